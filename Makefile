@@ -1,0 +1,89 @@
+# Everything runs in virtual environments that are made on demand, inside the checkout.
+# Another interpreter: make test PYTHON=python3.13 VENV=.venv-3.13
+
+PYTHON ?= python3
+VENV ?= .venv
+RUNTIME := $(VENV)-runtime
+OLDEST := $(VENV)-oldest
+FRESH := $(VENV)-fresh
+ARGS ?=
+
+# A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
+# any pip, and for what the build backend needs as well.
+PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
+UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test coverage lint types format bench oldest check constraints clean
+.DELETE_ON_ERROR:
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+demo: $(RUNTIME)/.installed  ## verify the examples in vectors/, and refuse a forgery
+	@$(RUNTIME)/bin/python examples/demo.py
+
+test: $(VENV)/.installed  ## run every test (ARGS="-k word" for some)
+	@$(VENV)/bin/python -m pytest --cov --cov-report= $(ARGS)
+
+coverage: test  ## run every test, then require every branch of src/appleattest
+	@$(VENV)/bin/python -m coverage report --fail-under=100
+
+lint: $(VENV)/.installed  ## ruff: rules and formatting
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+
+types: $(VENV)/.installed  ## mypy --strict
+	@$(VENV)/bin/mypy --strict
+
+format: $(VENV)/.installed  ## put the code into its one format
+	@$(VENV)/bin/ruff check --fix-only
+	@$(VENV)/bin/ruff format
+
+bench: $(VENV)/.installed  ## measure speed and memory
+	@$(VENV)/bin/python benchmarks/run.py $(ARGS)
+
+oldest: $(OLDEST)/.installed  ## run every test on the oldest supported dependencies
+	@$(OLDEST)/bin/python -m pytest $(ARGS)
+
+check: lint types coverage oldest demo  ## everything that CI runs
+
+constraints:  ## write constraints.txt anew, with today's releases
+	@rm -rf $(FRESH)
+	@$(call create-venv,$(FRESH))
+	@$(UNPINNED) $(FRESH)/bin/pip install -q --upgrade pip
+	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev
+	@sed '/^[^#]/,$$d' constraints.txt >$(FRESH)/constraints.txt
+	@$(FRESH)/bin/pip freeze --all --exclude-editable --exclude setuptools >>$(FRESH)/constraints.txt
+	@mv $(FRESH)/constraints.txt constraints.txt
+	@rm -rf $(FRESH)
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(FRESH) dist .coverage .coverage.* .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+create-venv = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "appleattest needs Python 3.11 or later, and '$(PYTHON)' is not that;" \
+		"name another, as in: make $(or $(firstword $(MAKECMDGOALS)),test) PYTHON=python3.13" >&2; exit 1; }; \
+	echo "Preparing $(1) (once)"; $(PYTHON) -m venv --clear $(1)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(call create-venv,$(VENV))
+	@$(PIN) $(VENV)/bin/python -m pip install -q --upgrade pip
+	@$(PIN) $(VENV)/bin/python -m pip install -q -e . --group dev
+	@touch $@
+
+$(RUNTIME)/.installed: pyproject.toml constraints.txt
+	@$(call create-venv,$(RUNTIME))
+	@$(PIN) $(RUNTIME)/bin/python -m pip install -q -e .
+	@touch $@
+
+# The pinned tools first, then our own dependencies moved back to their oldest.
+$(OLDEST)/.installed: pyproject.toml constraints.txt constraints-oldest.txt
+	@$(call create-venv,$(OLDEST))
+	@$(PIN) $(OLDEST)/bin/python -m pip install -q --upgrade pip
+	@$(PIN) $(OLDEST)/bin/python -m pip install -q -e . --group test
+	@$(UNPINNED) $(OLDEST)/bin/python -m pip install -q -r constraints-oldest.txt
+	@$(UNPINNED) $(OLDEST)/bin/python -m pip check
+	@touch $@
