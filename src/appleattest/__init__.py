@@ -1,0 +1,78 @@
+"""Verify Apple Managed Device Attestation, from bytes to a typed `Attestation`.
+
+    verifier = Verifier()
+    attestation = verifier.verify_mdm(chain, nonce=nonce)
+    attestation = verifier.verify_acme(att_obj, token=token)
+
+This list is the whole public interface, beside `appleattest.testing`. The library is pure:
+it opens no connection, keeps no state that could change a verdict, and takes the time as an
+argument.
+"""
+
+from appleattest.attestation import (
+    Attestation,
+    ClaimedProperties,
+    DeviceProperties,
+    UnverifiedAttestation,
+)
+from appleattest.errors import (
+    AttestationError,
+    FreshnessMismatch,
+    IdentifierMismatch,
+    InvalidCSR,
+    KeyMismatch,
+    MalformedAttestation,
+    NoAttestation,
+    OutsideValidity,
+    PolicyViolation,
+    Reason,
+    UntrustedChain,
+)
+from appleattest.freshness import (
+    UNCHECKED,
+    ExpectedFreshness,
+    Freshness,
+    exactly,
+    sha256_of,
+)
+from appleattest.limits import Limits
+from appleattest.properties import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
+from appleattest.report import Check, Outcome, Report
+from appleattest.trust import TrustStore
+from appleattest.unverified import decode_unverified
+from appleattest.verifier import Verifier
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "UNCHECKED",
+    "Attestation",
+    "AttestationError",
+    "Check",
+    "ClaimedProperties",
+    "DeviceProperties",
+    "ExpectedFreshness",
+    "Freshness",
+    "FreshnessMismatch",
+    "IdentifierMismatch",
+    "InvalidCSR",
+    "KeyMismatch",
+    "Limits",
+    "MalformedAttestation",
+    "NoAttestation",
+    "Outcome",
+    "OutsideValidity",
+    "PolicyViolation",
+    "Reason",
+    "Report",
+    "SecureBoot",
+    "SystemIntegrityProtection",
+    "ThirdPartyKexts",
+    "TrustStore",
+    "UntrustedChain",
+    "UnverifiedAttestation",
+    "Verifier",
+    "decode_unverified",
+    "exactly",
+    "sha256_of",
+]

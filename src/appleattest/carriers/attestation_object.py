@@ -1,0 +1,77 @@
+"""ACME `device-attest-01`: the attestation object of WebAuthn's form, with Apple's statement.
+
+CBOR map `{"fmt": "apple", "attStmt": {"x5c": [DER, …]}}`, leaf first, without `authData`
+(draft-ietf-acme-device-attest, section 5). Bytes are CBOR, text is base64url; neither is ever
+tried as the other. Unknown keys are ignored, as the draft demands.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from appleattest.carriers.chain import octets, read_chain
+from appleattest.errors import MalformedAttestation, NoAttestation, Reason
+from appleattest.limits import Limits
+from appleattest.text import kind_of, quoted
+from appleattest.wire import base64url, cbor
+
+FORMAT: Final = "apple"
+
+
+def read_attestation_object(device: object, limits: Limits) -> list[bytes]:
+    """The DER certificates of an attestation object, CBOR as bytes or base64url as text.
+
+    Raises `MalformedAttestation` (`too-large`, `malformed-base64`, `malformed-cbor`,
+    `malformed-attestation-object`, `unsupported-format`) or `NoAttestation`
+    (`no-attestation`: an empty `x5c`, which is how Apple's client says that it failed).
+    """
+    attestation_object = decode_attestation_object(_encoded(device, limits), limits)
+    require_apple_format(attestation_object)
+    return statement_chain(attestation_object, limits)
+
+
+def decode_attestation_object(encoded: bytes, limits: Limits) -> dict[str, object]:
+    """The map that the CBOR holds."""
+    item = cbor.decode(encoded, limit=limits.attestation_object_bytes, depth=limits.cbor_depth)
+    if not isinstance(item, dict):
+        raise _malformed(f"a map was expected, {kind_of(item)} came")
+    return item
+
+
+def require_apple_format(attestation_object: dict[str, object]) -> None:
+    """Raise `MalformedAttestation` (`unsupported-format`) for any `fmt` but `"apple"`."""
+    if "fmt" not in attestation_object:
+        raise _malformed("the map has no fmt", "fmt")
+    fmt = attestation_object["fmt"]
+    if not (isinstance(fmt, str) and fmt == FORMAT):
+        raise MalformedAttestation(
+            Reason.UNSUPPORTED_FORMAT,
+            f"format {FORMAT!r} was expected, {quoted(fmt)} came",
+            element="fmt",
+        )
+
+
+def statement_chain(attestation_object: dict[str, object], limits: Limits) -> list[bytes]:
+    """The DER certificates of the attestation statement, whatever its format."""
+    statement = attestation_object.get("attStmt")
+    if not isinstance(statement, dict):
+        raise _malformed(f"a map was expected, {kind_of(statement)} came", "attStmt")
+    chain = statement.get("x5c")
+    if not isinstance(chain, list):
+        raise _malformed(f"an array was expected, {kind_of(chain)} came", "x5c")
+    if not chain:
+        raise NoAttestation(Reason.NO_ATTESTATION, "x5c is empty", element="x5c")
+    return read_chain(chain, limits, Reason.MALFORMED_ATTESTATION_OBJECT)
+
+
+def _encoded(device: object, limits: Limits) -> bytes:
+    if isinstance(device, str):
+        return base64url.decode(device, limits.attestation_object_bytes)
+    encoded = octets(device, limits.attestation_object_bytes)
+    if encoded is None:
+        raise _malformed(f"CBOR bytes or base64url text was expected, {kind_of(device)} came")
+    return encoded
+
+
+def _malformed(detail: str, element: str | None = None) -> MalformedAttestation:
+    return MalformedAttestation(Reason.MALFORMED_ATTESTATION_OBJECT, detail, element=element)

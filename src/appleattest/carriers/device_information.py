@@ -1,0 +1,76 @@
+"""MDM: the response to a `DeviceInformation` command that queried `DevicePropertiesAttestation`.
+
+Property list `{Status, CommandUUID, UDID or EnrollmentID, QueryResponses:
+{DevicePropertiesAttestation: [DER, …]}}`, leaf first (Apple, "Device Information Command").
+A device that cannot attest, or whose attestation failed, acknowledges and leaves the key out.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from appleattest.carriers.chain import octets, read_chain
+from appleattest.errors import MalformedAttestation, NoAttestation, Reason
+from appleattest.limits import Limits
+from appleattest.text import kind_of, quoted
+from appleattest.wire import plist
+
+ACKNOWLEDGED: Final = "Acknowledged"
+ATTESTATION_KEY: Final = "DevicePropertiesAttestation"
+
+
+def read_device_information(device: object, limits: Limits) -> list[bytes]:
+    """The DER certificates of a response property list, or of a sequence as it is.
+
+    Raises `MalformedAttestation` (`too-large`, `malformed-plist`; `malformed-certificate` for
+    a sequence of anything but bytes) or `NoAttestation` (`not-acknowledged`, `no-attestation`).
+    """
+    document = octets(device, limits.plist_bytes)
+    if document is None:
+        return read_chain(device, limits)
+    response = decode_response(document, limits)
+    require_acknowledged(response)
+    return attested_chain(response, limits)
+
+
+def decode_response(document: bytes, limits: Limits) -> dict[str, object]:
+    """The dictionary that a response property list holds."""
+    response = plist.decode(document, limits)
+    if not isinstance(response, dict):
+        raise _malformed(f"a dictionary was expected, {kind_of(response)} came")
+    return response
+
+
+def require_acknowledged(response: dict[str, object]) -> None:
+    """Raise `NoAttestation` (`not-acknowledged`) for any status but `Acknowledged`."""
+    status = response.get("Status")
+    if not (isinstance(status, str) and status == ACKNOWLEDGED):
+        # Only text is shown: in a binary list one item of 60 KiB can stand a thousand times.
+        came = quoted(status) if isinstance(status, str) else kind_of(status)
+        raise NoAttestation(
+            Reason.NOT_ACKNOWLEDGED,
+            f"status {ACKNOWLEDGED} was expected, {came} came",
+            element="Status",
+        )
+
+
+def attested_chain(response: dict[str, object], limits: Limits) -> list[bytes]:
+    """The DER certificates in the dictionary of a response, whatever its status."""
+    answers = response.get("QueryResponses", {})
+    if not isinstance(answers, dict):
+        raise _malformed(f"a dictionary was expected, {kind_of(answers)} came", "QueryResponses")
+    chain = answers.get(ATTESTATION_KEY)
+    if chain is None or chain == []:
+        raise NoAttestation(
+            Reason.NO_ATTESTATION,
+            "acknowledged without an attestation: the device cannot attest, failed to, or may "
+            "not be queried",
+            element=ATTESTATION_KEY,
+        )
+    if not isinstance(chain, list):
+        raise _malformed(f"an array was expected, {kind_of(chain)} came", ATTESTATION_KEY)
+    return read_chain(chain, limits, Reason.MALFORMED_PLIST)
+
+
+def _malformed(detail: str, element: str | None = None) -> MalformedAttestation:
+    return MalformedAttestation(Reason.MALFORMED_PLIST, detail, element=element)

@@ -1,0 +1,31 @@
+"""Untrusted text made safe to show to an operator.
+
+A certificate's names can hold newlines, terminal escapes and directional overrides, so
+everything that a device chose passes through here before it enters a `detail`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_LONGEST: Final = 80
+
+
+def quoted(untrusted: object) -> str:
+    """`untrusted` as one line of printable ASCII in quotes, cut after 80 characters."""
+    text = untrusted if isinstance(untrusted, str) else repr(untrusted)
+    shown = ascii(text[:_LONGEST])
+    return shown if len(text) <= _LONGEST else f"{shown}..."
+
+
+def said(error: BaseException) -> str:
+    """An exception's type and text, for the `detail` of what it led to."""
+    try:
+        return f"{type(error).__name__}: {quoted(str(error))}"
+    except Exception:  # noqa: BLE001 - an exception of the device's object's own making
+        return "an exception that cannot be shown"
+
+
+def kind_of(value: object) -> str:
+    """The name of `value`'s type, for saying what came instead of what was expected."""
+    return quoted(type(value).__name__)

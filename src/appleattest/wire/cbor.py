@@ -1,0 +1,90 @@
+"""CBOR (RFC 8949), of which an attestation object needs very little.
+
+`cbor2` builds whatever a tag asks for: it compiles regular expressions, parses MIME, makes
+lists that contain themselves. An attestation object has no use for any tag, so every tag is
+refused wherever it stands, under keys that are ignored too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from typing import Any, Final, NoReturn
+
+from cbor2 import CBORDecoder
+
+from appleattest.errors import MalformedAttestation, Reason
+from appleattest.text import said
+
+_MOST_MAPS: Final = 64
+
+
+def decode(octets: bytes, *, limit: int, depth: int) -> object:
+    """The one data item that `octets` hold.
+
+    Refused are tags, duplicate keys, keys that are not text, indefinite lengths, containers
+    nested deeper than `depth`, and octets that follow the item.
+
+    Raises `MalformedAttestation` with `too-large` or `malformed-cbor`.
+    """
+    if len(octets) > limit:
+        raise MalformedAttestation(
+            Reason.TOO_LARGE, f"{len(octets)} bytes of CBOR; at most {limit} are read"
+        )
+    stream = BytesIO(octets)
+    try:
+        item: object = CBORDecoder(
+            stream,
+            tag_hook=_refuse_tag,
+            object_hook=_Maps(),
+            semantic_decoders=_EveryTag(),
+            max_depth=depth,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+            strict_hashable_types=True,
+        ).decode()
+    except Exception as error:  # noqa: BLE001 - hooks and decoder raise what they like
+        raise _malformed(said(error.__cause__ or error)) from None
+    if stream.tell() != len(octets):
+        raise _malformed(f"{len(octets) - stream.tell()} bytes follow the data item")
+    return item
+
+
+class _EveryTag(Mapping[int, Any]):
+    """Claims a decoder for every tag there is, and whichever is asked for refuses.
+
+    An empty mapping leaves the decoders of cbor2 in place, and a list of them would be
+    outdated by its next release.
+    """
+
+    def __getitem__(self, tag: int) -> Any:
+        return _refuse_tag
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 1
+
+
+def _refuse_tag(*_: object) -> NoReturn:
+    raise ValueError("a tag; an attestation object has none")
+
+
+class _Maps:
+    """Looks at each map of one object: not too many, and their keys are text."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_MAPS
+
+    def __call__(self, item: Mapping[Any, Any], _immutable: bool) -> Mapping[Any, Any]:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError(f"more than {_MOST_MAPS} maps")
+        if not all(isinstance(key, str) for key in item):
+            raise ValueError("a key that is not text")
+        return item
+
+
+def _malformed(detail: str) -> MalformedAttestation:
+    return MalformedAttestation(Reason.MALFORMED_CBOR, detail)

@@ -1,0 +1,41 @@
+"""Just enough DER to walk a certificate's outermost fields.
+
+Used where the exact octets matter and a decoder has already hidden them. DER (X.690,
+section 10.1) has one length encoding; any other is an error here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SEQUENCE: Final = 0x30
+INTEGER: Final = 0x02
+BIT_STRING: Final = 0x03
+UTC_TIME: Final = 0x17
+GENERALIZED_TIME: Final = 0x18
+
+
+def content(der: bytes, offset: int, tag: int | None = None) -> tuple[int, int]:
+    """Where the content of the element at `offset` starts and ends.
+
+    The length is definite, minimal and below 65536; `tag`, where given, must be the element's.
+    Raises `ValueError` (`IndexError` is never let out) for anything else.
+    """
+    header = der[offset : offset + 4]
+    if len(header) < 2 or (tag is not None and header[0] != tag):
+        raise ValueError(f"no element of the expected type at octet {offset}")
+    start, length = offset + 2, header[1]
+    if length == 0x81:
+        length = header[2] if len(header) > 2 else 0
+        start, minimal = offset + 3, length >= 0x80
+    elif length == 0x82:
+        length = int.from_bytes(header[2:4], "big")
+        start, minimal = offset + 4, length >= 0x100
+    else:
+        minimal = length < 0x80
+    if not minimal:
+        raise ValueError(f"length at octet {offset} is not DER")
+    end = start + length
+    if end > len(der):
+        raise ValueError(f"element at octet {offset} is truncated")
+    return start, end
