@@ -1,0 +1,60 @@
+"""A mint for attestation chains: genuine in shape, of any content, broken on request.
+
+    from appleattest.testing import AttestationAuthority, Properties, deviations
+
+    authority = AttestationAuthority(seed="my tests")
+    chain = authority.attest(properties=Properties.mac(), freshness_code=b"nonce")
+    forged = authority.attest(deviations=[deviations.WrongSigner()])
+    attestation = authority.verified(Properties.iphone())
+
+Nothing here is secret and nothing pretends to be Apple's. The modules `chains` and
+`carriers` build unusual chains and pack a chain as it travels.
+"""
+
+from appleattest.testing import carriers, chains, deviations
+from appleattest.testing.authority import AttestationAuthority, ChainArguments
+from appleattest.testing.issuer import Issuer, LeafArguments
+from appleattest.testing.keys import Digest, KeyKind, KeyRing, PrivateKey, PublicKey
+from appleattest.testing.profile import (
+    FRESHNESS_CODE,
+    ISSUED_AT,
+    authority_name,
+    distinguished_name,
+)
+from appleattest.testing.properties import Properties
+from appleattest.testing.template import (
+    CertificateTemplate,
+    Deviation,
+    Draft,
+    Extension,
+    Minted,
+    Signed,
+    mint,
+)
+
+__all__ = [
+    "FRESHNESS_CODE",
+    "ISSUED_AT",
+    "AttestationAuthority",
+    "CertificateTemplate",
+    "ChainArguments",
+    "Deviation",
+    "Digest",
+    "Draft",
+    "Extension",
+    "Issuer",
+    "KeyKind",
+    "KeyRing",
+    "LeafArguments",
+    "Minted",
+    "PrivateKey",
+    "Properties",
+    "PublicKey",
+    "Signed",
+    "authority_name",
+    "carriers",
+    "chains",
+    "deviations",
+    "distinguished_name",
+    "mint",
+]

@@ -1,0 +1,167 @@
+"""A stand-in for Apple's attestation servers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Unpack
+
+from appleattest.testing import carriers, profile
+from appleattest.testing.issuer import Issuer, LeafArguments
+from appleattest.testing.keys import KeyRing, Seed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from appleattest import Attestation, TrustStore, Verifier
+    from appleattest.testing.properties import Properties
+    from appleattest.testing.template import Deviation
+
+
+class ChainArguments(LeafArguments, total=False):
+    """`LeafArguments`, and how the intermediate departs from a genuine one."""
+
+    intermediate_deviations: Iterable[Deviation]
+
+
+class AttestationAuthority:
+    """A root and an intermediate of Apple's shape that attest whatever they are told to.
+
+    With a ``seed`` (``bytes``, ``str`` or ``int``) every octet of every chain is a function of
+    the seed and the arguments, for ever; without one, the keys are random. Two seeds give
+    two authorities of the same names, so each is the other's impostor, unless ``root_name`` and
+    ``intermediate_name`` (DER, see `appleattest.testing.authority_name`) tell them apart.
+    ``root_deviations`` break the root. Immutable and safe to share between threads.
+    """
+
+    issued_at: Final = profile.ISSUED_AT
+    """The ``at`` of an attestation that names none: a fixed moment, never the clock."""
+
+    freshness_code: Final = profile.FRESHNESS_CODE
+    """The ``freshness_code`` of an attestation that names none."""
+
+    def __init__(
+        self,
+        seed: Seed | KeyRing = None,
+        *,
+        root_name: bytes = profile.ROOT_NAME,
+        intermediate_name: bytes = profile.INTERMEDIATE_NAME,
+        root_deviations: Iterable[Deviation] = (),
+    ) -> None:
+        self.keys = seed if isinstance(seed, KeyRing) else KeyRing(seed)
+        self.root_issuer = Issuer.root(self.keys, root_name, deviations=root_deviations)
+        self.issuer = self.root_issuer.issue_authority(intermediate_name)
+
+    @property
+    def root(self) -> x509.Certificate:
+        """The root, the trust anchor; no chain carries it."""
+        return self.root_issuer.certificate
+
+    @property
+    def intermediate(self) -> x509.Certificate:
+        """The intermediate that issues the leaves."""
+        return self.issuer.certificate
+
+    @property
+    def attested_key(self) -> ec.EllipticCurvePrivateKey:
+        """The private half of the key that leaves certify by default (P-384), to sign a CSR."""
+        return self.keys.ec("attested")
+
+    @cached_property
+    def trust(self) -> TrustStore:
+        """A trust store of this root alone."""
+        from appleattest import TrustStore
+
+        return TrustStore([self.root])
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """A verifier that trusts this root alone."""
+        from appleattest import Verifier
+
+        return Verifier(trust=self.trust)
+
+    def reissue(self, *, at: datetime | None = None, deviations: Iterable[Deviation]) -> Issuer:
+        """Return the intermediate, broken by ``deviations``, same name and same key."""
+        return self.root_issuer.issue_authority(self.issuer.subject, at=at, deviations=deviations)
+
+    def attest(
+        self,
+        *,
+        intermediate_deviations: Iterable[Deviation] = (),
+        **leaf: Unpack[LeafArguments],
+    ) -> list[bytes]:
+        """Return a chain in DER: leaf, intermediate.
+
+        Takes ``public_key``, ``properties``, ``freshness_code``, ``at`` and ``deviations`` (of the
+        leaf) as `Issuer.issue_leaf` does, and ``intermediate_deviations``. Any other keyword, or
+        a deviation that is none, is a ``TypeError``; one that changes nothing is a ``ValueError``.
+        """
+        issuer = self.reissue(at=leaf.get("at"), deviations=intermediate_deviations)
+        return issuer.attest(**leaf)
+
+    def attestation_object(
+        self,
+        *,
+        fmt: str = "apple",
+        extra: Mapping[Any, Any] | None = None,
+        statement_extra: Mapping[Any, Any] | None = None,
+        **arguments: Unpack[ChainArguments],
+    ) -> bytes:
+        """Return what `attest` makes as the CBOR attestation object of ACME.
+
+        The other arguments are those of `appleattest.testing.carriers.attestation_object`.
+        """
+        chain = self.attest(**arguments)
+        return carriers.attestation_object(
+            chain, fmt=fmt, extra=extra, statement_extra=statement_extra
+        )
+
+    def response_plist(
+        self,
+        *,
+        command_uuid: str = carriers.COMMAND_UUID,
+        status: str = "Acknowledged",
+        udid: str | None = None,
+        enrollment_id: str | None = None,
+        query_responses: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        binary: bool = False,
+        **arguments: Unpack[ChainArguments],
+    ) -> bytes:
+        """Return what `attest` makes as the response plist of MDM.
+
+        The other arguments are those of `appleattest.testing.carriers.response_plist`.
+        """
+        return carriers.response_plist(
+            self.attest(**arguments),
+            command_uuid=command_uuid,
+            status=status,
+            udid=udid,
+            enrollment_id=enrollment_id,
+            query_responses=query_responses,
+            extra=extra,
+            binary=binary,
+        )
+
+    def verified(
+        self,
+        properties: Properties | None = None,
+        *,
+        freshness_code: bytes | None = profile.FRESHNESS_CODE,
+        at: datetime | None = None,
+    ) -> Attestation:
+        """Return the `Attestation` of these properties, minted and verified ``at`` that moment.
+
+        Its freshness is ``CURRENT``, or ``UNCHECKED`` where ``freshness_code`` is ``None``.
+        """
+        from appleattest import UNCHECKED, exactly
+
+        return self.verifier.verify_chain(
+            self.attest(properties=properties, freshness_code=freshness_code, at=at),
+            freshness=UNCHECKED if freshness_code is None else exactly(freshness_code),
+            at=self.issued_at if at is None else at,
+        )

@@ -1,0 +1,132 @@
+"""Chains packed as they travel: attestation object, challenge response, MDM response, webhook.
+
+The ordinary forms use the ordinary encoders. `cbor_head` and `cbor_map` are for the others:
+duplicate keys, indefinite and overlong lengths, tags.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import plistlib
+from typing import TYPE_CHECKING, Any, Final
+
+import cbor2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+COMMAND_UUID: Final = "00000000-0000-4000-8000-000000000001"
+"""The ``CommandUUID`` of a response unless the caller says otherwise."""
+
+DEVICE_UDID: Final = "00000000-0000-4000-8000-0000000000D1"
+"""The ``UDID`` that a response reports unless the caller says otherwise. As on a real Mac, it
+is not the ProvisioningUDID that a leaf attests."""
+
+
+def attestation_object(
+    chain: Sequence[bytes],
+    *,
+    fmt: str = "apple",
+    extra: Mapping[Any, Any] | None = None,
+    statement_extra: Mapping[Any, Any] | None = None,
+) -> bytes:
+    """Return ``{"fmt": fmt, "attStmt": {"x5c": chain}}`` in CBOR, ``chain`` in DER, leaf first.
+
+    ``extra`` adds to the outer map and overrides it, ``statement_extra`` to ``attStmt``. An
+    empty chain is what Apple's client sends when the attestation failed.
+    """
+    statement = {"x5c": list(chain), **(statement_extra or {})}
+    return cbor2.dumps({"fmt": fmt, "attStmt": statement, **(extra or {})})
+
+
+def cbor_head(major: int, argument: int | None, *, width: int | None = None) -> bytes:
+    """Return the head of a CBOR item (RFC 8949, 3): major type 0 to 7 and its argument.
+
+    ``None`` is the indefinite length. ``width`` (1, 2, 4 or 8 octets) forces a longer form
+    than the argument needs.
+    """
+    if argument is None:
+        return bytes([major << 5 | 31])
+    if width is None and argument < 24:
+        return bytes([major << 5 | argument])
+    octets = width or next(w for w in (1, 2, 4, 8) if argument < 1 << 8 * w)
+    return bytes([major << 5 | 24 + (1, 2, 4, 8).index(octets)]) + argument.to_bytes(octets, "big")
+
+
+def cbor_map(*entries: tuple[bytes, bytes], indefinite: bool = False) -> bytes:
+    """Return a CBOR map of encoded keys and values in the order given, duplicates and all."""
+    content = b"".join(key + value for key, value in entries)
+    if indefinite:
+        return cbor_head(5, None) + content + b"\xff"
+    return cbor_head(5, len(entries)) + content
+
+
+def challenge_response(attestation: bytes, *, extra: Mapping[str, Any] | None = None) -> bytes:
+    """Return the ACME challenge response ``{"attObj": base64url(attestation)}`` in JSON.
+
+    ``extra`` adds members and overrides, such as the ``error`` of Apple's client.
+    """
+    encoded = base64.urlsafe_b64encode(attestation).rstrip(b"=").decode()
+    return json.dumps({"attObj": encoded, **(extra or {})}).encode()
+
+
+def response_plist(
+    chain: Sequence[bytes] | None,
+    *,
+    command_uuid: str = COMMAND_UUID,
+    status: str = "Acknowledged",
+    udid: str | None = None,
+    enrollment_id: str | None = None,
+    query_responses: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    binary: bool = False,
+) -> bytes:
+    """Return a ``DeviceInformation`` response as a property list, XML or ``binary``.
+
+    ``chain`` in DER, leaf first, is ``QueryResponses.DevicePropertiesAttestation``; ``None``
+    leaves that key out, as a device does whose attestation failed. ``query_responses`` adds to
+    it, ``extra`` to the top level. With neither ``udid`` nor ``enrollment_id`` (which takes its
+    place under user enrolment), the ``UDID`` is `DEVICE_UDID`.
+    """
+    answers = {} if chain is None else {"DevicePropertiesAttestation": list(chain)}
+    response: dict[str, Any] = {
+        "CommandUUID": command_uuid,
+        "Status": status,
+        "QueryResponses": {**answers, **(query_responses or {})},
+    }
+    if enrollment_id is not None:
+        response["EnrollmentID"] = enrollment_id
+    if udid is not None or enrollment_id is None:
+        response["UDID"] = udid or DEVICE_UDID
+    form = plistlib.FMT_BINARY if binary else plistlib.FMT_XML
+    return plistlib.dumps({**response, **(extra or {})}, fmt=form)
+
+
+def webhook_event(
+    response: bytes,
+    *,
+    topic: str = "mdm.Connect",
+    udid: str = DEVICE_UDID,
+    command_uuid: str = COMMAND_UUID,
+    status: str = "Acknowledged",
+    extra: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return the JSON in which NanoMDM and MicroMDM hand a response plist on.
+
+    ``response`` goes into ``acknowledge_event.raw_payload`` in base64; ``extra`` adds to the
+    top level.
+    """
+    acknowledge = {
+        "udid": udid,
+        "status": status,
+        "command_uuid": command_uuid,
+        "raw_payload": base64.b64encode(response).decode(),
+    }
+    event = {
+        "topic": topic,
+        "event_id": "00000000-0000-4000-8000-000000000002",
+        "created_at": "2025-07-01T12:00:00Z",
+        "acknowledge_event": acknowledge,
+    }
+    return json.dumps({**event, **(extra or {})}).encode()

@@ -1,0 +1,117 @@
+"""Chains of an unusual build: each function's docstring draws the one it makes.
+
+Those that return an `Issuer` have everything below still open: call its ``attest``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from appleattest.testing import profile
+from appleattest.testing.authority import AttestationAuthority
+from appleattest.testing.issuer import Issuer
+from appleattest.testing.keys import KeyKind, spki_of
+
+if TYPE_CHECKING:
+    from appleattest.testing.template import Moment
+
+
+def deeper(
+    authority: AttestationAuthority, *path_lengths: int | None, name: str = "Test Level"
+) -> Issuer:
+    """``root -> 1 (path_lengths[0]) -> 2 (path_lengths[1]) -> … -> [leaf]``.
+
+    Returns the lowest. A genuine second level would be ``deeper(authority, 1, 0)``.
+    """
+    issuer = authority.root_issuer
+    for level, path_length in enumerate(path_lengths, start=1):
+        issuer = issuer.issue_authority(
+            profile.authority_name(f"{name} {level}"), path_length=path_length
+        )
+    return issuer
+
+
+def reissued(
+    authority: AttestationAuthority,
+    *,
+    not_before: Moment = profile.NOT_BEFORE,
+    not_after: Moment = profile.INTERMEDIATE_NOT_AFTER,
+) -> Issuer:
+    """``root -> intermediate' -> [leaf]``: the same name and key, another validity."""
+    return authority.root_issuer.issue_authority(
+        authority.issuer.subject, not_before=not_before, not_after=not_after
+    )
+
+
+def rekeyed(
+    authority: AttestationAuthority, label: str = "rekeyed", kind: KeyKind = KeyKind.P384
+) -> Issuer:
+    """``root -> intermediate' -> [leaf]``: the same name, another key, as genuine as the first.
+
+    Beside a leaf of the first it is a candidate issuer that fails; ``label`` makes many.
+    """
+    return authority.root_issuer.issue_authority(
+        authority.issuer.subject, key=authority.keys.key(label, kind)
+    )
+
+
+def self_issued(issuer: Issuer, count: int) -> list[bytes]:
+    """``issuer -> issuer' ``, ``count`` times over: same name, same key, signed by itself.
+
+    Each differs in its last second, so none equals another. Put between a leaf and its
+    issuer, they are paths without number; return them in DER.
+    """
+    return [
+        issuer.issue_authority(
+            issuer.subject,
+            key=issuer.key,
+            path_length=None,
+            not_after=profile.INTERMEDIATE_NOT_AFTER - timedelta(seconds=i + 1),
+        ).der
+        for i in range(count)
+    ]
+
+
+def cross_signed(new: AttestationAuthority, by: AttestationAuthority) -> Issuer:
+    """``by.root -> new.root' -> new.intermediate -> [leaf]``: a new root under an older one.
+
+    ``new.root'`` has the name and key of ``new``'s root and is signed by ``by``'s. Give the two
+    authorities different ``root_name``, or it counts as self-issued. Returns ``new``'s
+    intermediate, with both certificates in its ``chain``.
+    """
+    root = new.root_issuer
+    bridge = by.root_issuer.issue_authority(root.subject, key=root.key, path_length=None)
+    return replace(new.issuer, chain=(new.issuer.der, bridge.der))
+
+
+def impostor(authority: AttestationAuthority) -> AttestationAuthority:
+    """``root* -> intermediate* -> [leaf]``: the same names throughout, other keys."""
+    return AttestationAuthority(
+        authority.keys.other("impostor"),
+        root_name=authority.root_issuer.subject,
+        intermediate_name=authority.issuer.subject,
+    )
+
+
+def unrelated(authority: AttestationAuthority, count: int) -> list[bytes]:
+    """``elsewhere -> unrelated 1``, ``… 2``, …: ``count`` intermediates of another root, in DER."""
+    elsewhere = Issuer.root(authority.keys.other("unrelated"))
+    return [
+        elsewhere.issue_authority(profile.authority_name(f"Test Unrelated CA {i}")).der
+        for i in range(1, count + 1)
+    ]
+
+
+def by_leaf(authority: AttestationAuthority) -> Issuer:
+    """``root -> intermediate -> leaf -> [leaf]``: a genuine attested key signs another leaf."""
+    leaf = authority.issuer.issue_leaf()
+    key = authority.attested_key
+    subject = profile.leaf_name(spki_of(key.public_key()))
+    return Issuer(leaf, subject, key, authority.keys, (leaf, *authority.issuer.chain))
+
+
+def by_root(authority: AttestationAuthority) -> Issuer:
+    """``root -> [leaf]``: no intermediate at all; the issuer's ``chain`` is empty."""
+    return authority.root_issuer

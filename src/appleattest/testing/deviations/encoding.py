@@ -1,0 +1,113 @@
+"""Deviations of the encoding: BER where DER is due, and octets too many or too few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from appleattest.testing import der
+from appleattest.testing.overriding import override
+from appleattest.testing.template import Deviation, Signed
+
+Where: TypeAlias = Literal["certificate", "tbs", "signature"]
+"""The outer SEQUENCE, the signed one, or the ``SEQUENCE { r, s }`` in the signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class BERLength(Deviation):
+    """The length of one SEQUENCE has an octet too many, which BER allows and DER does not.
+
+    What the signature covers is signed with it.
+    """
+
+    where: Where = "certificate"
+
+    @override
+    def tbs(self, tbs: bytes) -> bytes:
+        """Lengthen that of the signed SEQUENCE."""
+        return _overlong(tbs) if self.where == "tbs" else tbs
+
+    @override
+    def signed(self, signed: Signed) -> Signed:
+        """Lengthen that of the signature."""
+        if self.where != "signature":
+            return signed
+        return replace(signed, signature=_overlong(signed.signature))
+
+    @override
+    def encoded(self, certificate: bytes) -> bytes:
+        """Lengthen that of the certificate."""
+        return _overlong(certificate) if self.where == "certificate" else certificate
+
+
+def _overlong(element: bytes) -> bytes:
+    tag, content, _ = der.read(element)
+    shortest = (len(content).bit_length() + 7) // 8 if len(content) >= 0x80 else 0
+    return bytes([tag]) + der.long_length(len(content), shortest + 1) + content
+
+
+@dataclass(frozen=True, slots=True)
+class IndefiniteLength(Deviation):
+    """The outer SEQUENCE has the indefinite length of BER and an end-of-contents."""
+
+    @override
+    def encoded(self, certificate: bytes) -> bytes:
+        """Encode the certificate again."""
+        tag, content, _ = der.read(certificate)
+        return bytes([tag, 0x80]) + content + b"\x00\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class TrailingBytes(Deviation):
+    """``data`` after the certificate, or as the last element of another SEQUENCE.
+
+    In the latter case the lengths are made to fit, and what the signature covers is signed.
+    """
+
+    data: bytes = der.null()
+    where: Where = "certificate"
+
+    @override
+    def tbs(self, tbs: bytes) -> bytes:
+        """Extend the signed SEQUENCE."""
+        return self._extended(tbs) if self.where == "tbs" else tbs
+
+    @override
+    def signed(self, signed: Signed) -> Signed:
+        """Extend the signature."""
+        if self.where != "signature":
+            return signed
+        return replace(signed, signature=self._extended(signed.signature))
+
+    @override
+    def encoded(self, certificate: bytes) -> bytes:
+        """Append to the certificate."""
+        return certificate + self.data if self.where == "certificate" else certificate
+
+    def _extended(self, element: bytes) -> bytes:
+        tag, content, _ = der.read(element)
+        return der.tlv(tag, content + self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated(Deviation):
+    """The last ``count`` octets of the certificate are missing."""
+
+    count: int = 1
+
+    @override
+    def encoded(self, certificate: bytes) -> bytes:
+        """Cut the certificate."""
+        return certificate[: -self.count]
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced(Deviation):
+    """``data`` in the place of the certificate."""
+
+    data: bytes = b""
+
+    @override
+    def encoded(self, certificate: bytes) -> bytes:  # noqa: ARG002
+        """Return something else."""
+        return self.data

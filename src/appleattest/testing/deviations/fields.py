@@ -1,0 +1,109 @@
+"""Deviations of the version, the serial number and the names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from appleattest.testing.overriding import override
+from appleattest.testing.template import Deviation, Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Version(Deviation):
+    """An X.509 certificate of version ``number``, 1 to 3 or nonsense; the extensions stay.
+
+    Version 1 is the default and left out, unless ``explicit``, which is not DER.
+    """
+
+    number: int
+    explicit: bool = False
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace the field."""
+        version = None if self.number == 1 and not self.explicit else self.number - 1
+        return replace(draft, template=replace(draft.template, version=version))
+
+
+@dataclass(frozen=True, slots=True)
+class Serial(Deviation):
+    """Another serial number: a number, or the content octets of the INTEGER verbatim.
+
+    No octet at all is malformed, and so is a zero octet that the number does not need.
+    """
+
+    number: int | bytes
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace the field."""
+        return replace(draft, template=replace(draft.template, serial=self.number))
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroSerial(Deviation):
+    """The serial number 0, which RFC 5280, 4.1.2.2, does not allow."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace the field."""
+        return Serial(0).draft(draft)
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeSerial(Deviation):
+    """The serial number -1."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace the field."""
+        return Serial(-1).draft(draft)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerName(Deviation):
+    """Another issuer name (DER), signed by the genuine issuer all the same."""
+
+    name: bytes
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace the field."""
+        return replace(draft, template=replace(draft.template, issuer=self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectName(Deviation):
+    """Another subject name (DER); what this certificate issues is issued under that name."""
+
+    name: bytes
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace the field."""
+        return replace(draft, template=replace(draft.template, subject=self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class SelfIssued(Deviation):
+    """Issuer and subject are one name, the subject's; signed by the genuine issuer."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace the issuer."""
+        return IssuerName(draft.template.subject).draft(draft)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfSigned(Deviation):
+    """Issuer and subject are one name, the subject's; signed by the certified key itself.
+
+    Impossible, and a ``ValueError``, where only the public half of that key is known.
+    """
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace the issuer and the signer."""
+        if draft.subject_key is None:
+            raise ValueError("the private half of the certified key is not known")
+        return replace(SelfIssued().draft(draft), signer=draft.subject_key)

@@ -1,0 +1,169 @@
+"""Deviations of the extensions of RFC 5280: constraints, key usage, key identifiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntFlag
+
+from appleattest import oids
+from appleattest.testing import der, profile
+from appleattest.testing.deviations.extension import (
+    ExtraExtension,
+    MissingExtension,
+    set_extension,
+    with_template,
+)
+from appleattest.testing.keys import spki_of
+from appleattest.testing.overriding import override
+from appleattest.testing.template import Deviation, Draft, Extension
+
+
+@dataclass(frozen=True, slots=True)
+class NoBasicConstraints(Deviation):
+    """Without basicConstraints."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Leave the extension out."""
+        return MissingExtension(oids.BASIC_CONSTRAINTS).draft(draft)
+
+
+@dataclass(frozen=True, slots=True)
+class NoKeyUsage(Deviation):
+    """Without keyUsage."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Leave the extension out."""
+        return MissingExtension(oids.KEY_USAGE).draft(draft)
+
+
+@dataclass(frozen=True, slots=True)
+class NoKeyIdentifiers(Deviation):
+    """Without subject and authority key identifier, as RFC 5280 does not allow an issuer."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Leave both out."""
+        identifiers = (profile.SUBJECT_KEY_IDENTIFIER, profile.AUTHORITY_KEY_IDENTIFIER)
+        kept = tuple(e for e in draft.template.extensions or () if e.oid not in identifiers)
+        return with_template(draft, replace(draft.template, extensions=kept))
+
+
+@dataclass(frozen=True, slots=True)
+class MismatchedKeyIdentifiers(Deviation):
+    """The authority key identifier names a key that is not the issuer's."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Set or replace the extension."""
+        other = spki_of(draft.keys.key("mismatched key identifier").public_key())
+        return set_extension(draft, profile.authority_key_identifier(other))
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendedKeyUsage(Deviation):
+    """The extended key usage of Apple's 2026 leaves, after keyUsage: *nothing is wrong* with it.
+
+    ``critical``, or with other ``purposes`` (dotted), it is a deviation indeed.
+    """
+
+    purposes: tuple[str, ...] = ("1.2.840.113635.100.4.24",)
+    critical: bool = False
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Insert the extension."""
+        value = der.sequence(*(der.oid(purpose) for purpose in self.purposes))
+        new = Extension(profile.EXTENDED_KEY_USAGE, value, self.critical)
+        old = draft.template.extensions or ()
+        place = old.index(draft.template.find(oids.KEY_USAGE)) + 1
+        extensions = (*old[:place], new, *old[place:])
+        return with_template(draft, replace(draft.template, extensions=extensions))
+
+
+class KeyUse(IntFlag):
+    """The named bits of keyUsage (RFC 5280, 4.2.1.3)."""
+
+    NONE = 0
+    DIGITAL_SIGNATURE = 1 << 0
+    NON_REPUDIATION = 1 << 1
+    KEY_ENCIPHERMENT = 1 << 2
+    DATA_ENCIPHERMENT = 1 << 3
+    KEY_AGREEMENT = 1 << 4
+    KEY_CERT_SIGN = 1 << 5
+    CRL_SIGN = 1 << 6
+    ENCIPHER_ONLY = 1 << 7
+    DECIPHER_ONLY = 1 << 8
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUsage(Deviation):
+    """keyUsage with other bits, critical."""
+
+    bits: KeyUse
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace the extension."""
+        return set_extension(draft, profile.key_usage(self.bits))
+
+
+@dataclass(frozen=True, slots=True)
+class NoKeyCertSign(Deviation):
+    """An issuer that may sign CRLs and no certificates."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace keyUsage."""
+        return KeyUsage(KeyUse.CRL_SIGN).draft(draft)
+
+
+@dataclass(frozen=True, slots=True)
+class LeafIsCA(Deviation):
+    """basicConstraints says that this is an authority; keyUsage stays a leaf's."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace basicConstraints."""
+        return set_extension(draft, profile.basic_constraints(ca=True))
+
+
+@dataclass(frozen=True, slots=True)
+class NotACA(Deviation):
+    """basicConstraints says that this is no authority; keyUsage stays an authority's."""
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace basicConstraints."""
+        return set_extension(draft, profile.basic_constraints(ca=False))
+
+
+@dataclass(frozen=True, slots=True)
+class PathLength(Deviation):
+    """An authority with another path length, ``None`` for no limit. It may be negative."""
+
+    limit: int | None = None
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Replace basicConstraints."""
+        return set_extension(draft, profile.basic_constraints(ca=True, path_length=self.limit))
+
+
+@dataclass(frozen=True, slots=True)
+class NameConstraints(Deviation):
+    """Name constraints, by default to DNS names under ``example.org``, which bind no leaf.
+
+    ``value`` is the extension value in DER.
+    """
+
+    value: bytes = der.sequence(
+        der.tlv(0xA0, der.sequence(der.implicit(2, b"example.org"))),
+    )
+    critical: bool = True
+
+    @override
+    def draft(self, draft: Draft) -> Draft:
+        """Append the extension."""
+        return ExtraExtension(oids.NAME_CONSTRAINTS, self.value, self.critical).draft(draft)

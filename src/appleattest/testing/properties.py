@@ -1,0 +1,119 @@
+"""What a minted leaf says of the device, in Apple's own encodings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from appleattest import oids
+from appleattest.testing import der
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TEXT_FIELDS: Final = {
+    "serial_number": oids.SERIAL_NUMBER,
+    "udid": oids.UDID,
+    "software_update_device_id": oids.SOFTWARE_UPDATE_DEVICE_ID,
+    "os_version": oids.OS_VERSION,
+    "sepos_version": oids.SEPOS_VERSION,
+    "llb_version": oids.LLB_VERSION,
+    "secure_boot": oids.SECURE_BOOT,
+}
+_INTEGER_FIELDS: Final = {
+    "sip": oids.SYSTEM_INTEGRITY_PROTECTION,
+    "third_party_kexts": oids.THIRD_PARTY_KEXTS,
+}
+
+# The order of Apple's leaves; the freshness code, which is no property, comes last.
+_ORDER: Final = (
+    oids.SEPOS_VERSION,
+    oids.LLB_VERSION,
+    oids.OS_VERSION,
+    oids.SOFTWARE_UPDATE_DEVICE_ID,
+    oids.SECURE_BOOT,
+    oids.SYSTEM_INTEGRITY_PROTECTION,
+    oids.THIRD_PARTY_KEXTS,
+    oids.SERIAL_NUMBER,
+    oids.UDID,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Properties:
+    """The properties of one device; ``None`` leaves the extension out.
+
+    Text is encoded as bare UTF-8, ``sip`` and ``third_party_kexts`` as DER INTEGER. ``raw`` maps
+    a dotted OID to its extension value, octet for octet: it overrides the field of that OID
+    and adds what has no field (after the UDID), so blank and malformed values can be minted.
+    """
+
+    serial_number: str | None = None
+    udid: str | None = None
+    software_update_device_id: str | None = None
+    os_version: str | None = None
+    sepos_version: str | None = None
+    llb_version: str | None = None
+    sip: int | None = None
+    secure_boot: str | None = None
+    third_party_kexts: int | None = None
+    raw: Mapping[str, bytes] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def mac(cls) -> Properties:
+        """Return a Mac with macOS 14.2 in good order: nine properties.
+
+        System Integrity Protection is enabled (0), secure boot is ``Full Security``, and no
+        third-party kernel extension is allowed (0). With the freshness code, ten OIDs.
+        """
+        return cls(
+            serial_number="TESTSERIAL01",
+            udid="00000000-0000TESTUDID0001",
+            software_update_device_id="X001tAP",
+            os_version="14.2",
+            sepos_version="14.2",
+            llb_version="14.2",
+            sip=0,
+            secure_boot="Full Security",
+            third_party_kexts=0,
+        )
+
+    @classmethod
+    def iphone(cls) -> Properties:
+        """Return an iPhone with iOS 17.2: six properties, none of 13.x, which only a Mac has."""
+        return cls(
+            serial_number="TESTSERIAL02",
+            udid="00000000-0000TESTUDID0002",
+            software_update_device_id="X002tAP",
+            os_version="17.2",
+            sepos_version="17.2",
+            llb_version="17.2",
+        )
+
+    @classmethod
+    def iphone_16(cls) -> Properties:
+        """Return an iPhone with iOS 16: serial number, UDID and sepOS version alone."""
+        return cls(
+            serial_number="TESTSERIAL03",
+            udid="00000000-0000TESTUDID0003",
+            sepos_version="16.0",
+        )
+
+    def user_enrolled(self) -> Properties:
+        """Return the same device under user enrolment: no serial number, no UDID."""
+        identifiers = {oids.SERIAL_NUMBER, oids.UDID}
+        raw = {oid: value for oid, value in self.raw.items() if oid not in identifiers}
+        return replace(self, serial_number=None, udid=None, raw=raw)
+
+    def extension_values(self) -> dict[str, bytes]:
+        """Return the extension values by dotted OID, in the order of Apple's leaves."""
+        values = self._encoded() | dict(self.raw)
+        known = {oid: values.pop(oid) for oid in _ORDER if oid in values}
+        return known | values
+
+    def _encoded(self) -> dict[str, bytes]:
+        texts = {oid: getattr(self, name) for name, oid in _TEXT_FIELDS.items()}
+        numbers = {oid: getattr(self, name) for name, oid in _INTEGER_FIELDS.items()}
+        return {oid: text.encode() for oid, text in texts.items() if text is not None} | {
+            oid: der.integer(number) for oid, number in numbers.items() if number is not None
+        }

@@ -1,0 +1,253 @@
+"""A certificate before it is signed, and the four steps in which a deviation can touch it.
+
+`mint` fills in a `Draft`, encodes its `CertificateTemplate`, signs that, and joins the
+parts. A `Deviation` may step in before each of those, so whatever it breaks is broken in
+one place only: a wrong extension is still signed correctly, a wrong signature still covers
+a correct certificate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from appleattest.testing import der
+from appleattest.testing.keys import (
+    Digest,
+    KeyRing,
+    PrivateKey,
+    algorithm_identifier,
+    sign,
+    spki_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Moment: TypeAlias = datetime | bytes
+"""An aware point in time, or the DER element to put in its place, octet for octet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One X.509 extension: ``value`` is what the OCTET STRING holds.
+
+    ``raw``, when given, is the whole encoded ``Extension`` and stands for the rest.
+    """
+
+    oid: str
+    value: bytes
+    critical: bool = False
+    raw: bytes | None = None
+
+    def dump(self) -> bytes:
+        """Return the extension in DER; a false ``critical`` is the default and left out."""
+        if self.raw is not None:
+            return self.raw
+        critical = der.boolean(True) if self.critical else b""
+        return der.sequence(der.oid(self.oid), critical, der.octet_string(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateTemplate:
+    """The fields of a ``TBSCertificate`` (RFC 5280, 4.1), each free to be nonsense.
+
+    Names, keys and algorithms are DER; ``serial`` is a number, or the content octets of the
+    INTEGER; ``version`` is the number encoded (2 for v3), ``None`` leaves it out (v1). Without
+    ``extensions`` (``None``) the field is absent; an empty tuple is an empty SEQUENCE.
+    ``algorithm`` and ``outer_algorithm``, when ``None``, are what the signer's key implies.
+    """
+
+    issuer: bytes
+    subject: bytes
+    not_before: Moment
+    not_after: Moment
+    spki: bytes
+    serial: int | bytes = 1
+    extensions: tuple[Extension, ...] | None = ()
+    version: int | None = 2
+    algorithm: bytes | None = None
+    outer_algorithm: bytes | None = None
+
+    def tbs(self, implied_algorithm: bytes) -> bytes:
+        """Return the ``TBSCertificate``, the octets to sign."""
+        return der.sequence(
+            b"" if self.version is None else der.explicit(0, der.integer(self.version)),
+            _integer(self.serial),
+            self.algorithm or implied_algorithm,
+            self.issuer,
+            der.sequence(_time(self.not_before), _time(self.not_after)),
+            self.subject,
+            self.spki,
+            self._extensions(),
+        )
+
+    def _extensions(self) -> bytes:
+        if self.extensions is None:
+            return b""
+        return der.explicit(3, der.sequence(*(each.dump() for each in self.extensions)))
+
+    def find(self, oid: str) -> Extension:
+        """Return the first extension of that OID; its absence is a ``ValueError``."""
+        for extension in self.extensions or ():
+            if extension.oid == oid:
+                return extension
+        raise ValueError(f"the certificate has no extension {oid}")
+
+    def with_extension(self, new: Extension) -> CertificateTemplate:
+        """Return a copy in which ``new`` takes the place of its OID, or comes last."""
+        old = self.extensions or ()
+        if all(each.oid != new.oid for each in old):
+            return replace(self, extensions=(*old, new))
+        return replace(self, extensions=tuple(new if e.oid == new.oid else e for e in old))
+
+    def without_extension(self, oid: str) -> CertificateTemplate:
+        """Return a copy without every extension of that OID; none is a ``ValueError``."""
+        self.find(oid)
+        return replace(self, extensions=tuple(e for e in self.extensions or () if e.oid != oid))
+
+    def sign(self, key: PrivateKey, digest: Digest = Digest.SHA384) -> bytes:
+        """Return the certificate in DER, signed by ``key``."""
+        implied = algorithm_identifier(key, digest)
+        return _signed(self, self.tbs(implied), key, digest).dump()
+
+
+def _integer(serial: int | bytes) -> bytes:
+    return der.integer(serial) if isinstance(serial, int) else der.tlv(der.INTEGER, serial)
+
+
+def _time(moment: Moment) -> bytes:
+    return moment if isinstance(moment, bytes) else der.time(moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A template with what signing it takes.
+
+    ``subject_key`` is the private half of the key certified, ``None`` when only the public half
+    is known. ``at`` is the moment for which the chain is made, and against which a
+    deviation about time is measured. ``keys`` is where a deviation gets keys of its own.
+    """
+
+    template: CertificateTemplate
+    signer: PrivateKey
+    subject_key: PrivateKey | None
+    keys: KeyRing
+    at: datetime
+    digest: Digest = Digest.SHA384
+
+    @property
+    def implied_algorithm(self) -> bytes:
+        """The AlgorithmIdentifier that the signer and the hash imply, in DER."""
+        return algorithm_identifier(self.signer, self.digest)
+
+    def certifying(self, key: PrivateKey) -> Draft:
+        """Return a copy that certifies ``key``; a self-signed certificate stays self-signed."""
+        return replace(
+            self,
+            template=replace(self.template, spki=spki_of(key.public_key())),
+            subject_key=key,
+            signer=key if self.signer is self.subject_key else self.signer,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The three parts of a certificate, signed and not yet joined.
+
+    ``unused_bits`` is the first content octet of the outer BIT STRING, which no signature covers.
+    """
+
+    tbs: bytes
+    algorithm: bytes
+    signature: bytes
+    signer: PrivateKey
+    unused_bits: int = 0
+
+    def dump(self) -> bytes:
+        """Return the certificate in DER."""
+        return der.sequence(
+            self.tbs, self.algorithm, der.bit_string(self.signature, self.unused_bits)
+        )
+
+
+def _signed(template: CertificateTemplate, tbs: bytes, key: PrivateKey, digest: Digest) -> Signed:
+    inner = template.algorithm or algorithm_identifier(key, digest)
+    return Signed(tbs, template.outer_algorithm or inner, sign(key, digest, tbs), key)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One deliberate departure from the shape of a genuine certificate.
+
+    The subclasses in `appleattest.testing.deviations` override one method each.
+    """
+
+    def draft(self, draft: Draft) -> Draft:
+        """Change a field before anything is encoded."""
+        return draft
+
+    def tbs(self, tbs: bytes) -> bytes:
+        """Change the encoded ``TBSCertificate`` before it is signed."""
+        return tbs
+
+    def signed(self, signed: Signed) -> Signed:
+        """Change a part after signing."""
+        return signed
+
+    def encoded(self, certificate: bytes) -> bytes:
+        """Change the whole certificate."""
+        return certificate
+
+
+_Step = TypeVar("_Step")
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A certificate in DER, and the draft that it came from, deviations applied."""
+
+    der: bytes
+    draft: Draft
+
+
+def mint(draft: Draft, deviations: Iterable[Deviation] = ()) -> Minted:
+    """Return the certificate of ``draft`` with ``deviations``, each step in the order given.
+
+    Raises ``TypeError`` for anything that is not a `Deviation`, and ``ValueError`` for one that
+    changes nothing here: a case that looks broken and is not would test nothing.
+    """
+    applied = _checked(deviations)
+    idle = set(applied)
+
+    def through(step: Callable[[Deviation, _Step], _Step], value: _Step) -> _Step:
+        for deviation in applied:
+            changed = step(deviation, value)
+            if changed != value:
+                idle.discard(deviation)
+            value = changed
+        return value
+
+    draft = through(lambda deviation, value: deviation.draft(value), draft)
+    tbs = through(
+        lambda deviation, value: deviation.tbs(value), draft.template.tbs(draft.implied_algorithm)
+    )
+    signed = through(
+        lambda deviation, value: deviation.signed(value),
+        _signed(draft.template, tbs, draft.signer, draft.digest),
+    )
+    certificate = through(lambda deviation, value: deviation.encoded(value), signed.dump())
+    for each in idle:
+        raise ValueError(f"{each} changes nothing in this certificate")
+    return Minted(certificate, draft)
+
+
+def _checked(deviations: Iterable[Deviation]) -> tuple[Deviation, ...]:
+    applied = tuple(deviations)
+    for each in applied:
+        if not isinstance(each, Deviation):
+            raise TypeError(f"not a deviation: {each!r}")
+    if len(set(applied)) < len(applied):
+        raise ValueError("a deviation is given twice, and the second may undo the first")
+    return applied
