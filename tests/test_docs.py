@@ -1,0 +1,480 @@
+"""What the documentation says is so: its code runs, its links lead somewhere, its tables agree."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+import appleattest
+from appleattest import (
+    UNCHECKED,
+    AttestationError,
+    DeviceProperties,
+    Limits,
+    Reason,
+    Report,
+    TrustStore,
+    Verifier,
+    oids,
+)
+from appleattest.properties import PROPERTIES
+from appleattest.report import CHECKS
+from appleattest.testing import (
+    AttestationAuthority,
+    Deviation,
+    Digest,
+    Properties,
+    carriers,
+    chains,
+)
+from appleattest.testing import deviations as dev
+from appleattest.wire import base64url
+from test_repository import STOREYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+DOCS: Final = ROOT / "docs"
+ENTRANCES: Final = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md")
+PAGES: Final = sorted([*ENTRANCES, ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+
+_FENCE: Final = re.compile(r"(?ms)^```(\w*)\n(.*?)^```")
+_EXPECTED: Final = re.compile(r".*  # -> (.+)")
+_LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING: Final = re.compile(r"(?m)^#+ +(.+)$")
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def text(page: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+class Block(NamedTuple):
+    """One block of code of a page, and the line that it starts on."""
+
+    line: int
+    code: str
+
+
+def code_blocks(markdown: str) -> list[Block]:
+    return [
+        Block(markdown.count("\n", 0, match.start(2)) + 1, match.group(2))
+        for match in _FENCE.finditer(markdown)
+        if match.group(1) == "python"
+    ]
+
+
+def run(page: str, block: Block, namespace: dict[str, Any]) -> int:
+    """Run a block; how many values its `# -> ` comments promised, each of which held."""
+    lines = block.code.splitlines()
+    promises = 0
+    tree = ast.parse(block.code, page)
+    ast.increment_lineno(tree, block.line - 1)
+    for node in tree.body:
+        assert node.end_lineno is not None
+        promised = _EXPECTED.fullmatch(lines[node.end_lineno - block.line])
+        if promised:
+            assert isinstance(node, ast.Expr), f"{page}:{node.lineno}: only a value can be promised"
+            value = eval(  # noqa: S307 - our own documentation
+                compile(ast.Expression(node.value), page, "eval"), namespace
+            )
+            assert repr(value) == promised.group(1), f"{page}:{node.lineno}"
+            promises += 1
+        else:
+            exec(compile(ast.Module([node], []), page, "exec"), namespace)  # noqa: S102 - as above
+    return promises
+
+
+def table(markdown: str, *header: str) -> list[list[str]]:
+    """The rows of the tables of a page that have this header; cells without their backticks."""
+    rows: list[list[str]] = []
+    inside = False
+    for line in markdown.splitlines():
+        if not line.startswith("|"):
+            inside = False
+            continue
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if tuple(cells) == header:
+            inside = True
+        elif inside and set(cells[0]) - set("-:"):
+            assert len(cells) == len(header), line
+            rows.append([cell.replace("`", "") for cell in cells])
+    assert rows, f"no table with the columns {header}"
+    return rows
+
+
+# --- code ---------------------------------------------------------------------------------------
+
+MAC: Final = Properties(
+    serial_number="EXAMPLE001",
+    udid="00006030-EXAMPLE000000001",
+    software_update_device_id="J514sAP",
+    os_version="15.5",
+    sepos_version="15.5",
+    llb_version="15.5",
+    sip=0,
+    secure_boot="Full Security",
+    third_party_kexts=0,
+)
+
+
+@pytest.fixture
+def prepared(
+    authority: AttestationAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """What the pages take for granted, which is what they say they do.
+
+    The test authority stands in for Apple: a plain `Verifier()` trusts it as well, and what a
+    device sent was attested just now, so the code of a page runs as it stands.
+    """
+    trusted = TrustStore.apple().adding(authority.root)
+    monkeypatch.setattr(TrustStore, "apple", lambda: trusted)
+    monkeypatch.chdir(tmp_path)
+    now = datetime.now(UTC)
+    nonce, earlier_nonce, token = b"n" * 32, b"e" * 32, "2uO9Yz0bJkqQm1sVtXwA4g"
+    chain = authority.attest(properties=MAC, freshness_code=nonce, at=now)
+    pem = [x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in chain]
+    (tmp_path / "chain.pem").write_bytes(b"".join(pem))
+    (tmp_path / "lab-root.pem").write_bytes(authority.root.public_bytes(Encoding.PEM))
+    attestation_object = authority.attestation_object(
+        properties=MAC, freshness_code=hashlib.sha256(token.encode()).digest(), at=now
+    )
+    return {
+        "response": carriers.response_plist(chain),
+        "chain": chain,
+        "nonce": nonce,
+        "cached_response": authority.response_plist(
+            properties=MAC, freshness_code=earlier_nonce, at=now - timedelta(days=3)
+        ),
+        "earlier_nonce": earlier_nonce,
+        "earlier_sent_at": now - timedelta(days=3),
+        "challenge_response": carriers.challenge_response(attestation_object),
+        "att_obj": base64url.encode(attestation_object),
+        "token": token,
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
+    for block in code_blocks(page.read_text(encoding="utf-8")):
+        run(shown(page), block, prepared)
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/start-acme.md", "docs/start-mdm.md", "docs/start-research.md"]
+)
+def test_a_page_for_readers_has_code_that_promises_something(
+    page: str, prepared: dict[str, Any]
+) -> None:
+    blocks = code_blocks((ROOT / page).read_text(encoding="utf-8"))
+    assert sum(run(page, block, prepared) for block in blocks) >= 2
+
+
+def test_the_runner_notices_a_broken_promise() -> None:
+    held, broken = Block(1, "x = 2\nx + 1  # -> 3\n"), Block(1, "x = 2\nx + 1  # -> 4\n")
+    assert run("page", held, {}) == 1
+    with pytest.raises(AssertionError, match="page:2"):
+        run("page", broken, {})
+
+
+# --- links --------------------------------------------------------------------------------------
+
+
+def anchors(markdown: str) -> set[str]:
+    """The fragments that a page's headings give."""
+    headings = (re.sub(r"[`*]", "", heading).lower() for heading in _HEADING.findall(markdown))
+    return {re.sub(r"[^\w -]", "", heading).strip().replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path) -> Iterator[str]:
+    markdown = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    for target in _LINK.findall(markdown):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, fragment = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        found = file.exists() and (
+            not fragment or fragment in anchors(file.read_text(encoding="utf-8"))
+        )
+        if not found:
+            yield target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    assert list(broken_links(page)) == []
+
+
+def test_the_link_checker_sees_a_broken_link(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Here\n[a](page.md#here) [b](#here) [c](none.md) [d](page.md#there)\n")
+    assert list(broken_links(page)) == ["none.md", "page.md#there"]
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md" or not page.exists():
+            continue
+        reached.add(page)
+        links = _LINK.findall(page.read_text(encoding="utf-8"))
+        paths = (link.partition("#")[0] for link in links if not re.match(r"[a-z]+:", link))
+        waiting.extend((page.parent / path).resolve() for path in paths if path)
+    assert [shown(page) for page in PAGES if page not in reached] == []
+
+
+_FILE: Final = re.compile(
+    r"`((?:src|tests|examples|benchmarks|vectors|docs)/[\w./-]+)(?:::(\w+))?`"
+)
+
+
+def missing(markdown: str) -> Iterator[str]:
+    """What the text names of the repository's files, and names in them, that is not there."""
+    for path, defined in _FILE.findall(markdown):
+        file = ROOT / path
+        if not file.exists():
+            yield path
+        elif defined and not re.search(
+            rf"(?m)^(?:def |class )?{defined}\b", file.read_text(encoding="utf-8")
+        ):
+            yield f"{path}::{defined}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    assert list(missing(page.read_text(encoding="utf-8"))) == []
+
+
+def test_the_check_of_files_sees_what_is_missing() -> None:
+    there = "`tests/test_docs.py`, `tests/test_docs.py::missing` and `docs/`"
+    gone = "`tests/test_gone.py` and `tests/test_docs.py::test_gone`"
+    assert list(missing(there)) == []
+    assert list(missing(gone)) == ["tests/test_gone.py", "tests/test_docs.py::test_gone"]
+
+
+# --- the public interface -----------------------------------------------------------------------
+
+
+def test_the_changelog_names_what_is_there() -> None:
+    named = re.findall(r"`([\w.*]+)`", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    known = {*appleattest.__all__, *dir(Verifier), *dir(appleattest.Attestation), "examine_*"}
+    known |= {*dir(AttestationError), "appleattest.testing", "testing"}
+    assert [each for each in named if each not in known] == []
+
+
+def test_the_documentation_names_every_public_name() -> None:
+    pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    silent = [each for each in appleattest.__all__ if not re.search(rf"\b{each}\b", pages)]
+    assert silent == []
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def test_the_table_of_limits_is_complete_and_right() -> None:
+    rows = table(text("limits.md"), "limit", "default", "what it bounds", "beyond it")
+    assert {row[0]: int(row[1].replace(",", "")) for row in rows} == {
+        field.name: getattr(Limits(), field.name) for field in fields(Limits)
+    }
+
+
+def test_the_table_of_oids_is_complete_and_right() -> None:
+    rows = table(text("oids.md"), "OID", "meaning", "field", "encoding", "blank", "from")
+    documented = {f"{oids.APPLE_ATTESTATION_ARC}{row[0]}": row[2] for row in rows}
+    fields_of = {oid: field for field, (oid, _) in PROPERTIES.items()}
+    assert documented == fields_of | {oids.FRESHNESS_CODE: "freshness_code"}
+
+
+@pytest.mark.parametrize(
+    ("field", "octets", "reading"),
+    [
+        pytest.param(row[0], row[1], row[2], id=f"{row[0]}-{row[1] or 'none'}")
+        for row in table(text("properties.md"), "field", "octets", "reading", "because")
+    ],
+)
+def test_an_odd_value_reads_as_documented(field: str, octets: str, reading: str) -> None:
+    oid, decoder = PROPERTIES[field]
+    value = bytes.fromhex("" if octets == "(none)" else octets)
+    if reading == "malformed":
+        with pytest.raises(AttestationError) as refusal:
+            decoder(oid, value)
+        assert (refusal.value.reason, refusal.value.element) == (Reason.MALFORMED_PROPERTY, oid)
+    else:
+        decoded = decoder(oid, value)
+        assert (decoded if isinstance(decoded, str) else str(decoded).split(".")[-1]) == reading
+
+
+def rooms_that_exist() -> set[str]:
+    package = ROOT / "src" / "appleattest"
+    modules = [*package.glob("[!_]*.py"), *(path.parent for path in package.glob("*/__init__.py"))]
+    return {path.stem for path in modules}
+
+
+def test_the_storeys_are_those_of_the_layering_test() -> None:
+    rows = table(text("architecture.md"), "storey", "rooms", "what is in it")
+    documented = [set(re.findall(r"\w+", row[1])) for row in rows]
+    existing = rooms_that_exist()
+    enforced = [rooms for storey in STOREYS if (rooms := set(storey) & existing)]
+    assert documented == enforced[::-1]
+
+
+def test_the_picture_shows_every_room() -> None:
+    picture = _FENCE.findall(text("architecture.md"))[0][1]
+    rooms = rooms_that_exist()
+    assert {room for room in rooms if not re.search(rf"\b{room}\b", picture)} == set()
+
+
+def test_the_threat_model_answers_every_known_attack() -> None:
+    rows = table(text("threat-model.md"), "item", "attack", "what stops it", "where", "test")
+    assert [int(row[0]) for row in rows] == list(range(1, 27))
+    assert [row[0] for row in rows if "src/" not in row[3]] == []
+    assert [row[0] for row in rows if not re.search(r"tests/[\w/]+\.py::", row[4])] == []
+
+
+# --- reasons ------------------------------------------------------------------------------------
+
+REASONS: Final = {
+    row[0]: row
+    for row in table(
+        text("reasons.md"),
+        "reason",
+        "class",
+        "check",
+        "what happened",
+        "what to do",
+        "ACME problem",
+    )
+}
+LATER: Final = "later"
+"""The check of a reason that belongs to the protocol layers, which are not in this release."""
+
+
+class Broken(NamedTuple):
+    """An input made to be refused."""
+
+    authority: AttestationAuthority
+    verifier: Verifier
+
+    def chain(self, ders: list[bytes]) -> Report:
+        at = self.authority.issued_at
+        expected = appleattest.exactly(self.authority.freshness_code)
+        return self.verifier.examine_chain(ders, freshness=expected, at=at)
+
+    def leaf(self, *deviations: Deviation, **arguments: Any) -> Report:
+        return self.chain(self.authority.attest(deviations=deviations, **arguments))
+
+    def mdm(self, response: object) -> Report:
+        return self.verifier.examine_mdm(response, nonce=UNCHECKED, at=self.authority.issued_at)
+
+    def acme(self, attestation_object: object) -> Report:
+        return self.verifier.examine_acme(
+            attestation_object, token=UNCHECKED, at=self.authority.issued_at
+        )
+
+    def reverified(self, record: object) -> Report:
+        with pytest.raises(AttestationError) as refusal:
+            self.verifier.reverify(record)
+        assert refusal.value.report is not None
+        return refusal.value.report
+
+    def unexplained(self) -> Report:
+        """A path in which nothing is wrong but a rule of the engine: a name without a part."""
+        nameless = AttestationAuthority("nameless", root_name=bytes.fromhex("3000"))
+        return nameless.verifier.examine_chain(
+            nameless.attest(), freshness=UNCHECKED, at=nameless.issued_at
+        )
+
+
+SAMPLES: Final[dict[Reason, Callable[[Broken], Report]]] = {
+    Reason.MALFORMED_PLIST: lambda b: b.mdm(b"<plist>"),
+    Reason.MALFORMED_CBOR: lambda b: b.acme(b"\xa1"),
+    Reason.MALFORMED_JSON: lambda b: b.reverified({}),
+    Reason.MALFORMED_BASE64: lambda b: b.acme("o2Nm="),
+    Reason.MALFORMED_ATTESTATION_OBJECT: lambda b: b.acme(b"\xa0"),
+    Reason.UNSUPPORTED_FORMAT: lambda b: b.acme(b.authority.attestation_object(fmt="packed")),
+    Reason.TOO_LARGE: lambda b: b.acme(bytes(40_000)),
+    Reason.MALFORMED_CERTIFICATE: lambda b: b.leaf(dev.Truncated()),
+    Reason.DUPLICATE_EXTENSION: lambda b: b.leaf(dev.DoubledExtension(oids.UDID)),
+    Reason.MALFORMED_PROPERTY: lambda b: b.leaf(dev.WrappedValue(oids.UDID)),
+    Reason.NO_ATTESTATION: lambda b: b.mdm(carriers.response_plist(None)),
+    Reason.NOT_ACKNOWLEDGED: lambda b: b.mdm(b.authority.response_plist(status="NotNow")),
+    Reason.UNKNOWN_ISSUER: lambda b: b.chain(b.authority.attest()[:1]),
+    Reason.BAD_SIGNATURE: lambda b: b.leaf(dev.WrongSigner()),
+    Reason.ISSUER_NOT_CA: lambda b: b.chain(chains.by_leaf(b.authority).attest()),
+    Reason.PATH_LENGTH: lambda b: b.chain(chains.deeper(b.authority, 0, 0).attest()),
+    Reason.NAME_CONSTRAINTS: lambda b: b.leaf(dev.NameConstraints()),
+    Reason.CRITICAL_EXTENSION: lambda b: b.leaf(dev.CriticalExtension(oids.UDID)),
+    Reason.WEAK_ALGORITHM: lambda b: b.leaf(dev.SignatureHash(Digest.SHA1)),
+    Reason.LEAF_PROFILE: lambda b: b.leaf(dev.LeafIsCA()),
+    Reason.UNTRUSTED: Broken.unexplained,
+    Reason.EXPIRED: lambda b: b.leaf(dev.Expired()),
+    Reason.NOT_YET_VALID: lambda b: b.leaf(dev.NotYetValid()),
+    Reason.FRESHNESS_MISSING: lambda b: b.leaf(freshness_code=None),
+    Reason.FRESHNESS_MISMATCH: lambda b: b.leaf(freshness_code=b"another"),
+}
+
+
+def test_the_table_of_reasons_is_complete() -> None:
+    assert list(REASONS) == [reason.value for reason in Reason]
+
+
+def test_reasons_without_a_sample_are_those_of_a_later_release() -> None:
+    later = {reason for reason in Reason if REASONS[reason][2] == LATER}
+    assert set(Reason) - set(SAMPLES) == later
+
+
+@pytest.mark.parametrize("reason", list(SAMPLES))
+def test_a_refusal_is_as_the_table_says(
+    reason: Reason, authority: AttestationAuthority, verifier: Verifier
+) -> None:
+    report = SAMPLES[reason](Broken(authority, verifier))
+    error = report.error
+    assert error is not None
+    assert error.reason is reason
+    _, kind, checks, _, _, problem = REASONS[reason]
+    assert type(error).__name__ == kind
+    (failed,) = (check.name for check in report.checks if check.outcome == "failed")
+    assert failed in checks.split(", ")
+    assert error.problem()["type"].rpartition(":")[2] == problem
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_the_class_and_the_problem_agree_with_the_code(reason: Reason) -> None:
+    _, kind, _, _, _, problem = REASONS[reason]
+    error: AttestationError = getattr(appleattest, kind)(reason)
+    assert error.problem()["type"].rpartition(":")[2] == problem
+
+
+def test_the_order_of_the_checks_is_documented() -> None:
+    listed = re.findall(r"(?m)^\d+\. \*\*`([\w-]+)`\*\*", text("reasons.md"))
+    assert tuple(listed) == CHECKS
+
+
+def test_the_reasons_are_grouped_by_checks_that_exist() -> None:
+    named = {check for row in REASONS.values() for check in row[2].split(", ")}
+    assert named == {*CHECKS, LATER}
+
+
+def test_every_row_says_what_to_do() -> None:
+    assert [row[0] for row in REASONS.values() if len(row[3]) < 20 or len(row[4]) < 20] == []
+
+
+def test_every_field_of_a_device_is_in_the_table_of_oids() -> None:
+    page = text("oids.md")
+    silent = [each for each in DeviceProperties.__annotations__ if each not in page]
+    assert silent == []

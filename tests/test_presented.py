@@ -1,0 +1,224 @@
+"""What is presented is counted, measured, de-duplicated and fully decoded before all else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appleattest import Limits, Reason, UntrustedChain, Verifier
+from appleattest.certificates import PresentedCertificate, decode_certificate
+from appleattest.chain.presented import decode_presented, element_at, measure
+from appleattest.errors import AttestationError, MalformedAttestation
+from appleattest.testing import (
+    AttestationAuthority,
+    Deviation,
+    Digest,
+    KeyKind,
+    authority_name,
+    chains,
+    deviations,
+)
+from chain_cases import AUTHORITY, accept, path_of, refuse
+
+CHAIN = AUTHORITY.attest()
+EXTRAS = chains.unrelated(AUTHORITY, 2)
+
+
+def nothing_known(_encoded: bytes) -> PresentedCertificate | None:
+    return None
+
+
+def broken_extra(*changes: Deviation) -> bytes:
+    """A certificate that leads nowhere, and is broken besides."""
+    return AUTHORITY.root_issuer.issue_authority(
+        authority_name("Test Broken Extra"), deviations=changes
+    ).der
+
+
+def test_elements_are_counted_from_nought() -> None:
+    assert [element_at(index) for index in range(3)] == ["x5c[0]", "x5c[1]", "x5c[2]"]
+
+
+@pytest.mark.parametrize("allowed", [1, 2, 5])
+def test_one_certificate_too_many(allowed: int) -> None:
+    limits = Limits(certificates=allowed)
+    measure([b"a"] * allowed, limits)
+    with pytest.raises(MalformedAttestation) as caught:
+        measure([b"a"] * (allowed + 1), limits)
+    assert caught.value.reason is Reason.TOO_LARGE
+    assert caught.value.element is None
+    assert str(allowed + 1) in caught.value.detail
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_one_octet_too_many(index: int) -> None:
+    ders = [b"a" * 16] * 3
+    measure(ders, Limits(certificate_bytes=16))
+    ders[index] += b"a"
+    with pytest.raises(MalformedAttestation) as caught:
+        measure(ders, Limits(certificate_bytes=16))
+    assert caught.value.reason is Reason.TOO_LARGE
+    assert caught.value.element == element_at(index)
+
+
+def test_one_octet_too_many_together() -> None:
+    ders = [b"a" * 16, b"b" * 8, b"b" * 8]
+    measure(ders, Limits(chain_bytes=32))
+    with pytest.raises(MalformedAttestation) as caught:
+        measure(ders, Limits(chain_bytes=31))
+    assert caught.value.reason is Reason.TOO_LARGE
+    assert caught.value.element is None
+    assert "32 bytes of certificates; at most 31 are read" in caught.value.detail
+
+
+def test_the_bound_on_a_chain_holds_for_a_verifier() -> None:
+    size = sum(map(len, CHAIN))
+    exact = Verifier(trust=AUTHORITY.trust, limits=Limits(chain_bytes=size))
+    short = Verifier(trust=AUTHORITY.trust, limits=Limits(chain_bytes=size - 1))
+    accept(exact, CHAIN)
+    refuse(short, CHAIN, MalformedAttestation, Reason.TOO_LARGE, None)
+
+
+def test_too_many_certificates_are_refused_even_as_duplicates(verifier: Verifier) -> None:
+    chain = AttestationAuthority("appleattest's own tests").attest()
+    accept(verifier, [*chain, *chain[1:] * 3])
+    refuse(verifier, [*chain, *chain[1:] * 4], MalformedAttestation, Reason.TOO_LARGE, None)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_too_large_a_certificate_wherever_it_stands(place: int) -> None:
+    ders = [*CHAIN, EXTRAS[0]]
+    longest = max(map(len, ders))
+    exact = Verifier(trust=AUTHORITY.trust, limits=Limits(certificate_bytes=longest))
+    accept(exact, ders)
+    ders[place] = ders[place] + bytes(longest + 1 - len(ders[place]))
+    refuse(exact, ders, MalformedAttestation, Reason.TOO_LARGE, element_at(place))
+
+
+def test_each_certificate_is_decoded_once_and_named_by_its_first_place() -> None:
+    leaf, intermediate = CHAIN
+    ders = [leaf, intermediate, leaf, EXTRAS[0], intermediate]
+    presented = decode_presented(ders, nothing_known)
+    assert presented.leaf.der == leaf
+    assert [c.der for c in presented.others] == [intermediate, EXTRAS[0]]
+    assert presented.elements == {leaf: "x5c[0]", intermediate: "x5c[1]", EXTRAS[0]: "x5c[3]"}
+
+
+def test_what_is_known_is_not_decoded_again_and_the_leaf_always_is() -> None:
+    asked: list[bytes] = []
+    known = {der: decode_certificate(der) for der in CHAIN}
+
+    def look_up(encoded: bytes) -> PresentedCertificate | None:
+        asked.append(encoded)
+        return known.get(encoded)
+
+    presented = decode_presented([*CHAIN, EXTRAS[0]], look_up)
+    assert asked == [CHAIN[1], EXTRAS[0]]
+    assert presented.leaf is not known[CHAIN[0]]
+    assert presented.others[0] is known[CHAIN[1]]
+    assert presented.others[1].der == EXTRAS[0]
+
+
+BROKEN: list[tuple[Deviation, type[AttestationError], Reason]] = [
+    (deviations.ZeroSerial(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
+    (deviations.UnusedBits(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
+    (deviations.TrailingBytes(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
+    (deviations.Truncated(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
+    (deviations.Replaced(b""), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
+    (deviations.BadTime(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
+    (
+        deviations.KeyPoint(deviations.certified_key.PointForm.OFF_CURVE),
+        MalformedAttestation,
+        Reason.MALFORMED_CERTIFICATE,
+    ),
+    (
+        # An attribute whose UTF8String is no UTF-8: nobody would read this name.
+        deviations.SubjectName(bytes.fromhex("300d310b300906035504030c02fffe")),
+        MalformedAttestation,
+        Reason.MALFORMED_CERTIFICATE,
+    ),
+    (
+        deviations.DoubledExtension("2.5.29.14"),
+        MalformedAttestation,
+        Reason.DUPLICATE_EXTENSION,
+    ),
+    (deviations.CriticalExtension(), UntrustedChain, Reason.CRITICAL_EXTENSION),
+    (deviations.NameConstraints(critical=False), UntrustedChain, Reason.NAME_CONSTRAINTS),
+    (deviations.SignatureHash(Digest.SHA1), UntrustedChain, Reason.WEAK_ALGORITHM),
+    (deviations.CertifiedKey(KeyKind.RSA_2048), UntrustedChain, Reason.WEAK_ALGORITHM),
+    (deviations.CertifiedKey(KeyKind.P224), UntrustedChain, Reason.WEAK_ALGORITHM),
+]
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("change", "kind", "reason"), BROKEN, ids=[str(case[0])[:40] for case in BROKEN]
+)
+def test_a_defect_in_a_needless_certificate_refuses_all(
+    change: Deviation, kind: type[AttestationError], reason: Reason, place: int
+) -> None:
+    """Else the verdict would depend on which certificates somebody happens to look at."""
+    sound, broken = broken_extra(), broken_extra(change)
+    for warm in (False, True):
+        verifier = Verifier(trust=AUTHORITY.trust)
+        if warm:
+            accept(verifier, CHAIN)
+        ders = [*CHAIN, EXTRAS[0]]
+        ders.insert(place, broken)
+        refuse(verifier, ders, kind, reason, element_at(place))
+        ders[place] = sound
+        assert path_of(accept(verifier, ders))[:2] == tuple(CHAIN)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    order=st.permutations(range(4)),
+    case=st.sampled_from(BROKEN),
+)
+def test_the_order_decides_nothing_about_a_defect(
+    order: list[int], case: tuple[Deviation, type[AttestationError], Reason]
+) -> None:
+    change, kind, reason = case
+    others = [CHAIN[1], EXTRAS[0], EXTRAS[1], broken_extra(change)]
+    ders = [CHAIN[0], *(others[index] for index in order)]
+    place = element_at(order.index(3) + 1)
+    refuse(Verifier(trust=AUTHORITY.trust), ders, kind, reason, place)
+
+
+@pytest.mark.parametrize("kind", [KeyKind.P256, KeyKind.P384])
+def test_an_attested_key_that_a_secure_enclave_can_hold(kind: KeyKind, verifier: Verifier) -> None:
+    authority = AttestationAuthority("appleattest's own tests")
+    key = authority.keys.ec("attested otherwise", kind).public_key()
+    attestation = accept(verifier, authority.attest(public_key=key))
+    assert attestation.public_key == key
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        KeyKind.P521,
+        KeyKind.P224,
+        KeyKind.SECP256K1,
+        KeyKind.RSA_1024,
+        KeyKind.RSA_2048,
+        KeyKind.ED25519,
+    ],
+)
+def test_any_other_attested_key(kind: KeyKind) -> None:
+    key = AUTHORITY.keys.key("attested otherwise", kind).public_key()
+    verifier = Verifier(trust=AUTHORITY.trust)
+    chain = AUTHORITY.attest(public_key=key)
+    refuse(verifier, chain, UntrustedChain, Reason.WEAK_ALGORITHM, "x5c[0]")
+
+
+def test_p521_is_an_issuers_key_and_no_devices() -> None:
+    issuer = chains.rekeyed(AUTHORITY, kind=KeyKind.P521)
+    verifier = Verifier(trust=AUTHORITY.trust)
+    assert path_of(accept(verifier, issuer.attest()))[1] == issuer.der
+    presented = decode_presented([CHAIN[0], issuer.der], nothing_known)
+    assert len(presented.others) == 1
+    with pytest.raises(UntrustedChain) as caught:
+        decode_presented([issuer.der, CHAIN[0]], nothing_known)
+    assert caught.value.reason is Reason.WEAK_ALGORITHM
+    assert caught.value.element == "x5c[0]"

@@ -1,0 +1,313 @@
+"""What must be true of the repository as a whole, whatever the code does."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+import appleattest
+from appleattest.oids import FRESHNESS_CODE, SERIAL_NUMBER, UDID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PACKAGE: Final = ROOT / "src" / "appleattest"
+DEVICE_DATA: Final = ROOT.parent / "shared" / "data"
+
+# The rooms from the ground up. A room imports only from storeys below its own, and its own
+# files; rooms on one storey do not know each other. A room is a module or a subpackage
+# directly under appleattest; a leading underscore does not count.
+STOREYS: Final = (
+    ("limits", "moment", "oids", "sealed", "text"),
+    ("errors",),
+    ("wire",),
+    ("certificates",),
+    ("freshness", "properties", "trust"),
+    ("attestation",),
+    ("chain",),
+    ("report",),
+    ("pipeline",),
+    ("carriers",),
+    ("verifier",),
+    ("unverified",),
+    ("testing",),
+)
+# Three independent questions about one leaf: whatever their storeys, none imports another.
+STRANGERS: Final = frozenset({"chain", "freshness", "properties"})
+
+RUNTIME_PACKAGES: Final = frozenset(
+    {"appleattest", "asn1crypto", "cbor2", "cryptography"}
+    # What cryptography brings along.
+    | {"_cffi_backend", "_openssl", "cffi", "typing_extensions"}
+)
+# Some of these come with our dependencies (urllib.parse, say); we add none of our own.
+NETWORK_MODULES: Final = frozenset(
+    {"_socket", "_ssl", "asyncio", "ftplib", "http", "select", "selectors", "smtplib", "socket"}
+    | {"socketserver", "ssl", "urllib", "xmlrpc"}
+)
+
+# Put together here, so that this file does not contain what it looks for.
+REGISTRY_HOSTS: Final = tuple(
+    f"{name}.{domain}".encode()
+    for name, domain in (
+        ("pypi", "org"),
+        ("pypi", "python.org"),
+        ("pythonhosted", "org"),
+        ("crates", "io"),
+        ("npmjs", "com"),
+        ("npmjs", "org"),
+        ("yarnpkg", "com"),
+        ("proxy.golang", "org"),
+        ("sum.golang", "org"),
+        ("maven", "org"),
+        ("maven.apache", "org"),
+        ("deb.debian", "org"),
+    )
+)
+MACHINE_PATH: Final = re.compile(rb"(?<![\w.\-/])/(?:home|root|work|Users)/[^\s]*")
+
+
+def tracked_files() -> list[Path]:
+    """Every file that is in git, or would be after `git add --all`."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    paths = [ROOT / name for name in listing.split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_no_file_names_a_package_registry() -> None:
+    found = [
+        (named(path), host.decode())
+        for path in tracked_files()
+        for host in REGISTRY_HOSTS
+        if host in path.read_bytes().lower()
+    ]
+    assert found == []
+
+
+def test_no_file_names_a_path_of_somebodys_machine() -> None:
+    found = [
+        (named(path), match.group().decode(errors="replace"))
+        for path in tracked_files()
+        for match in MACHINE_PATH.finditer(path.read_bytes())
+    ]
+    assert found == []
+
+
+def needles(leaf: x509.Certificate) -> Iterator[bytes]:
+    """What would give the leaf's device away: its identifiers, its nonce, the leaf itself."""
+    for oid in (SERIAL_NUMBER, UDID, FRESHNESS_CODE):
+        extension = leaf.extensions.get_extension_for_oid(x509.ObjectIdentifier(oid)).value
+        assert isinstance(extension, x509.UnrecognizedExtension)
+        yield from (extension.value, extension.value.hex().encode())
+    yield from (leaf.signature, leaf.signature.hex().encode())
+    # The text between the PEM armour, without the lines that other leaves share.
+    yield from leaf.public_bytes(Encoding.PEM).splitlines()[8:12]
+
+
+def test_no_file_holds_data_of_a_real_device() -> None:
+    files = sorted(DEVICE_DATA.glob("apple-mda-leaf-*.pem"))
+    if not files:
+        pytest.skip("the real leaves are not beside this checkout")
+    contents = {named(path): path.read_bytes().lower() for path in tracked_files()}
+    for file in files:
+        leaf = x509.load_pem_x509_certificate(file.read_bytes())
+        for needle in map(bytes.lower, needles(leaf)):
+            holders = [name for name, content in contents.items() if needle in content]
+            assert holders == [], f"data of the device in {file.name}"
+
+
+def test_the_changelog_is_about_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## \[(\d[^\]]*)\]", text, flags=re.MULTILINE)
+    assert versions[:1] == [appleattest.__version__]
+
+
+def make_targets() -> set[str]:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z][a-z-]*):(?!=)", text, flags=re.MULTILINE))
+
+
+def test_the_readme_gives_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"(?ms)^```(?:sh|shell|bash|console)\n(.*?)^```", text)
+    lines = "".join(blocks).splitlines()
+    commands = [line.removeprefix("$ ").partition("#")[0].strip() for line in lines]
+    assert commands.count("make demo") == 1
+    assert commands.count("make test") == 1
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    documents = [path for path in tracked_files() if path.suffix == ".md"]
+    unknown = [
+        (named(path), target)
+        for path in documents
+        for target in re.findall(
+            r"(?:`|^|\$ )make ([a-z][a-z-]*)", path.read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+        if target not in make_targets()
+    ]
+    assert unknown == []
+
+
+def storey(room: str) -> int:
+    """The storey that a room is on, counted from the ground."""
+    for number, rooms in enumerate(STOREYS):
+        if room in rooms:
+            return number
+    pytest.fail(f"the room {room!r} is on no storey: give it one in STOREYS")
+
+
+def room_of(module: str) -> str:
+    """The room that a dotted module name belongs to, or "" for the package itself."""
+    _, _, rest = module.partition(".")
+    return rest.partition(".")[0].lstrip("_")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def nodes_that_run(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node below this one, without what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        if is_type_checking(child):
+            assert isinstance(child, ast.If)
+            for branch in child.orelse:
+                yield branch
+                yield from nodes_that_run(branch)
+        else:
+            yield child
+            yield from nodes_that_run(child)
+
+
+def imported_rooms(source: str, modules: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """The line and the room of each import from appleattest in the source."""
+    for node in nodes_that_run(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.partition(".")[0] == "appleattest":
+                    yield node.lineno, room_of(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports within the package are absolute"
+            module = node.module or ""
+            if module == "appleattest":
+                for alias in node.names:
+                    name = f"appleattest.{alias.name}"
+                    yield node.lineno, room_of(name) if name in modules else ""
+            elif module.startswith("appleattest."):
+                yield node.lineno, room_of(module)
+
+
+def refusal(importer: str, imported: str) -> str | None:
+    """Why one room may not import another, or None when it may."""
+    if imported == "":
+        return "imports the package's public names" if importer != "testing" else None
+    if importer == imported:
+        return None
+    if {importer, imported} <= STRANGERS:
+        return f"imports {imported}, which it must not know"
+    if storey(imported) >= storey(importer):
+        return f"imports {imported}, which is not below it"
+    return None
+
+
+def test_rooms_import_downwards_only() -> None:
+    paths = sorted(PACKAGE.rglob("*.py"))
+    modules = frozenset(map(module_name, paths))
+    found = []
+    for path in paths:
+        room = room_of(module_name(path))
+        if room == "":
+            continue
+        storey(room)
+        for line, imported in imported_rooms(path.read_text(encoding="utf-8"), modules):
+            if reason := refusal(room, imported):
+                found.append(f"{named(path)}:{line}: {reason}")
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "rooms"),
+    [
+        pytest.param("import appleattest.chain", ["chain"], id="import"),
+        pytest.param("from appleattest.chain.path import build", ["chain"], id="from-a-module"),
+        pytest.param("from appleattest import chain", ["chain"], id="module-from-the-package"),
+        pytest.param("from appleattest import Verifier", [""], id="name-from-the-package"),
+        pytest.param("def f():\n    import appleattest.chain", ["chain"], id="inside-a-function"),
+        pytest.param("if TYPE_CHECKING:\n    import appleattest.chain", [], id="for-types-only"),
+        pytest.param("import json\nfrom appleattested import x", [], id="not-ours"),
+    ],
+)
+def test_the_layering_test_sees_imports(source: str, rooms: list[str]) -> None:
+    modules = frozenset({"appleattest", "appleattest.chain"})
+    assert [room for _, room in imported_rooms(source, modules)] == rooms
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported", "allowed"),
+    [
+        pytest.param("verifier", "pipeline", True, id="downwards"),
+        pytest.param("chain", "chain", True, id="own-room"),
+        pytest.param("errors", "pipeline", False, id="upwards"),
+        pytest.param("trust", "properties", False, id="sideways"),
+        pytest.param("chain", "freshness", False, id="strangers"),
+        pytest.param("wire", "", False, id="the-package-itself"),
+    ],
+)
+def test_the_layering_test_refuses(importer: str, imported: str, allowed: bool) -> None:
+    assert (refusal(importer, imported) is None) is allowed
+
+
+def modules_after(statement: str) -> frozenset[str]:
+    """The modules that a new interpreter holds after the statement, beyond those it began with."""
+    program = (
+        "import json, sys; before = set(sys.modules)\n"
+        f"{statement}\n"
+        "print(json.dumps(sorted(set(sys.modules) - before)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], check=True, capture_output=True, text=True
+    )
+    return frozenset(json.loads(done.stdout))
+
+
+def top_level(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def test_importing_needs_the_three_dependencies_and_no_network() -> None:
+    ours = modules_after("import appleattest")
+    theirs = modules_after(
+        "import asn1crypto.x509, cbor2, cryptography.x509, cryptography.x509.verification"
+    )
+    packages = set(map(top_level, ours)) - sys.stdlib_module_names
+    assert packages - RUNTIME_PACKAGES == set()
+    assert {name for name in ours - theirs if top_level(name) in NETWORK_MODULES} == set()
+    assert not ours & {"ssl", "http.client", "urllib.request", "asyncio"}
