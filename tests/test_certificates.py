@@ -234,6 +234,12 @@ REFUSED = [
         d.ExtraExtension("2.5.29.17", b"\xff"),
         d.ExtraExtension("2.5.29.31", b""),
     ),
+    # A list of named bits with zero bits at its end
+    *malformed(
+        "ValueError: 'keyUsage is not in its one encoding'",
+        d.ExtensionValue(oids.KEY_USAGE, bytes.fromhex("03020080")),
+        d.ExtensionValue(oids.KEY_USAGE, bytes.fromhex("030400f00000")),
+    ),
     # Certificate policies whose user notice has text that is not in its alphabet
     *malformed(
         "a VisibleString with characters that it cannot hold",

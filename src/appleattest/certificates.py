@@ -46,6 +46,8 @@ _NAMED_CURVES: Final = tuple(
 )
 _ATTESTED_KEYS: Final = (_P256, _P384)
 _CRITICAL: Final = frozenset({oids.BASIC_CONSTRAINTS, oids.KEY_USAGE})
+_KEY_USAGE: Final = bytes.fromhex("0603551d0f")
+_TRUE: Final = bytes.fromhex("0101ff")
 _VISIBLE_STRING: Final = 0x1A
 _AUTHORITY_SERIAL: Final = 0x82
 _VISIBLE: Final = re.compile(rb"[ -~]*")
@@ -173,6 +175,7 @@ def _decode(encoded: bytes, fields: Fields) -> PresentedCertificate:
     try:
         decoded = x509.load_der_x509_certificate(encoded)
         certificate = PresentedCertificate(encoded, fields, decoded)
+        _check_key_usage(certificate.extensions.get(oids.KEY_USAGE), fields.extensions)
         if not (_is_plain(fields.subject) and _is_plain(fields.issuer)):
             # Reading is what decodes a name, and what refuses a malformed one.
             _ = decoded.subject, decoded.issuer
@@ -184,6 +187,16 @@ def _decode(encoded: bytes, fields: Fields) -> PresentedCertificate:
     except Exception as error:  # noqa: BLE001 - no closed list of what a damaged field raises
         raise _malformed(said(error)) from None
     return certificate
+
+
+def _check_key_usage(usage: x509.Extension[x509.ExtensionType] | None, extensions: bytes) -> None:
+    """A list of named bits ends with a one (X.690, 11.2.2), which `cryptography` does not ask."""
+    if usage is None:
+        return
+    value = usage.value.public_bytes()
+    critical = _TRUE if usage.critical else b""
+    if _KEY_USAGE + critical + b"\x04" + bytes([len(value)]) + value not in extensions:
+        raise ValueError("keyUsage is not in its one encoding")
 
 
 def attested_key_is_accepted(certificate: PresentedCertificate) -> bool:
