@@ -14,7 +14,7 @@ PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_
 UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint types format bench oldest check constraints clean
+.PHONY: help demo test coverage lint types format vectors bench oldest check constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -39,6 +39,9 @@ types: $(VENV)/.installed  ## mypy --strict
 format: $(VENV)/.installed  ## put the code into its one format
 	@$(VENV)/bin/ruff check --fix-only
 	@$(VENV)/bin/ruff format
+
+vectors: $(VENV)/.installed  ## generate vectors/ anew from the cases
+	@$(VENV)/bin/python -m appleattest.testing.vectors write
 
 bench: $(VENV)/.installed  ## measure speed and memory
 	@$(VENV)/bin/python benchmarks/run.py $(ARGS)

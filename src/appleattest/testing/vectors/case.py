@@ -1,0 +1,143 @@
+"""A case: a small function that mints an input, and what a verifier must make of it.
+
+    @invalid("chain_path", Reason.ISSUER_NOT_CA, Flag.LEAF_AS_ISSUER)
+    def leaf_issues_a_leaf(authority: AttestationAuthority) -> ChainInput:
+        \"\"\"root -> intermediate -> leaf -> [leaf']: …why it must fail…\"\"\"
+        return ChainInput(chains.by_leaf(authority).attest())
+
+The function's name, its docstring and the decorator are all there is to a case; the JSON is
+generated from them, so the vectors cannot drift from their reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any, Final
+
+from appleattest.testing.profile import FRESHNESS_CODE, ISSUED_AT
+
+if TYPE_CHECKING:
+    from appleattest import Reason
+    from appleattest.testing import AttestationAuthority
+    from appleattest.testing.vectors.flags import Flag
+
+TOKEN: Final = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"  # noqa: S105 - no secret
+"""The challenge token of a case that names none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What every input has: the time, and the anchors as DER (None: the authority's root)."""
+
+    at: datetime = ISSUED_AT
+    anchors: tuple[bytes, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ChainInput(Setting):
+    """DER certificates, leaf first, and the octets expected as freshness code (None: no check)."""
+
+    chain: Sequence[bytes]
+    exactly: bytes | None = FRESHNESS_CODE
+    sha256_of: bytes | None = None
+
+
+@dataclass(frozen=True)
+class MdmInput(Setting):
+    """A response property list, and the nonces sent: this one, and earlier ones with times."""
+
+    response: bytes
+    nonce: bytes | None = FRESHNESS_CODE
+    previous_nonces: Mapping[bytes, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AcmeInput(Setting):
+    """An attestation object, CBOR as bytes or base64url as text, and the challenge's token."""
+
+    attestation_object: bytes | str
+    token: str = TOKEN
+
+
+Input = ChainInput | MdmInput | AcmeInput
+Minting = Callable[..., Input]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`mint` makes the input; `reason` is None unless the result is invalid."""
+
+    file: str
+    name: str
+    comment: str
+    result: str
+    reason: Reason | None
+    flags: tuple[Flag, ...]
+    mint: Callable[[AttestationAuthority], Input]
+
+
+CASES: Final[list[Case]] = []
+"""Every case, in the order of definition."""
+
+
+def valid(
+    file: str, *flags: Flag, each: Mapping[str, Any] | None = None
+) -> Callable[[Minting], Minting]:
+    """Every verifier must accept it, and decode the same device."""
+    return _collect(file, "valid", None, flags, each)
+
+
+def acceptable(
+    file: str, *flags: Flag, each: Mapping[str, Any] | None = None
+) -> Callable[[Minting], Minting]:
+    """A verifier may accept it or refuse it; what is given is what this library does."""
+    return _collect(file, "acceptable", None, flags, each)
+
+
+def invalid(
+    file: str, reason: Reason, *flags: Flag, each: Mapping[str, Any] | None = None
+) -> Callable[[Minting], Minting]:
+    """Every verifier must refuse it; the reason is this library's."""
+    return _collect(file, "invalid", reason, flags, each)
+
+
+def _collect(
+    file: str,
+    result: str,
+    reason: Reason | None,
+    flags: tuple[Flag, ...],
+    each: Mapping[str, Any] | None,
+) -> Callable[[Minting], Minting]:
+    if not flags:
+        raise ValueError("a case has at least one flag")
+
+    def collect(mint: Minting) -> Minting:
+        name = mint.__name__.replace("_", "-")
+        comment = cleandoc(mint.__doc__ or "")
+        if not comment:
+            raise ValueError(f"case {name} does not say why")
+        if each is None:
+            CASES.append(Case(file, name, comment, result, reason, flags, mint))
+            return mint
+        for label, value in each.items():
+            CASES.append(
+                Case(
+                    file,
+                    f"{name}-{label}",
+                    f"{comment}\n\nHere: {label}.",
+                    result,
+                    reason,
+                    flags,
+                    _given(mint, value),
+                )
+            )
+        return mint
+
+    return collect
+
+
+def _given(mint: Minting, value: Any) -> Callable[[AttestationAuthority], Input]:
+    return lambda authority: mint(authority, value)

@@ -1,0 +1,149 @@
+"""From cases to JSON documents, one per file, the same in every byte each time.
+
+Keys come from a fixed seed, signatures are deterministic (RFC 6979), times are fixed, and
+what a valid case decodes to is what this library decodes.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+from appleattest.testing.authority import AttestationAuthority
+from appleattest.testing.vectors.case import (
+    CASES,
+    AcmeInput,
+    Case,
+    ChainInput,
+    Input,
+    MdmInput,
+)
+from appleattest.testing.vectors.judge import judge
+
+SCHEMA: Final = "schema.json"
+SEED: Final = "appleattest vectors 1"
+
+_GROUP_TYPES: Final = {MdmInput: "MdmVerify", AcmeInput: "AcmeVerify", ChainInput: "ChainVerify"}
+_HEADER: Final = (
+    "Conformance vectors for verifiers of Apple Managed Device Attestation.",
+    "Generated from the cases in appleattest.testing.vectors.cases: do not edit by hand.",
+    "vectors/README.md explains every field and flag.",
+)
+
+
+@cache
+def authority() -> AttestationAuthority:
+    """The authority of all vectors; its root is the anchor of a case that names none."""
+    return AttestationAuthority(SEED)
+
+
+def documents() -> dict[str, str]:
+    """The text of every file, by its name."""
+    files: dict[str, list[Case]] = {}
+    for case in all_cases():
+        files.setdefault(case.file, []).append(case)
+    return {f"{name}.json": _text(cases) for name, cases in sorted(files.items())}
+
+
+def all_cases() -> list[Case]:
+    """Every case that is defined, in the order of definition."""
+    from appleattest.testing.vectors import cases
+
+    cases.load()
+    return list(CASES)
+
+
+def _text(cases: list[Case]) -> str:
+    document = _document(cases)
+    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+
+
+def _document(cases: list[Case]) -> dict[str, Any]:
+    flags = sorted({flag for case in cases for flag in case.flags}, key=lambda flag: flag.label)
+    return {
+        "schema": SCHEMA,
+        "header": list(_HEADER),
+        "numberOfTests": len(cases),
+        "notes": {
+            flag.label: {
+                "bugType": flag.value.bug_type,
+                "description": flag.value.description,
+                "effect": flag.value.effect,
+            }
+            for flag in flags
+        },
+        "testGroups": _groups(cases),
+    }
+
+
+def _groups(cases: list[Case]) -> list[dict[str, Any]]:
+    """The cases, those that share carrier, anchors and time together."""
+    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for number, case in enumerate(cases, start=1):
+        given = case.mint(authority())
+        shared = {
+            "type": _GROUP_TYPES[type(given)],
+            "time": rfc3339(given.at),
+            "anchors": [base64(der) for der in _anchors(given)],
+        }
+        key = (shared["type"], shared["time"], *shared["anchors"])
+        group = groups.setdefault(key, {**shared, "tests": []})
+        group["tests"].append(_test(number, case, given, shared))
+    return list(groups.values())
+
+
+def _test(number: int, case: Case, given: Input, shared: dict[str, Any]) -> dict[str, Any]:
+    test = {
+        "tcId": number,
+        "name": case.name,
+        "comment": case.comment,
+        "flags": [flag.label for flag in case.flags],
+        **_fields(given),
+        "result": case.result,
+    }
+    if case.reason is not None:
+        return {**test, "reason": case.reason.value}
+    answer = judge({**shared, **test})
+    return {**test, **{key: answer[key] for key in answer if key != "result"}}
+
+
+def _anchors(given: Input) -> tuple[bytes, ...]:
+    return given.anchors if given.anchors is not None else (authority().root_issuer.der,)
+
+
+def _fields(given: Input) -> dict[str, Any]:
+    if isinstance(given, MdmInput):
+        return {
+            "response": base64(given.response),
+            "nonce": _optional(given.nonce),
+            "previousNonces": [
+                {"nonce": base64(nonce), "sentAt": rfc3339(sent_at)}
+                for nonce, sent_at in given.previous_nonces.items()
+            ],
+        }
+    if isinstance(given, AcmeInput):
+        sent = given.attestation_object
+        form = {"attObj": sent} if isinstance(sent, str) else {"cbor": base64(sent)}
+        return {**form, "token": given.token}
+    return {
+        "chain": [base64(der) for der in given.chain],
+        "exactly": _optional(given.exactly if given.sha256_of is None else None),
+        "sha256Of": _optional(given.sha256_of),
+    }
+
+
+def _optional(octets: bytes | None) -> str | None:
+    return None if octets is None else base64(octets)
+
+
+def base64(octets: bytes) -> str:
+    """Standard base64 with padding: how every octet string stands in the JSON."""
+    return b64encode(octets).decode("ascii")
+
+
+def rfc3339(time: datetime) -> str:
+    """A time in UTC and whole seconds."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,301 @@
+"""What a case is about: each flag is explained once, with the bug it finds and its effect."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Note(NamedTuple):
+    """`bug_type` is Wycheproof's kind of class, `effect` what a verifier with the bug allows."""
+
+    bug_type: str
+    description: str
+    effect: str
+
+
+class Flag(Enum):
+    """A property that cases share. The name in the JSON is in CamelCase."""
+
+    GENUINE = Note(
+        "BASIC",
+        "An attestation in the exact shape of Apple's, without defect.",
+        "A verifier that refuses it cannot be used.",
+    )
+    OS_GENERATION = Note(
+        "BASIC",
+        "The set of properties that a generation of an operating system asks for.",
+        "A verifier that demands a property refuses every device that cannot have it.",
+    )
+    USER_ENROLMENT = Note(
+        "MISSING_STEP",
+        "Serial number and UDID are left out, as under user enrolment.",
+        "Absent taken for equal, or for empty, makes one device pass for any other.",
+    )
+    BLANK_PROPERTY = Note(
+        "MISSING_STEP",
+        "A property whose value is blank: Apple could not determine it.",
+        "Blank taken for good turns 'unknown' into 'in order'.",
+    )
+    MALFORMED_PROPERTY = Note(
+        "MODIFIED_PARAMETER",
+        "A property that is not in its documented encoding.",
+        "A value that is guessed differs between two readers of one certificate.",
+    )
+    UNRECOGNIZED_STATUS = Note(
+        "EDGE_CASE",
+        "A status outside its documented values.",
+        "A test for 'not bad' takes it for good.",
+    )
+    NON_CANONICAL_INTEGER = Note(
+        "BER_ENCODING",
+        "An INTEGER that lenient decoders read as 0, the good value of two properties.",
+        "A device in an unknown state passes for one in order.",
+    )
+    UNKNOWN_PROPERTY = Note(
+        "FUNCTIONALITY",
+        "An extension under Apple's arc without a documented meaning.",
+        "Refusing it breaks with the next OS; interpreting it is a guess.",
+    )
+    FRESHNESS_ABSENT = Note(
+        "MISSING_STEP",
+        "No freshness code, or a blank one.",
+        "Any attestation of the device, however old, passes for a new one.",
+    )
+    FRESHNESS_MISMATCH = Note(
+        "MISSING_STEP",
+        "A freshness code that was made for another request.",
+        "An attestation can be replayed.",
+    )
+    FRESHNESS_ENCODING = Note(
+        "MODIFIED_PARAMETER",
+        "A freshness code that is a prefix, an extension or another encoding of the expected one.",
+        "A comparison that is not of octets, or not of all of them, lets chosen codes pass.",
+    )
+    FRESHNESS_RULE = Note(
+        "CONFUSION",
+        "The code follows the rule of the other carrier, or of RFC 8555's key authorization.",
+        "An attestation made for one protocol is accepted in another.",
+    )
+    NONCE_LENGTH = Note(
+        "FUNCTIONALITY",
+        "A nonce of each length that Apple allows, 1 to 32 bytes.",
+        "A verifier that assumes 32 bytes refuses genuine answers.",
+    )
+    CACHED_ATTESTATION = Note(
+        "FUNCTIONALITY",
+        "A cached attestation that answers an earlier nonce.",
+        "Taken for current, out-of-date properties are believed.",
+    )
+    CHAIN_ORDER = Note(
+        "FUNCTIONALITY",
+        "Genuine certificates in another order, repeated, or with the root.",
+        "A verifier that depends on order refuses genuine chains or reads the wrong leaf.",
+    )
+    EXTRA_CERTIFICATES = Note(
+        "FUNCTIONALITY",
+        "Certificates beside those of the path.",
+        "They must neither help nor hinder a path.",
+    )
+    SEVERAL_ISSUERS = Note(
+        "FUNCTIONALITY",
+        "Several certificates have the name of an issuer; one of them works.",
+        "A verifier that tries one only refuses genuine chains during a rotation.",
+    )
+    ROOT_ROTATION = Note(
+        "FUNCTIONALITY",
+        "An old and a new root, cross-signed or both trusted.",
+        "A fleet stops attesting on the day of the rotation.",
+    )
+    UNTRUSTED_ISSUER = Note(
+        "MISSING_STEP",
+        "The chain leads to nobody whom the verifier trusts.",
+        "Anyone can attest anything.",
+    )
+    FORGED_SIGNATURE = Note(
+        "AUTH_BYPASS",
+        "A signature that the issuer's key did not make.",
+        "Anyone can attest anything.",
+    )
+    LEAF_AS_ISSUER = Note(
+        "AUTH_BYPASS",
+        "A genuine leaf, whose key a device holds, acts as an issuer.",
+        "Every owner of one genuine device can attest any other.",
+    )
+    LEAF_PROFILE = Note(
+        "AUTH_BYPASS",
+        "The first certificate is, or could act as, something else than a leaf.",
+        "An authority's certificate passes for a device.",
+    )
+    PATH_LENGTH = Note(
+        "AUTH_BYPASS",
+        "More intermediates than an authority allows below it.",
+        "A constrained authority escapes its constraint.",
+    )
+    KEY_USAGE = Note(
+        "AUTH_BYPASS",
+        "An issuer that may not sign certificates.",
+        "A key that was given for one purpose serves another.",
+    )
+    CRITICAL_EXTENSION = Note(
+        "MISSING_STEP",
+        "A critical extension that a verifier of attestations cannot process.",
+        "A restriction that the issuer insists on is ignored.",
+    )
+    NAME_CONSTRAINTS = Note(
+        "MISSING_STEP",
+        "A certificate constrains names; validators differ about what that means.",
+        "Two verifiers disagree about one chain.",
+    )
+    DUPLICATE_EXTENSION = Note(
+        "MALLEABILITY",
+        "One extension stands twice.",
+        "One reader takes the first, another the last.",
+    )
+    VALIDITY = Note(
+        "EDGE_CASE",
+        "The time of verification at or next to a bound of validity.",
+        "A certificate is used outside the time for which its issuer vouches.",
+    )
+    WEAK_ALGORITHM = Note(
+        "WEAK_PARAMS",
+        "A key, curve or hash that Apple's chains do not use.",
+        "The weakest algorithm that is accepted decides what a forgery costs.",
+    )
+    BER_ENCODING = Note(
+        "BER_ENCODING",
+        "A certificate that is not DER, though lenient parsers read it.",
+        "One certificate has many encodings, so that a search by its digest misses it.",
+    )
+    MALFORMED_CERTIFICATE = Note(
+        "MODIFIED_PARAMETER",
+        "A certificate with a field that no certificate may have.",
+        "Parsers differ, or fail in a way that nobody foresaw.",
+    )
+    SIGNATURE_MALLEABILITY = Note(
+        "MALLEABILITY",
+        "A second signature value, or a bit outside of what is signed.",
+        "A replay is not recognised by the digest of the certificate.",
+    )
+    MALFORMED_CBOR = Note(
+        "MODIFIED_PARAMETER",
+        "An attestation object whose CBOR a strict reader refuses.",
+        "Two readers see two objects, or a parser does what a tag asks for.",
+    )
+    MALFORMED_OBJECT = Note(
+        "MODIFIED_PARAMETER",
+        "Well-formed CBOR that is no attestation object of Apple's format.",
+        "An absent member is taken for an empty one.",
+    )
+    MALFORMED_BASE64 = Note(
+        "MALLEABILITY",
+        "Text that is not canonical base64url.",
+        "One object has many texts.",
+    )
+    MALFORMED_PLIST = Note(
+        "MODIFIED_PARAMETER",
+        "A response that a strict property list reader refuses.",
+        "Two readers see two responses, or a parser is kept busy.",
+    )
+    NO_ATTESTATION = Note(
+        "MISSING_STEP",
+        "An answer without an attestation.",
+        "Absence is taken for success.",
+    )
+    TOO_LARGE = Note(
+        "DENIAL_OF_SERVICE",
+        "More than any device sends.",
+        "A client decides how much work a server does.",
+    )
+
+    SELF_ISSUED = Note(
+        "AUTH_BYPASS",
+        "A certificate that names itself as its issuer, and is no trust anchor.",
+        "It verifies with its own key and proves nothing; several cost a verifier its time.",
+    )
+    TRUST_ANCHOR = Note(
+        "FUNCTIONALITY",
+        "Who is trusted is for the verifier's configuration to say, and nobody else.",
+        "A root that is presented is taken for one that is trusted, or the reverse.",
+    )
+    NAME_MATCHING = Note(
+        "EDGE_CASE",
+        "The names of subject and issuer are not the same octets.",
+        "Two verifiers disagree about who issued a certificate.",
+    )
+    REMEMBERED_ISSUER = Note(
+        "MISSING_STEP",
+        "What it takes to verify was presented in an earlier test, and not, or no longer, in this.",
+        "The answer depends on what a long-lived verifier has seen before.",
+    )
+    DEFECTIVE_EXTRA = Note(
+        "MISSING_STEP",
+        "A defect in a certificate that no path needs.",
+        "The answer depends on the order in which a verifier looks at certificates.",
+    )
+    KEY_IDENTIFIER = Note(
+        "FUNCTIONALITY",
+        "Key identifiers that are absent, as in every leaf of Apple's, or name another key.",
+        "They are hints: a verifier that demands them refuses genuine chains.",
+    )
+    EXTRA_EXTENSION = Note(
+        "FUNCTIONALITY",
+        "A non-critical extension that says nothing about an attestation.",
+        "A verifier that refuses it breaks on the day on which Apple adds one.",
+    )
+    LIFETIME = Note(
+        "FUNCTIONALITY",
+        "A validity of another length than today's, or one that outlives its issuer's.",
+        "A verifier that assumes 90 days, or nested validities, refuses genuine chains.",
+    )
+    ALGORITHM_AGILITY = Note(
+        "FUNCTIONALITY",
+        "Another of the curves and hashes that are accepted.",
+        "A verifier that knows P-384 and SHA-384 alone refuses genuine chains.",
+    )
+    ALGORITHM_CONFUSION = Note(
+        "CONFUSION",
+        "What names the algorithm does not fit the key, the signature, or its other copy.",
+        "A signature is checked by a rule that its maker chose.",
+    )
+    MALFORMED_KEY = Note(
+        "MODIFIED_PARAMETER",
+        "A public key that is no point on its curve, or in another encoding than the usual.",
+        "One key has many encodings, so that its reuse goes unnoticed, or is anybody's.",
+    )
+    SHA256_OF_NONCE = Note(
+        "FUNCTIONALITY",
+        "A carrier whose freshness code is the SHA-256 of what was sent (ACME, Platform SSO).",
+        "A verifier that knows one rule only refuses, or confuses, the other.",
+    )
+    FRESHNESS_UNCHECKED = Note(
+        "FUNCTIONALITY",
+        "The caller asks for no check of freshness.",
+        "A verifier that checks nothing else either accepts anything.",
+    )
+
+    OMITTED_PROPERTY = Note(
+        "MISSING_STEP",
+        "A property that the device left out of its request, and Apple out of the leaf.",
+        "A rule that only looks for bad values is satisfied by a compromised device's silence.",
+    )
+    IGNORED_MEMBER = Note(
+        "FUNCTIONALITY",
+        "A message with members beside those that are documented, or with others left out.",
+        "A verifier that refuses them breaks with the next client.",
+    )
+    CARRIER_FORM = Note(
+        "FUNCTIONALITY",
+        "A form of the message that is allowed, and that not every sender uses.",
+        "A verifier that knows one form only refuses genuine messages.",
+    )
+    ATTESTED_KEY = Note(
+        "FUNCTIONALITY",
+        "An attested key on each curve of the Secure Enclave's identity keys.",
+        "A verifier that assumes one curve refuses half of the devices.",
+    )
+
+    @property
+    def label(self) -> str:
+        """The name of the flag in the JSON."""
+        return "".join(word.capitalize() for word in self.name.split("_"))

@@ -1,0 +1,115 @@
+"""Run any implementation over the vectors.
+
+The command is started once. For each test it gets one line of JSON on its standard input (the
+group's `type`, `time` and `anchors` merged into the test, the expectations left out) and
+answers with one line on its standard output: an object with `result`, and if it likes with
+`reason`, `device`, `freshness`, `requestedAt` and `spkiSha256`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+_COMPARED: Final = ("device", "freshness", "requestedAt", "spkiSha256")
+_EXPECTED: Final = ("result", "reason", *_COMPARED)
+
+
+class Verdict(NamedTuple):
+    """One test: what was expected, what was answered, and whether that is a failure."""
+
+    file: str
+    test: dict[str, Any]
+    answer: dict[str, Any]
+    failure: str | None
+    """Why the answer is wrong; None when it is right."""
+    other_reason: bool
+    """A refusal that is right, for a reason with another name."""
+
+
+def tests_in(paths: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every test of these files, with the fields that its group shares."""
+    for path in paths:
+        document = json.loads(path.read_text("utf-8"))
+        for group in document["testGroups"]:
+            shared = {key: value for key, value in group.items() if key != "tests"}
+            for test in group["tests"]:
+                yield path.name, {**shared, **test}
+
+
+def question(test: dict[str, Any]) -> dict[str, Any]:
+    """The test as an implementation gets to see it."""
+    return {key: value for key, value in test.items() if key not in _EXPECTED}
+
+
+def run(command: Sequence[str], paths: Iterable[Path]) -> Iterator[Verdict]:
+    """Ask `command` about every test.
+
+    Raises `RuntimeError` when it stops answering, or answers with anything but JSON objects.
+    """
+    with subprocess.Popen(  # noqa: S603 - running the user's command is the purpose
+        list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101 - both piped
+        pipes = _Pipes(process.stdin, process.stdout)
+        try:
+            for file, test in tests_in(paths):
+                yield compare(file, test, _asked(pipes, file, test))
+        except BaseException:
+            process.kill()
+            with suppress(OSError):
+                process.stdin.close()
+            raise
+
+
+class _Pipes(NamedTuple):
+    questions: IO[str]
+    answers: IO[str]
+
+
+def _asked(pipes: _Pipes, file: str, test: dict[str, Any]) -> dict[str, Any]:
+    about = f"{file}, tcId {test['tcId']}"
+    try:
+        pipes.questions.write(json.dumps(question(test)) + "\n")
+        pipes.questions.flush()
+        line = pipes.answers.readline()
+    except OSError:
+        line = ""
+    if not line:
+        raise RuntimeError(f"the command gave no answer to {about}")
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise RuntimeError(f"the command's answer to {about} is no JSON object: {line[:80]!r}")
+    return answer
+
+
+def compare(file: str, test: dict[str, Any], answer: dict[str, Any]) -> Verdict:
+    """Hold an answer against what the test expects."""
+    failure = _failure(test, answer)
+    other = (
+        failure is None
+        and answer["result"] == "invalid"
+        and answer.get("reason") != test.get("reason")
+        and None not in (answer.get("reason"), test.get("reason"))
+    )
+    return Verdict(file, test, answer, failure, other)
+
+
+def _failure(test: dict[str, Any], answer: dict[str, Any]) -> str | None:
+    given = answer.get("result")
+    if given not in ("valid", "invalid"):
+        return f"answered {given!r}, which is neither valid nor invalid"
+    if test["result"] in ("valid", "invalid") and given != test["result"]:
+        return f"{test['result']} was expected, {given} came"
+    if given == "valid":
+        for key in _COMPARED:
+            if key in answer and answer[key] != test.get(key, answer[key]):
+                return f"{key} {test[key]!r} was expected, {answer[key]!r} came"
+    return None

@@ -1,0 +1,285 @@
+"""The vectors are what the cases generate, cover what they claim, and are documented."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from appleattest import Reason
+from appleattest.testing.vectors import document, runner
+from appleattest.testing.vectors.__main__ import main
+from appleattest.testing.vectors.case import Case, ChainInput, acceptable, invalid, valid
+from appleattest.testing.vectors.flags import Flag
+from vector_files import FILES, PATHS, VECTORS, loaded
+
+README: Final = (VECTORS / "README.md").read_text("utf-8")
+DESCRIPTION: Final[dict[str, Any]] = json.loads((VECTORS / document.SCHEMA).read_text("utf-8"))
+SCHEMA: Final = Draft202012Validator(DESCRIPTION)
+# `reverify`, the policy and the protocol layers raise these; no vector asks for any of them.
+NOT_ASKED: Final = {
+    Reason.MALFORMED_JSON,
+    Reason.KEY_MISMATCH,
+    Reason.MALFORMED_IDENTIFIER,
+    Reason.IDENTIFIER_MISSING,
+    Reason.IDENTIFIER_MISMATCH,
+    Reason.MALFORMED_CSR,
+    Reason.BAD_CSR_SIGNATURE,
+    Reason.UNEXPECTED_NAME,
+    Reason.UNEXPECTED_EXTENSION,
+    Reason.POLICY,
+}
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return document.all_cases()
+
+
+@pytest.fixture(scope="module")
+def texts() -> dict[str, str]:
+    return document.documents()
+
+
+def every_test(value: dict[str, Any]) -> list[dict[str, Any]]:
+    return [test for group in value["testGroups"] for test in group["tests"]]
+
+
+class TestCases:
+    def test_there_are_hundreds(self, cases: list[Case]) -> None:
+        assert len(cases) >= 300
+        assert Counter(case.file.split("_")[0] for case in cases).keys() == {"acme", "chain", "mdm"}
+
+    def test_a_name_is_given_once_in_a_file(self, cases: list[Case]) -> None:
+        names = Counter((case.file, case.name) for case in cases)
+
+        assert [name for name, count in names.items() if count > 1] == []
+
+    def test_each_says_why(self, cases: list[Case]) -> None:
+        def why(comment: str) -> str:
+            text, _, _ = comment.partition("\n\nHere: ")
+            return re.sub(r"``[^`]*``", "", text)
+
+        silent = [case.name for case in cases if len(why(case.comment).split()) < 3]
+
+        assert silent == []
+
+    def test_only_an_invalid_one_has_a_reason(self, cases: list[Case]) -> None:
+        assert {case.result for case in cases} == {"valid", "invalid", "acceptable"}
+        assert all((case.reason is not None) == (case.result == "invalid") for case in cases)
+
+    def test_acceptable_is_rare(self, cases: list[Case]) -> None:
+        assert sum(case.result == "acceptable" for case in cases) < len(cases) / 10
+
+    def test_every_reason_is_expected_twice_or_more(self, cases: list[Case]) -> None:
+        expected = Counter(case.reason for case in cases if case.reason)
+
+        assert {reason for reason in Reason if expected[reason] < 2} == NOT_ASKED
+        assert not NOT_ASKED & expected.keys()
+
+    def test_every_flag_is_used(self, cases: list[Case]) -> None:
+        assert {flag for case in cases for flag in case.flags} == set(Flag)
+
+    def test_no_flag_stands_twice_in_a_case(self, cases: list[Case]) -> None:
+        assert all(len(set(case.flags)) == len(case.flags) for case in cases)
+
+    @pytest.mark.parametrize("decorator", [valid, acceptable])
+    def test_a_case_has_a_flag(self, decorator: Any) -> None:
+        with pytest.raises(ValueError, match="at least one flag"):
+            decorator("some_file")
+        with pytest.raises(ValueError, match="at least one flag"):
+            invalid("some_file", Reason.EXPIRED)
+
+    def test_a_case_has_a_docstring(self, cases: list[Case]) -> None:
+        before = len(document.all_cases())
+
+        def silent(_authority: object) -> ChainInput:
+            raise NotImplementedError
+
+        with pytest.raises(ValueError, match="case silent does not say why"):
+            valid("some_file", Flag.GENUINE)(silent)
+        assert len(document.all_cases()) == before
+
+
+class TestFiles:
+    def test_they_are_what_the_cases_generate(self, texts: dict[str, str]) -> None:
+        assert list(texts) == FILES
+        differing = [
+            name for name in FILES if (VECTORS / name).read_bytes() != texts[name].encode("ascii")
+        ]
+        assert differing == []
+
+    def test_generating_again_changes_no_byte(self, texts: dict[str, str]) -> None:
+        document.authority.cache_clear()
+
+        assert document.documents() == texts
+
+    def test_another_process_generates_the_same(
+        self, texts: dict[str, str], tmp_path: Path
+    ) -> None:
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "appleattest.testing.vectors"),
+                *("write", "--directory", tmp_path),
+            ],
+            check=True,
+            capture_output=True,
+            env=os.environ | {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati"},
+        )
+
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+            name: text.encode("ascii") for name, text in texts.items()
+        }
+
+    def test_they_stay_small(self) -> None:
+        assert sum((VECTORS / name).stat().st_size for name in FILES) < 8_000_000
+
+    @pytest.mark.parametrize("name", FILES)
+    def test_each_satisfies_the_schema(self, name: str) -> None:
+        errors = [error.json_path for error in SCHEMA.iter_errors(loaded(name))]
+
+        assert errors == []
+
+    @pytest.mark.parametrize("name", FILES)
+    def test_each_counts_its_tests_and_explains_its_flags(self, name: str) -> None:
+        value = loaded(name)
+        tests = every_test(value)
+
+        assert value["numberOfTests"] == len(tests)
+        assert sorted(test["tcId"] for test in tests) == list(range(1, len(tests) + 1))
+        assert sorted({flag for test in tests for flag in test["flags"]}) == list(value["notes"])
+
+    @pytest.mark.parametrize("name", FILES)
+    def test_groups_differ_in_what_they_share(self, name: str) -> None:
+        shared = [
+            (group["type"], group["time"], *group["anchors"])
+            for group in loaded(name)["testGroups"]
+        ]
+
+        assert len(set(shared)) == len(shared)
+
+
+def changed(value: dict[str, Any], path: str, new: Any) -> dict[str, Any]:
+    """A copy in which the member at a dotted path is new, or gone where new is None."""
+    copy: dict[str, Any] = json.loads(json.dumps(value))
+    *parents, last = (int(step) if step.isdigit() else step for step in path.split("."))
+    inner: Any = copy
+    for step in parents:
+        inner = inner[step]
+    if new is None:
+        del inner[last]
+    else:
+        inner[last] = new
+    return copy
+
+
+FIRST: Final = "testGroups.0.tests.0"
+
+
+class TestSchema:
+    def test_it_is_a_schema(self) -> None:
+        Draft202012Validator.check_schema(DESCRIPTION)
+
+    @pytest.mark.parametrize(
+        ("file", "path", "new"),
+        [
+            ("mdm_freshness.json", "more", 1),
+            ("mdm_freshness.json", "schema", None),
+            ("mdm_freshness.json", "numberOfTests", 0),
+            ("mdm_freshness.json", "notes.NonceLength.bugType", "BUG"),
+            ("mdm_freshness.json", "notes.NonceLength.more", "x"),
+            ("mdm_freshness.json", "notes.nonce_length", {}),
+            ("mdm_freshness.json", "testGroups.0.type", "OtherVerify"),
+            ("mdm_freshness.json", "testGroups.0.type", "AcmeVerify"),
+            ("mdm_freshness.json", "testGroups.0.type", None),
+            ("mdm_freshness.json", "testGroups.0.time", "2025-07-01T12:00:00+00:00"),
+            ("mdm_freshness.json", "testGroups.0.anchors", []),
+            ("mdm_freshness.json", "testGroups.0.more", 1),
+            ("mdm_freshness.json", f"{FIRST}.more", 1),
+            ("mdm_freshness.json", f"{FIRST}.token", "A"),
+            ("mdm_freshness.json", f"{FIRST}.name", "Nonce of octets"),
+            ("mdm_freshness.json", f"{FIRST}.comment", ""),
+            ("mdm_freshness.json", f"{FIRST}.flags", []),
+            ("mdm_freshness.json", f"{FIRST}.response", "-_-_"),
+            ("mdm_freshness.json", f"{FIRST}.nonce", ""),
+            ("mdm_freshness.json", f"{FIRST}.nonce", "AAAA" * 12),
+            ("mdm_freshness.json", f"{FIRST}.nonce", None),
+            ("mdm_freshness.json", f"{FIRST}.previousNonces", [{"nonce": "AAAA"}]),
+            ("mdm_freshness.json", f"{FIRST}.result", "invalid"),
+            ("mdm_freshness.json", f"{FIRST}.result", "perhaps"),
+            ("mdm_freshness.json", f"{FIRST}.reason", "expired"),
+            ("mdm_freshness.json", f"{FIRST}.device", None),
+            ("mdm_freshness.json", f"{FIRST}.device.raw", {}),
+            ("mdm_freshness.json", f"{FIRST}.device.sip", "on"),
+            ("mdm_freshness.json", f"{FIRST}.freshness", "earlier"),
+            ("mdm_freshness.json", f"{FIRST}.freshness", "unmatched"),
+            ("mdm_freshness.json", f"{FIRST}.requestedAt", "2025-07-01T12:00:00Z"),
+            ("mdm_freshness.json", f"{FIRST}.spkiSha256", "00"),
+            ("acme_object.json", f"{FIRST}.attObj", ""),
+            ("acme_object.json", f"{FIRST}.cbor", None),
+            ("acme_object.json", f"{FIRST}.token", "a.b"),
+            ("chain_issuers.json", f"{FIRST}.sha256Of", "AAAA"),
+            ("chain_issuers.json", f"{FIRST}.chain", ["?"]),
+            ("chain_issuers.json", f"{FIRST}.chain", None),
+        ],
+    )
+    def test_it_refuses_what_no_file_says(self, file: str, path: str, new: Any) -> None:
+        value = loaded(file)
+
+        assert SCHEMA.is_valid(value)
+        assert not SCHEMA.is_valid(changed(value, path, new))
+
+    def test_it_wants_a_reason_of_what_is_invalid_and_nothing_read(self) -> None:
+        value = loaded("mdm_freshness.json")
+        place = [test["result"] for test in value["testGroups"][0]["tests"]].index("invalid")
+        path = f"testGroups.0.tests.{place}"
+
+        assert not SCHEMA.is_valid(changed(value, f"{path}.reason", None))
+        assert not SCHEMA.is_valid(changed(value, f"{path}.reason", "policy"))
+        assert not SCHEMA.is_valid(changed(value, f"{path}.device", {}))
+        assert not SCHEMA.is_valid(changed(value, f"{path}.result", "valid"))
+        assert SCHEMA.is_valid(changed(value, f"{path}.result", "acceptable"))
+
+
+class TestReadme:
+    def test_the_table_of_flags_is_complete(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["flags"]) == 0
+        rows = capsys.readouterr().out.splitlines()
+
+        assert len(rows) == len(Flag)
+        _, table = README.split("| effect of the bug |\n|---|---|---|---|\n")
+        assert table.partition("\n\n")[0].splitlines() == rows
+
+    def test_every_field_is_explained(self) -> None:
+        definitions = DESCRIPTION["$defs"]
+        fields = set(DESCRIPTION["properties"]) | set(definitions["device"]["properties"])
+        for name, definition in definitions.items():
+            if name.endswith(("Test", "Group")):
+                fields |= set(definition["properties"])
+
+        explained = set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
+        assert fields - explained == set()
+
+    def test_every_result_and_group_is_explained(self) -> None:
+        for word in ("valid", "invalid", "acceptable"):
+            assert f"| `{word}` |" in README
+        for word in ("MdmVerify", "AcmeVerify", "ChainVerify"):
+            assert f"`{word}`" in README
+
+    def test_its_adapter_passes(self, tmp_path: Path) -> None:
+        (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+        adapter = tmp_path / "adapter.py"
+        adapter.write_text(code, "utf-8")
+
+        verdicts = list(runner.run([sys.executable, str(adapter)], PATHS))
+
+        # It gives no times for earlier nonces, so none is compared.
+        assert [v.test["name"] for v in verdicts if v.failure] == []

@@ -1,0 +1,301 @@
+"""This library, and any other, is run over the vectors; a wrong answer is noticed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from runpy import run_path
+from typing import Final
+
+import pytest
+
+from appleattest import TrustStore, Verifier
+from appleattest.testing.vectors import __main__ as vectors_main
+from appleattest.testing.vectors import document, runner
+from appleattest.testing.vectors import judge as judging
+from vector_files import FILES, PATHS, VECTORS, loaded
+
+main = vectors_main.main
+
+
+class TestThisLibrary:
+    def test_it_agrees_with_every_test(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["check", "--directory", str(VECTORS)]) == 0
+        count = sum(loaded(name)["numberOfTests"] for name in FILES)
+        assert capsys.readouterr().out == (
+            f"{count} of {count} tests as expected, 0 refused for a reason with another name\n"
+        )
+
+    def test_a_verifier_that_is_kept_agrees_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kept: dict[TrustStore, Verifier] = {}
+
+        def keep(trust: TrustStore) -> Verifier:
+            return kept.setdefault(trust, Verifier(trust=trust))
+
+        monkeypatch.setattr(judging, "Verifier", keep)
+        verdicts = [
+            runner.compare(file, test, judging.judge(runner.question(test)))
+            for file, test in runner.tests_in(PATHS)
+        ]
+
+        assert [v.test["name"] for v in verdicts if v.failure or v.other_reason] == []
+        assert len(kept) < len(verdicts)
+
+    def test_it_passes_as_any_implementation_does(self, capsys: pytest.CaptureFixture[str]) -> None:
+        own = [sys.executable, "-m", "appleattest.testing.vectors", "answer"]
+
+        assert main(["run", "--directory", str(VECTORS), "--reasons", "--", *own]) == 0
+        assert ", 0 refused for a reason" in capsys.readouterr().out
+
+
+CHOSEN: Final = ("nonce-of-octets-1", "earlier-nonce-1-of-3", "code-missing-absent")
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """A directory with one file of three tests: current, earlier, invalid."""
+    value = loaded("mdm_freshness.json")
+    (group, *_) = value["testGroups"]
+    group["tests"] = [test for test in group["tests"] if test["name"] in CHOSEN]
+    directory = tmp_path / "few"
+    directory.mkdir()
+    value["testGroups"] = [group]
+    (directory / "mdm_freshness.json").write_text(json.dumps(value), "utf-8")
+    assert [test["name"] for test in group["tests"]] == [CHOSEN[0], CHOSEN[2], CHOSEN[1]]
+    return directory
+
+
+ADAPTER: Final = """
+import json, sys
+from appleattest.testing.vectors.judge import judge
+for line in sys.stdin:
+    test = json.loads(line)
+    answer = judge(test)
+    {lie}
+    print(json.dumps(answer), flush=True)
+"""
+
+
+def implementation(directory: Path, code: str) -> list[str]:
+    script = directory / "implementation.py"
+    script.write_text(code, "utf-8")
+    return [sys.executable, str(script)]
+
+
+def ran(few: Path, code: str, *options: str) -> int:
+    command = implementation(few, code)
+    return main(["run", "--directory", str(few), *options, "--", *command])
+
+
+class TestRunner:
+    def test_the_question_does_not_give_the_answer_away(self) -> None:
+        test = {"tcId": 1, "type": "MdmVerify", "time": "t", "anchors": [], "result": "valid"}
+        told = dict.fromkeys(("reason", "device", "freshness", "requestedAt", "spkiSha256"), "x")
+
+        assert runner.question({**test, **told}).keys() == {"tcId", "type", "time", "anchors"}
+
+    @pytest.mark.parametrize(
+        ("lie", "said"),
+        [
+            ("answer = {'result': 'valid'}", ["invalid was expected, valid came"]),
+            ("answer = {'result': 'invalid'}", ["valid was expected, invalid came"] * 2),
+            ("answer['result'] = 'maybe'", ["answered 'maybe', which is neither"] * 3),
+            ("answer = {}", ["answered None, which is neither"] * 3),
+            ("answer['device'] = {}", ["device {'serial_number'"] * 2),
+            ("answer['device'] = None", ["device {'serial_number'"] * 2),
+            ("answer['freshness'] = 'current'", ["freshness 'earlier' was expected"]),
+            ("answer['spkiSha256'] = '00'", ["spkiSha256 '"] * 2),
+            ("answer['requestedAt'] = '2025-07-01T12:00:00Z'", ["requestedAt '2025"]),
+        ],
+    )
+    def test_a_lie_is_noticed(
+        self, few: Path, capsys: pytest.CaptureFixture[str], lie: str, said: list[str]
+    ) -> None:
+        assert ran(few, ADAPTER.format(lie="pass")) == 0
+        assert ran(few, ADAPTER.format(lie=lie)) == 1
+        _, *lines, summary = capsys.readouterr().out.splitlines()
+        assert summary.startswith(f"{3 - len(said)} of 3 tests as expected")
+        assert len(lines) == len(said)
+        for line, words in zip(lines, said, strict=True):
+            assert line.startswith("mdm_freshness.json tcId ")
+            assert words in line
+
+    def test_what_is_not_told_is_not_compared(self, few: Path) -> None:
+        assert ran(few, ADAPTER.format(lie="answer = {'result': answer['result']}")) == 0
+
+    def test_another_reason_is_no_failure_unless_asked(
+        self, few: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code = ADAPTER.format(
+            lie="answer.update({'reason': 'stale'} if 'reason' in answer else {})"
+        )
+
+        assert ran(few, code) == 0
+        assert "1 refused for a reason with another name" in capsys.readouterr().out
+        assert ran(few, code, "--reasons") == 1
+        said = capsys.readouterr().out
+        assert "(code-missing-absent): reason freshness-missing was expected, stale came" in said
+
+    @pytest.mark.parametrize(
+        ("code", "said"),
+        [
+            ("", "the command gave no answer to mdm_freshness.json, tcId "),
+            ("input()", "the command gave no answer to mdm_freshness.json, tcId "),
+            ("print('yes')", "is no JSON object: 'yes"),
+            ("print('[1]')", "is no JSON object: '[1]"),
+            ("print()", "is no JSON object: "),
+            (ADAPTER.format(lie="sys.exit() if answer['result'] == 'invalid' else 0"), "gave no"),
+        ],
+        ids=["nothing", "reads alone", "no JSON", "an array", "empty line", "dies later"],
+    )
+    def test_an_implementation_that_does_not_answer(
+        self, few: Path, capsys: pytest.CaptureFixture[str], code: str, said: str
+    ) -> None:
+        assert ran(few, code) == 1
+        assert said in capsys.readouterr().out
+
+    def test_an_implementation_that_does_not_read(
+        self, few: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The question is larger than a pipe holds, so writing it fails."""
+        file = few / "mdm_freshness.json"
+        value = json.loads(file.read_text("utf-8"))
+        value["testGroups"][0]["tests"][0]["response"] = "AAAA" * 500_000
+        file.write_text(json.dumps(value), "utf-8")
+
+        assert ran(few, "") == 1
+        assert "the command gave no answer" in capsys.readouterr().out
+
+    def test_one_file_may_be_chosen(self, few: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        answering = ADAPTER.format(lie="pass")
+
+        assert ran(few, answering, "--file", "mdm_freshness.json") == 0
+        assert "3 of 3" in capsys.readouterr().out
+        assert ran(few, answering, "--file", "other.json") == 0
+        assert "0 of 0" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("result", ["valid", "invalid"])
+    def test_acceptable_is_either(self, result: str) -> None:
+        test = {"result": "acceptable", "reason": "too-large"}
+
+        assert runner.compare("f", test, {"result": result}).failure is None
+
+    def test_acceptable_is_not_anything(self) -> None:
+        test = {"result": "acceptable", "device": {}}
+
+        assert runner.compare("f", test, {"result": "valid", "device": {"sip": "enabled"}}).failure
+        assert runner.compare("f", test, {"result": "acceptable"}).failure
+
+
+class TestCommands:
+    @pytest.fixture
+    def generated(self, few: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+        """What the cases generate: the three tests alone."""
+        texts = {"mdm_freshness.json": (few / "mdm_freshness.json").read_text("utf-8")}
+        monkeypatch.setattr(document, "documents", lambda: texts)
+        return texts
+
+    def test_list_names_every_case(self, capsys: pytest.CaptureFixture[str]) -> None:
+        cases = document.all_cases()
+
+        assert main(["list"]) == 0
+        lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+
+        assert [(file, name) for file, *_, name in lines] == [(c.file, c.name) for c in cases]
+        assert {reason for *_, reason, _ in lines} >= {"-", "expired"}
+
+    def test_answer_answers_line_by_line(
+        self, few: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tests = [test for _, test in runner.tests_in(few.iterdir())]
+        asked = [json.dumps(runner.question(test)) for test in tests]
+        monkeypatch.setattr(sys, "stdin", asked)
+
+        assert main(["answer"]) == 0
+        answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [answer["result"] for answer in answers] == [test["result"] for test in tests]
+
+    def test_write_makes_the_directory(
+        self, generated: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        directory = tmp_path / "a" / "b"
+
+        assert main(["write", "--directory", str(directory)]) == 0
+        assert capsys.readouterr().out == "wrote 1 files\n"
+        assert {path.name: path.read_text("utf-8") for path in directory.iterdir()} == generated
+
+    def test_write_removes_what_is_generated_no_longer(
+        self, generated: dict[str, str], tmp_path: Path
+    ) -> None:
+        for name in ("old.json", "mdm_freshness.json", document.SCHEMA, "README.md"):
+            (tmp_path / name).write_text("old", "utf-8")
+
+        assert main(["write", "--directory", str(tmp_path)]) == 0
+        left = {path.name: path.read_text("utf-8") for path in tmp_path.glob("*.*")}
+        assert left == {**generated, document.SCHEMA: "old", "README.md": "old"}
+
+    def test_check_is_content_with_what_write_wrote(
+        self, generated: dict[str, str], few: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["check", "--directory", str(few)]) == 0
+        assert capsys.readouterr().out.startswith("3 of 3 tests as expected")
+
+    def test_check_notices_a_byte(
+        self, generated: dict[str, str], few: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with (few / "mdm_freshness.json").open("a", encoding="utf-8") as file:
+            file.write("\n")
+
+        assert main(["check", "--directory", str(few)]) == 1
+        assert "mdm_freshness.json is not what the cases generate" in capsys.readouterr().out
+
+    def test_check_notices_a_missing_file_and_one_too_many(
+        self, generated: dict[str, str], few: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (few / "mdm_freshness.json").rename(few / "other.json")
+
+        assert main(["check", "--directory", str(few)]) == 1
+        said = capsys.readouterr().out
+        assert "mdm_freshness.json is not what" in said
+        assert "other.json is not what" in said
+
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ('"result": "invalid"', '"result": "valid"', "valid was expected, invalid came"),
+            ("freshness-missing", "expired", "reason expired was expected, freshness-missing came"),
+            ('"freshness": "current"', '"freshness": "unchecked"', "freshness 'unchecked' was"),
+        ],
+    )
+    def test_check_notices_an_expectation_that_this_library_does_not_meet(
+        self,
+        generated: dict[str, str],
+        few: Path,
+        capsys: pytest.CaptureFixture[str],
+        old: str,
+        new: str,
+        said: str,
+    ) -> None:
+        wrong = generated["mdm_freshness.json"].replace(old, new)
+        generated["mdm_freshness.json"] = wrong
+        (few / "mdm_freshness.json").write_text(wrong, "utf-8")
+
+        assert main(["check", "--directory", str(few)]) == 1
+        out = capsys.readouterr().out
+        assert said in out
+        assert "is not what the cases generate" not in out
+
+    def test_it_runs_as_a_module(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["vectors", "flags"])
+
+        with pytest.raises(SystemExit, match="0"):
+            run_path(str(vectors_main.__file__), run_name="__main__")
+        assert "`Genuine`" in capsys.readouterr().out
+
+    def test_a_command_is_required(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit, match="2"):
+            main([])
+        assert "usage: python -m appleattest.testing.vectors" in capsys.readouterr().err
