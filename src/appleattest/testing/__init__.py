@@ -8,11 +8,13 @@
     attestation = authority.verified(Properties.iphone())
 
 Nothing here is secret and nothing pretends to be Apple's. The modules `chains` and
-`carriers` build unusual chains and pack a chain as it travels.
+`carriers` build unusual chains and pack a chain as it travels. `SimulatedDevice` (the package
+`device`) answers a server as a device would; a pytest plugin offers both as fixtures.
 """
 
-from appleattest.testing import carriers, chains, deviations
+from appleattest.testing import carriers, chains, deviations, device
 from appleattest.testing.authority import AttestationAuthority, ChainArguments
+from appleattest.testing.device import DeviceModel, ManualClock, Platform, SimulatedDevice
 from appleattest.testing.issuer import Issuer, LeafArguments
 from appleattest.testing.keys import Digest, KeyKind, KeyRing, PrivateKey, PublicKey
 from appleattest.testing.profile import (
@@ -39,6 +41,7 @@ __all__ = [
     "CertificateTemplate",
     "ChainArguments",
     "Deviation",
+    "DeviceModel",
     "Digest",
     "Draft",
     "Extension",
@@ -46,15 +49,19 @@ __all__ = [
     "KeyKind",
     "KeyRing",
     "LeafArguments",
+    "ManualClock",
     "Minted",
+    "Platform",
     "PrivateKey",
     "Properties",
     "PublicKey",
     "Signed",
+    "SimulatedDevice",
     "authority_name",
     "carriers",
     "chains",
     "deviations",
+    "device",
     "distinguished_name",
     "mint",
 ]

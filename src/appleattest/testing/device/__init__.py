@@ -1,0 +1,54 @@
+"""A simulated Apple device, so that a server can be tested without one.
+
+    from appleattest.testing import AttestationAuthority
+    from appleattest.testing.device import DeviceModel, SimulatedDevice
+
+    device = SimulatedDevice(AttestationAuthority(seed="my tests"), DeviceModel.iphone())
+    response = device.answer(command)              # MDM: property list in, property list out
+    answer = device.answer_challenge(token)        # ACME: .response, .certificate_request(...)
+
+It behaves as Apple documents; see docs/guide-test-your-server.md. Its time is that of its clock,
+its keys are those of the authority's seed: nothing here is random and nothing is secret.
+"""
+
+from appleattest.testing.device.challenge import ChallengeAnswer
+from appleattest.testing.device.clock import Clock, ManualClock
+from appleattest.testing.device.command import DeviceInformationCommand
+from appleattest.testing.device.compromises import (
+    AnswersOlder,
+    AttestedField,
+    Compromise,
+    Lies,
+    Omits,
+    Relays,
+    RepeatsResponse,
+    Replays,
+)
+from appleattest.testing.device.model import DeviceModel, Platform
+from appleattest.testing.device.simulated import (
+    ATTESTATION_INTERVAL,
+    DeviceArguments,
+    SimulatedDevice,
+    SimulatedDeviceFactory,
+)
+
+__all__ = [
+    "ATTESTATION_INTERVAL",
+    "AnswersOlder",
+    "AttestedField",
+    "ChallengeAnswer",
+    "Clock",
+    "Compromise",
+    "DeviceArguments",
+    "DeviceInformationCommand",
+    "DeviceModel",
+    "Lies",
+    "ManualClock",
+    "Omits",
+    "Platform",
+    "Relays",
+    "RepeatsResponse",
+    "Replays",
+    "SimulatedDevice",
+    "SimulatedDeviceFactory",
+]

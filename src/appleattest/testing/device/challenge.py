@@ -1,0 +1,90 @@
+"""What a device does in ACME: answer the challenge, then sign a CSR with the attested key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+
+from appleattest.testing import carriers
+from appleattest.testing.keys import KeyKind
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+ATTESTATION_FAILED: Final = "Failed to attest the key"
+"""The ``error`` of an answer whose attestation failed. Its wording is nobody's promise."""
+
+_KINDS: Final = {256: KeyKind.P256, 384: KeyKind.P384}
+
+
+def kind_of_size(key_size: int) -> KeyKind:
+    """Return the kind of key that the payload's ``KeySize`` means, for a hardware-bound key.
+
+    Raises ``ValueError`` for any size but 256 and 384.
+    """
+    if key_size not in _KINDS:
+        raise ValueError(f"a hardware-bound key has 256 or 384 bits, not {key_size!r}")
+    return _KINDS[key_size]
+
+
+@dataclass(frozen=True, eq=False)
+class ChallengeAnswer:
+    """An answer to one ``device-attest-01`` challenge, and the Secure Enclave key it is about.
+
+    ``chain`` is in DER, leaf first: empty when the attestation failed, ``None`` when there was
+    to be none. ``private_key`` would never leave a device; a test may want it. ``key_survives``
+    tells whether the device still has it.
+    """
+
+    chain: tuple[bytes, ...] | None
+    private_key: ec.EllipticCurvePrivateKey
+    key_survives: Callable[[], bool]
+
+    @property
+    def response(self) -> bytes:
+        """The JSON to post to the challenge: ``{"attObj": …}``.
+
+        When the attestation failed, with an ``error`` and an empty ``x5c``; ``{}`` when there was
+        to be none, as Apple's client does it (`SecCertificateRequest.m`).
+        """
+        if self.chain is None:
+            return b"{}"
+        extra = {} if self.chain else {"error": ATTESTATION_FAILED}
+        return carriers.challenge_response(self.attestation_object, extra=extra)
+
+    @property
+    def attestation_object(self) -> bytes:
+        """The CBOR that the response carries; a ``ValueError`` where it carries none."""
+        if self.chain is None:
+            raise ValueError("no attestation was asked for, or the device cannot make one")
+        return carriers.attestation_object(self.chain)
+
+    @property
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        """The key that the certificate is wanted for."""
+        return self.private_key.public_key()
+
+    def certificate_request(
+        self, subject: str | x509.Name, *, alternative_names: Iterable[x509.GeneralName] = ()
+    ) -> bytes:
+        """Return a CSR for the key in DER, signed with SHA-256 whatever the curve.
+
+        ``subject`` is a name, or the text of the one common name. As ``alternative_names``,
+        Apple's payload offers rfc822Name, dNSName, URI and the NT principal name and no other;
+        to test a server, any is taken. Raises ``LookupError`` when the device has been erased
+        since.
+        """
+        if not self.key_survives():
+            raise LookupError("the key is lost: the device has been erased")
+        if isinstance(subject, str):
+            subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
+        builder = x509.CertificateSigningRequestBuilder(subject)
+        if names := list(alternative_names):
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        request = builder.sign(self.private_key, hashes.SHA256(), ecdsa_deterministic=True)
+        return request.public_bytes(serialization.Encoding.DER)

@@ -1,0 +1,83 @@
+"""The `DeviceInformation` command as a device reads it, and the response as it writes it."""
+
+from __future__ import annotations
+
+import plistlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ATTESTATION: Final = "DevicePropertiesAttestation"
+LONGEST_NONCE: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInformationCommand:
+    """A command: its ``CommandUUID``, and what stands under ``Queries`` and the nonce's key."""
+
+    uuid: str
+    queries: object
+    sent_nonce: object
+
+    @classmethod
+    def parse(cls, command: bytes) -> DeviceInformationCommand:
+        """Read a property list, XML or binary.
+
+        Raises ``ValueError`` for what is no ``DeviceInformation`` command: to a test that is a
+        mistake in the server, and not something that a device would answer to the point.
+        """
+        try:
+            document = plistlib.loads(command)
+        except Exception as error:
+            raise ValueError(f"the command is no property list: {error}") from error
+        match document:
+            case {
+                "CommandUUID": str(uuid),
+                "Command": {"RequestType": "DeviceInformation"} as body,
+            }:
+                return cls(uuid, body.get("Queries"), body.get("DeviceAttestationNonce"))
+        raise ValueError("not a command of RequestType DeviceInformation with a CommandUUID")
+
+    @property
+    def well_formed(self) -> bool:
+        """Whether ``Queries`` is an array of at least one string."""
+        queries = self.queries
+        return (
+            isinstance(queries, list)
+            and bool(queries)
+            and all(isinstance(query, str) for query in queries)
+        )
+
+    @property
+    def nonce_acceptable(self) -> bool:
+        """Whether the nonce is absent, or data of 1 to 32 bytes."""
+        return self.sent_nonce is None or self.nonce is not None
+
+    @property
+    def nonce(self) -> bytes | None:
+        """The nonce; ``None`` when it is absent or not acceptable."""
+        sent = self.sent_nonce
+        return sent if isinstance(sent, bytes) and 0 < len(sent) <= LONGEST_NONCE else None
+
+    def asks_for(self, query: str) -> bool:
+        """Whether the query is among ``Queries``."""
+        return isinstance(self.queries, list) and query in self.queries
+
+
+def encode_response(
+    command_uuid: str,
+    status: str,
+    identity: Mapping[str, str],
+    answers: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return the response as an XML property list.
+
+    ``identity`` is ``UDID`` or ``EnrollmentID``; without ``answers`` there is no
+    ``QueryResponses``.
+    """
+    response: dict[str, Any] = {"CommandUUID": command_uuid, "Status": status, **identity}
+    if answers is not None:
+        response["QueryResponses"] = dict(answers)
+    return plistlib.dumps(response)

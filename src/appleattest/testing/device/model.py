@@ -1,0 +1,199 @@
+"""What a simulated device is: its platform, its identifiers, its versions, its security."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from appleattest.testing.properties import Properties
+
+Version: TypeAlias = tuple[int, ...]
+
+_VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+){0,3}")
+
+
+class Platform(StrEnum):
+    """An operating system. iPadOS is `IOS`: it behaves the same."""
+
+    IOS = "iOS"
+    MACOS = "macOS"
+    TVOS = "tvOS"
+    WATCHOS = "watchOS"
+
+
+class _Support(NamedTuple):
+    """From which version of one operating system what is there; ``None`` is never.
+
+    ``attestation``: ACME, and the four oldest OIDs. ``mdm``: the query
+    ``DevicePropertiesAttestation``. ``versions``: 9.4, 10.1 and 10.3. ``security``: 13.x.
+    ``software_update``: the query ``SoftwareUpdateDeviceID``.
+    """
+
+    attestation: Version
+    mdm: Version
+    versions: Version | None = None
+    security: Version | None = None
+    software_update: Version | None = None
+
+
+# Apple, "Validating a Managed Device Attestation"; mdm/commands/information.device.yaml of
+# Apple's device-management schema.
+_SUPPORT: Final = {
+    Platform.IOS: _Support((16,), (16,), versions=(17, 2), software_update=(15,)),
+    Platform.MACOS: _Support(
+        (14,), (14,), versions=(14, 2), security=(14, 2), software_update=(12,)
+    ),
+    Platform.TVOS: _Support((16,), (16,)),
+    Platform.WATCHOS: _Support((9,), (10,), versions=(10, 2)),
+}
+_PROVISIONING_UDID_FROM: Final = (11, 3)
+# Apple deprecated the query in OS 26; the status item softwareupdate.device-id replaces it.
+_SOFTWARE_UPDATE_BEFORE: Final = (27,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceModel:
+    """One device, as it is: what an honest one says of itself and what Apple attests of it.
+
+    ``provisioning_udid`` is a Mac's, and what its attestations hold in place of ``udid``. The
+    versions of sepOS and of the bootloader are ``os_version``. ``sip`` (0 enabled),
+    ``secure_boot`` and ``third_party_kexts`` (0 none allowed) are attested of a Mac alone.
+    ``attestable`` false is hardware without attestation: a Mac with T2 or older, a chip before
+    A11 or S4. A version that is not dotted decimal is a ``ValueError``, as is a Mac without a
+    ``provisioning_udid``.
+    """
+
+    platform: Platform
+    serial_number: str
+    udid: str
+    os_version: str
+    software_update_device_id: str
+    provisioning_udid: str | None = None
+    sip: int = 0
+    secure_boot: str = "Full Security"
+    third_party_kexts: int = 0
+    attestable: bool = True
+
+    def __post_init__(self) -> None:
+        if not _VERSION.fullmatch(self.os_version):
+            raise ValueError(f"not a version in dotted decimal: {self.os_version!r}")
+        if (self.platform is Platform.MACOS) != (self.provisioning_udid is not None):
+            raise ValueError("a Mac has a provisioning_udid, and no other device has")
+
+    @classmethod
+    def mac(cls, number: int = 1, *, os_version: str = "15.5") -> DeviceModel:
+        """Return a Mac with Apple silicon in good order; ``number`` tells one from another."""
+        return cls(
+            platform=Platform.MACOS,
+            serial_number=f"TESTMAC{number:05}",
+            udid=f"00000000-0000-4000-8001-{number:012X}",
+            provisioning_udid=f"00006030-{number:016X}",
+            software_update_device_id="X001tAP",
+            os_version=os_version,
+        )
+
+    @classmethod
+    def iphone(cls, number: int = 1, *, os_version: str = "18.5") -> DeviceModel:
+        """Return an iPhone; ``number`` tells one from another."""
+        return cls(
+            platform=Platform.IOS,
+            serial_number=f"TESTPHONE{number:05}",
+            udid=f"00008140-{number:016X}",
+            software_update_device_id="X002tAP",
+            os_version=os_version,
+        )
+
+    @classmethod
+    def ipad(cls, number: int = 1, *, os_version: str = "18.5") -> DeviceModel:
+        """Return an iPad; ``number`` tells one from another."""
+        return cls(
+            platform=Platform.IOS,
+            serial_number=f"TESTPAD{number:05}",
+            udid=f"00008132-{number:016X}",
+            software_update_device_id="X003tAP",
+            os_version=os_version,
+        )
+
+    @classmethod
+    def apple_tv(cls, number: int = 1, *, os_version: str = "18.5") -> DeviceModel:
+        """Return an Apple TV; ``number`` tells one from another."""
+        return cls(
+            platform=Platform.TVOS,
+            serial_number=f"TESTTV{number:05}",
+            udid=f"00008110-{number:016X}",
+            software_update_device_id="X004tAP",
+            os_version=os_version,
+        )
+
+    @classmethod
+    def apple_watch(cls, number: int = 1, *, os_version: str = "11.5") -> DeviceModel:
+        """Return an Apple Watch; ``number`` tells one from another."""
+        return cls(
+            platform=Platform.WATCHOS,
+            serial_number=f"TESTWATCH{number:05}",
+            udid=f"00008310-{number:016X}",
+            software_update_device_id="X005tAP",
+            os_version=os_version,
+        )
+
+    def updated(self, os_version: str) -> DeviceModel:
+        """Return the same device with another OS version."""
+        return replace(self, os_version=os_version)
+
+    @property
+    def attests(self) -> bool:
+        """Whether it can attest at all, which is what ACME needs."""
+        return self.attestable and self._has(_SUPPORT[self.platform].attestation)
+
+    @property
+    def attests_in_mdm(self) -> bool:
+        """Whether it knows the query ``DevicePropertiesAttestation``, and can answer it."""
+        return self.attests and self._has(_SUPPORT[self.platform].mdm)
+
+    def properties(self) -> Properties:
+        """Return what Apple attests of it when the OS asks for all that it ever asks for.
+
+        That grew with the versions, and is never 13.x but on a Mac. The freshness code is no
+        property of the device.
+        """
+        support = _SUPPORT[self.platform]
+        fields: dict[str, Any] = {
+            "serial_number": self.serial_number,
+            "udid": self.provisioning_udid or self.udid,
+            "sepos_version": self.os_version,
+        }
+        if self._has(support.versions):
+            fields |= {
+                "software_update_device_id": self.software_update_device_id,
+                "os_version": self.os_version,
+                "llb_version": self.os_version,
+            }
+        if self._has(support.security):
+            fields |= {
+                "sip": self.sip,
+                "secure_boot": self.secure_boot,
+                "third_party_kexts": self.third_party_kexts,
+            }
+        return Properties(**fields)
+
+    def answers(self, *, user_enrolled: bool) -> dict[str, Any]:
+        """Return what it can say of itself, by the name of the query.
+
+        Under user enrolment it says nothing that identifies it.
+        """
+        answers: dict[str, Any] = {"OSVersion": self.os_version}
+        if user_enrolled:
+            return answers
+        answers |= {"SerialNumber": self.serial_number, "UDID": self.udid}
+        if self.provisioning_udid is not None and self._has(_PROVISIONING_UDID_FROM):
+            answers["ProvisioningUDID"] = self.provisioning_udid
+        support = _SUPPORT[self.platform]
+        if self._has(support.software_update) and not self._has(_SOFTWARE_UPDATE_BEFORE):
+            answers["SoftwareUpdateDeviceID"] = self.software_update_device_id
+        return answers
+
+    def _has(self, introduced: Version | None) -> bool:
+        version = tuple(int(part) for part in self.os_version.split("."))
+        return introduced is not None and version >= introduced

@@ -1,0 +1,278 @@
+"""The simulated device."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+
+from appleattest.testing import der
+from appleattest.testing.device.challenge import ChallengeAnswer, kind_of_size
+from appleattest.testing.device.clock import Clock, ManualClock
+from appleattest.testing.device.command import (
+    ATTESTATION,
+    DeviceInformationCommand,
+    encode_response,
+)
+from appleattest.testing.device.compromises import Compromise
+from appleattest.testing.device.model import DeviceModel, Platform
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from appleattest.testing.authority import AttestationAuthority
+    from appleattest.testing.properties import Properties
+
+ATTESTATION_INTERVAL: Final = timedelta(days=7)
+"""For less than this after an attestation, a device returns it again, whatever the nonce."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    chain: tuple[bytes, ...]
+    nonce: bytes | None
+    made_at: datetime
+
+
+class DeviceArguments(TypedDict, total=False):
+    """The keyword arguments of a `SimulatedDevice`."""
+
+    clock: Clock
+    user_enrolled: bool
+    may_query: bool
+    answers: Mapping[str, Any]
+    compromises: Iterable[Compromise]
+
+
+class SimulatedDevice:
+    """One device of one enrolment, which answers as Apple documents.
+
+    ``model`` is what it is, by default a Mac. ``clock`` tells its time, by default a
+    `ManualClock` of its own that begins at `appleattest.testing.ISSUED_AT`. ``user_enrolled`` is
+    BYOD: it names neither serial number nor UDID, itself or attested. ``may_query`` false is an MDM
+    without the right to query device information. ``answers`` are further queries that it can
+    answer, ``{"DeviceName": "…"}`` say. ``compromises`` make it dishonest.
+
+    Every octet is a function of the authority's seed, the model and what was asked when. It is one
+    device and not safe to share between threads.
+    """
+
+    model: DeviceModel
+    """What it is now; set it to a changed one (``dataclasses.replace``) to change it. What has
+    been attested stays attested until the next new attestation."""
+    busy: bool = False
+    """While true, every command is answered ``NotNow``."""
+    attestation_fails: bool = False
+    """While true no new attestation can be made: no network, say. The cached one is still there."""
+
+    def __init__(
+        self,
+        authority: AttestationAuthority,
+        model: DeviceModel | None = None,
+        *,
+        clock: Clock | None = None,
+        user_enrolled: bool = False,
+        may_query: bool = True,
+        answers: Mapping[str, Any] | None = None,
+        compromises: Iterable[Compromise] = (),
+    ) -> None:
+        self.model = DeviceModel.mac() if model is None else model
+        self.clock: Clock = ManualClock() if clock is None else clock
+        self.user_enrolled: Final = user_enrolled
+        self.may_query = may_query
+        self.compromises = tuple(compromises)
+        self._authority = authority
+        self._further_answers = dict(answers or {})
+        self._keys = authority.keys.other(f"device {self.model.serial_number}")
+        self._erased = 0
+        self._requests = 0
+        self._cached: _Cached | None = None
+
+    # --- what may be known about it -------------------------------------------------------------
+
+    @property
+    def enrolment_key(self) -> ec.EllipticCurvePublicKey:
+        """The key that every MDM attestation of this enrolment certifies."""
+        return self._keys.ec(f"enrolment {self._erased}").public_key()
+
+    @property
+    def enrollment_id(self) -> str:
+        """The ``EnrollmentID`` under which it answers if it is enrolled by its user."""
+        digest = hashlib.sha256(f"{self.model.serial_number} {self._erased}".encode()).hexdigest()
+        return f"{digest[:8]}-{digest[8:12]}-4{digest[12:15]}-8{digest[15:18]}-{digest[18:30]}"
+
+    @property
+    def attested_properties(self) -> Properties:
+        """What the next new attestation says of it: what its OS asks for and Apple confirms."""
+        properties = self.model.properties()
+        if self.user_enrolled:
+            properties = properties.user_enrolled()
+        for each in self.compromises:
+            properties = each.properties(properties)
+        return properties
+
+    # --- what happens to it ---------------------------------------------------------------------
+
+    def update_os(self, version: str) -> None:
+        """Update to another OS ``version`` (dotted decimal, or ``ValueError``).
+
+        What it says of itself changes at once, what is attested with the next new attestation.
+        """
+        self.model = self.model.updated(version)
+
+    def erase(self) -> None:
+        """Erase it, and enrol it again: keys and cached attestation are gone."""
+        self._erased += 1
+        self._cached = None
+
+    # --- MDM ------------------------------------------------------------------------------------
+
+    def answer(self, command: bytes) -> bytes:
+        """Return the response (XML property list) to a ``DeviceInformation`` command.
+
+        ``command`` is the property list ``{Command: {RequestType, Queries,
+        DeviceAttestationNonce}, CommandUUID}``; anything else is a ``ValueError``. The status is
+
+        - ``NotNow`` while it is `busy`;
+        - ``CommandFormatError``, without answers, for ``Queries`` that are not at least one
+          string, and for a nonce that is not 1 to 32 bytes of data, except on a Mac, which only
+          leaves the attestation out;
+        - else ``Acknowledged``, with what was queried and it can answer. An attestation that
+          failed or is not supported is silently left out.
+        """
+        for each in self.compromises:
+            command = each.command(command)
+        response = self._answer(DeviceInformationCommand.parse(command))
+        for each in self.compromises:
+            response = each.response(response)
+        return response
+
+    def _answer(self, command: DeviceInformationCommand) -> bytes:
+        identity = (
+            {"EnrollmentID": self.enrollment_id}
+            if self.user_enrolled
+            else {"UDID": self.model.udid}
+        )
+        if self.busy:
+            return encode_response(command.uuid, "NotNow", identity)
+        if not command.well_formed or self._refuses_nonce(command):
+            return encode_response(command.uuid, "CommandFormatError", identity)
+        return encode_response(command.uuid, "Acknowledged", identity, self._answers(command))
+
+    def _refuses_nonce(self, command: DeviceInformationCommand) -> bool:
+        knows_nonces = self.model.attests_in_mdm and self.model.platform is not Platform.MACOS
+        return knows_nonces and not command.nonce_acceptable
+
+    def _answers(self, command: DeviceInformationCommand) -> Mapping[str, Any]:
+        own = self._further_answers | self.model.answers(user_enrolled=self.user_enrolled)
+        answers: Mapping[str, Any] = {
+            query: answer
+            for query, answer in own.items()
+            if command.asks_for(query) and (self.may_query or query == "UDID")
+        }
+        for each in self.compromises:
+            answers = each.answers(answers)
+        if not (self.may_query and command.asks_for(ATTESTATION)):
+            return answers
+        chain = self._chain_for(command)
+        return answers if chain is None else {**answers, ATTESTATION: list(chain)}
+
+    def _chain_for(self, command: DeviceInformationCommand) -> tuple[bytes, ...] | None:
+        chain = self.attest(command.nonce) if command.nonce_acceptable else None
+        for each in self.compromises:
+            chain = each.chain(chain, command.nonce)
+        return chain
+
+    def attest(self, nonce: bytes | None) -> tuple[bytes, ...] | None:
+        """Return the chain (DER, leaf first) for an MDM request with this nonce, or ``None``.
+
+        That is the cached attestation if there is one and ``nonce`` is ``None`` or the one in
+        it, or if it was made less than seven days ago; else a new one, which becomes the cached
+        one. ``None`` if there is no support or if the new one failed. Without a nonce there is
+        no freshness code.
+        """
+        if not self.model.attests_in_mdm:
+            return None
+        now = der.in_utc(self.clock())
+        if self._cached is None or self._wants_new(self._cached, nonce, now):
+            if self.attestation_fails:
+                return None
+            chain = self._authority.attest(
+                public_key=self.enrolment_key,
+                properties=self.attested_properties,
+                freshness_code=nonce,
+                at=now,
+            )
+            self._cached = _Cached(tuple(chain), nonce, now)
+        return self._cached.chain
+
+    @staticmethod
+    def _wants_new(cached: _Cached, nonce: bytes | None, now: datetime) -> bool:
+        if nonce is None or nonce == cached.nonce:
+            return False
+        return now - cached.made_at >= ATTESTATION_INTERVAL
+
+    # --- ACME -----------------------------------------------------------------------------------
+
+    def answer_challenge(
+        self, token: str, *, key_size: int = 384, attest: bool = True
+    ) -> ChallengeAnswer:
+        """Make a Secure Enclave key and answer a ``device-attest-01`` challenge for it.
+
+        ``token`` is the challenge's token alone; the leaf carries the SHA-256 of its ASCII, and
+        a token that is not ASCII is a ``ValueError``. ``key_size`` and ``attest`` are the payload's
+        ``KeySize`` (256 or 384, or ``ValueError``) and ``Attest``. Every key is a new one and has
+        an attestation of its own: no cache, no seven days.
+        """
+        self._requests += 1
+        erased = self._erased
+        answer = ChallengeAnswer(
+            chain=None,
+            private_key=self._keys.ec(f"request {self._requests}", kind_of_size(key_size)),
+            key_survives=lambda: self._erased == erased,
+        )
+        if attest and self.model.attests:
+            answer = self._attested(answer, token)
+        if attest:
+            for each in self.compromises:
+                answer = each.challenge(answer, token, key_size)
+        return answer
+
+    def _attested(self, answer: ChallengeAnswer, token: str) -> ChallengeAnswer:
+        chain: Iterable[bytes] = ()
+        if not self.attestation_fails:
+            chain = self._authority.attest(
+                public_key=answer.public_key,
+                properties=self.attested_properties,
+                freshness_code=hashlib.sha256(token.encode("ascii")).digest(),
+                at=der.in_utc(self.clock()),
+            )
+        return replace(answer, chain=tuple(chain))
+
+    def __repr__(self) -> str:
+        model = self.model
+        return f"<SimulatedDevice {model.serial_number}, {model.platform} {model.os_version}>"
+
+
+class SimulatedDeviceFactory:
+    """Makes devices of one authority with one clock.
+
+    Called without a ``model`` it makes a new Mac each time. The keyword arguments are those of
+    `SimulatedDevice`.
+    """
+
+    def __init__(self, authority: AttestationAuthority, clock: Clock) -> None:
+        self.authority = authority
+        self.clock = clock
+        self._made = 0
+
+    def __call__(
+        self, model: DeviceModel | None = None, **arguments: Unpack[DeviceArguments]
+    ) -> SimulatedDevice:
+        """Return a new device."""
+        self._made += 1
+        arguments.setdefault("clock", self.clock)
+        chosen = DeviceModel.mac(self._made) if model is None else model
+        return SimulatedDevice(self.authority, chosen, **arguments)
