@@ -1,0 +1,3 @@
+module vectorconsumer
+
+go 1.21

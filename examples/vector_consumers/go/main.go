@@ -1,0 +1,86 @@
+// Command vectorconsumer verifies Apple Managed Device Attestation with nothing but Go's standard
+// library, to show that the vectors need no particular implementation.
+//
+// It reads one JSON object for each test from standard input and answers each with one line:
+//
+//	python -m appleattest.testing.vectors run -- ./vectorconsumer
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"os"
+	"time"
+)
+
+// question is a test as the runner asks it. Octets are base64, which encoding/json decodes.
+type question struct {
+	Type    string
+	Time    time.Time
+	Anchors [][]byte
+
+	// MdmVerify
+	Response       []byte
+	Nonce          []byte
+	PreviousNonces []sentNonce
+
+	// AcmeVerify: one of the first two
+	AttObj *string
+	CBOR   []byte
+	Token  string
+
+	// ChainVerify
+	Chain    [][]byte
+	Exactly  []byte
+	SHA256Of []byte
+}
+
+// sentNonce is a nonce of an earlier command. The time is handed back as it came.
+type sentNonce struct {
+	Nonce  []byte
+	SentAt string
+}
+
+type answer struct {
+	Result string `json:"result"`
+	Reason string `json:"reason,omitempty"`
+	*attestation
+}
+
+// attestation is what a genuine one says.
+type attestation struct {
+	Freshness   string            `json:"freshness"`
+	RequestedAt string            `json:"requestedAt,omitempty"`
+	SPKISHA256  string            `json:"spkiSha256"`
+	Device      map[string]string `json:"device"`
+}
+
+func main() {
+	questions := json.NewDecoder(os.Stdin)
+	answers := json.NewEncoder(os.Stdout)
+	for {
+		var q question
+		if err := questions.Decode(&q); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			log.Fatal(err)
+		}
+		if err := answers.Encode(answerTo(q)); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+func answerTo(q question) answer {
+	attested, err := verify(q)
+	if err == nil {
+		return answer{Result: "valid", attestation: attested}
+	}
+	var why *refusal
+	if !errors.As(err, &why) {
+		log.Fatal(err) // the question itself cannot be understood
+	}
+	return answer{Result: "invalid", Reason: why.reason}
+}
