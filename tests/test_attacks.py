@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 import cbor2
 import pytest
+from asn1crypto.x509 import Certificate as Asn1Certificate
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest import (
@@ -25,6 +26,7 @@ from appleattest import (
     decode_unverified,
     exactly,
 )
+from appleattest.certificates import decode_certificate
 from appleattest.testing import AttestationAuthority, carriers, chains, deviations
 from chain_cases import AUTHORITY
 
@@ -212,3 +214,31 @@ def test_a_record_is_read_to_the_letter() -> None:
     for change in changes:
         with pytest.raises(AttestationError):
             verifier.reverify({**record, **change})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_what_a_verifier_accepts_can_be_shown(encoding: str) -> None:
+    """Found by fuzzing: a response in UTF-16 was accepted, and shown as no certificate."""
+    text = carriers.response_plist(CHAIN).decode().replace("UTF-8", encoding[:6].upper())
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    response = (mark + text).encode(encoding)
+    verifier = Verifier(trust=AUTHORITY.trust)
+    accepted = verifier.verify_mdm(response, nonce=AUTHORITY.freshness_code, at=AT)
+    shown = decode_unverified(response)
+    assert shown.carrier == "response-plist"
+    assert shown.chain[0] == accepted.leaf
+
+
+@pytest.mark.parametrize("field", ["issuer_unique_id", "subject_unique_id"])
+def test_a_unique_identifier_is_refused_whatever_stands_beside_it(field: str) -> None:
+    """Beside certificate policies it was refused, alone it was not (RFC 5280, 4.1.2.8)."""
+    policies = deviations.ExtraExtension("2.5.29.32", bytes.fromhex("3006300406022a03"))
+    for beside in ((), (policies,)):
+        encoded = AUTHORITY.issuer.issue_leaf(deviations=beside)
+        decode_certificate(encoded)
+        certificate = Asn1Certificate.load(encoded)
+        certificate["tbs_certificate"][field] = b"\x05"
+        with pytest.raises(AttestationError) as caught:
+            decode_certificate(certificate.dump(force=True))
+        assert caught.value.reason is Reason.MALFORMED_CERTIFICATE
+        assert "unique identifier" in caught.value.detail

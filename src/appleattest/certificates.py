@@ -48,6 +48,7 @@ _ATTESTED_KEYS: Final = (_P256, _P384)
 _CRITICAL: Final = frozenset({oids.BASIC_CONSTRAINTS, oids.KEY_USAGE})
 _KEY_USAGE: Final = bytes.fromhex("0603551d0f")
 _TRUE: Final = bytes.fromhex("0101ff")
+_EXTENSIONS: Final = b"\xa3"
 _VISIBLE_STRING: Final = 0x1A
 _AUTHORITY_SERIAL: Final = 0x82
 _VISIBLE: Final = re.compile(rb"[ -~]*")
@@ -211,11 +212,12 @@ def _malformed(detail: str) -> MalformedAttestation:
 def outermost_fields(encoded: bytes) -> Fields:
     """Walk the outermost DER, refusing what `cryptography` would accept or only warn about.
 
-    That is: a serial number that is not positive or too long (RFC 5280, 4.1.2.2), a signature
-    of a fraction of an octet, times in the wrong one of the two types (4.1.2.5), two different
-    signature algorithms (4.1.1.2), and, in any name, a common name of none or more than 64
-    octets or a country of other than two (appendix A.1, upper bounds). A warning is an exception
-    under some filters, and a verdict must not depend on those.
+    That is: a serial number that is not positive or too long (RFC 5280, 4.1.2.2), a unique
+    identifier of issuer or subject (4.1.2.8), a signature of a fraction of an octet, times in the
+    wrong one of the two types (4.1.2.5), two different signature algorithms (4.1.1.2), and, in any
+    name, a common name of none or more than 64 octets or a country of other than two (appendix
+    A.1, upper bounds). A warning is an exception under some filters, and a verdict must not depend
+    on those.
     """
     start, end = der.content(encoded, 0, der.SEQUENCE)
     if end != len(encoded):
@@ -231,6 +233,8 @@ def outermost_fields(encoded: bytes) -> Fields:
         offset = following
     fields.append(encoded[offset:after_tbs])
     found = Fields(*fields)
+    if found.extensions[:1] not in (b"", _EXTENSIONS):
+        raise ValueError("a unique identifier, which no conforming authority writes")
     _check_serial(found.serial)
     _check_validity(found.validity)
     _check_attributes(found.issuer, found.subject, found.extensions)

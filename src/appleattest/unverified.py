@@ -42,6 +42,8 @@ _LIMITS: Final = Limits()
 _LARGEST: Final = _LIMITS.json_bytes
 _WHITE_SPACE: Final = b" \t\r\n"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_PLIST_MARKS: Final = (b"bplist", b"\xff\xfe", b"\xfe\xff")
+"""How a property list begins where it does not begin with `<`: in binary, or in UTF-16."""
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]*)")
 
 
@@ -137,7 +139,7 @@ def _find_in(encoded: bytes) -> _Found:
     first = text[:1]
     if encoded.startswith(b"\x30\x82"):
         return _Found("der", _certificates_in_a_row(encoded), [])
-    if first == b"<" or encoded.startswith(b"bplist"):
+    if first == b"<" or encoded.startswith(_PLIST_MARKS):
         return _in_response(encoded, "response-plist")
     if first == b"{":
         return _in_json(encoded)

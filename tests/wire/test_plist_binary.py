@@ -261,6 +261,22 @@ def moved(offset: int, found: list[int]) -> list[int]:
     return [found[0], offset]
 
 
+def test_the_offset_table_ends_where_the_trailer_begins() -> None:
+    whole = binary_plist([b"\xa1\x01", TRUE])
+    assert decode(whole) == [True]
+    for between in (whole[:-32] + b"\0" + whole[-32:], whole[:-32] + whole[-31:]):
+        refused(between)
+    refused(whole[:-32] + b"\0" + whole[-32:], "an offset table that does not end")
+
+
+@pytest.mark.parametrize("marker", [0x01, 0x20, 0x31, 0x51, 0x80])
+def test_a_size_is_an_integer(marker: int) -> None:
+    text = bytes([0x5F, 0x10, 2]) + b"ab"
+    assert decode(binary_plist([b"\xa1\x01", text])) == ["ab"]
+    odd = bytes([0x5F, marker, 2]) + b"ab"
+    refused(binary_plist([b"\xa1\x01", odd]), "a size that is no integer")
+
+
 def test_offsets_lie_inside_the_document() -> None:
     good = binary_plist([b"\xa1\x01", TRUE])
     end = len(good)
@@ -272,7 +288,7 @@ def test_offsets_lie_inside_the_document() -> None:
             "IndexError",
         )
     for table in (end - 1, end, end + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1):
-        refused(binary_plist([b"\xa1\x01", TRUE], table=table), "truncated")
+        refused(binary_plist([b"\xa1\x01", TRUE], table=table), "an offset table that")
     for top in (2, 3, 1 << 63, (1 << 64) - 1):
         refused(binary_plist([b"\xa1\x01", TRUE], top=top), "that is not there")
 
@@ -284,8 +300,8 @@ def test_offsets_lie_inside_the_document() -> None:
         (b"\x11\x03\xff", ""),
         (b"\x12\xff\xff\xff\xff", "more"),
         (b"\x13" + b"\xff" * 8, "more"),
-        (b"\x14" + b"\xff" * 16, "a size of over eight octets"),
-        (b"\x1f" + b"\xff" * 40, "a size of over eight octets"),
+        (b"\x14" + b"\xff" * 16, "a size that is no integer of at most eight octets"),
+        (b"\x1f" + b"\xff" * 40, "a size that is no integer of at most eight octets"),
         (b"\x13", "truncated|more"),
     ],
 )

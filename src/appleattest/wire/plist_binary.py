@@ -18,6 +18,7 @@ from appleattest.limits import Limits
 _TRAILER: Final = 32
 _ARRAY: Final = 0xA0
 _DICT: Final = 0xD0
+_INTEGER: Final = 0x10
 _CONTAINERS: Final = (_ARRAY, _DICT)
 _WIDTHS: Final = {0x40: 1, 0x50: 1, 0x60: 2}
 """Octets of data, of ASCII text and of UTF-16 text for each that their size counts."""
@@ -81,6 +82,8 @@ class _Table:
             raise ValueError("a trailer with impossible sizes")
         if not 0 < self._count <= limits.plist_elements:
             raise ValueError("more objects than are read, or none")
+        if self._offsets + self._count * self._offset_size != len(document) - _TRAILER:
+            raise ValueError("an offset table that does not end where the trailer begins")
 
     def measure(self) -> None:
         """Visit every value as often as it is referred to; `ValueError` beyond the limits."""
@@ -129,9 +132,10 @@ class _Table:
         count = self._document[offset] & 0x0F
         if count < 0x0F:
             return count, offset + 1
-        size = 1 << (self._document[offset + 1] & 0x0F)
-        if size > 8:
-            raise ValueError("a size of over eight octets")
+        marker = self._document[offset + 1]
+        size = 1 << (marker & 0x0F)
+        if marker & 0xF0 != _INTEGER or size > 8:
+            raise ValueError("a size that is no integer of at most eight octets")
         return self._number(offset + 2, size), offset + 2 + size
 
     def _number(self, offset: int, size: int) -> int:

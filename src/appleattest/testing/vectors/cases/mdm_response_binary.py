@@ -171,6 +171,10 @@ _TRAILERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "top-that-is-not-there": _trailer(16, bytes(7) + b"\x7f"),
     "top-that-is-text": _trailer(16, bytes(7) + b"\x01"),
     "table-beyond-the-end": _trailer(24, b"\x7f" + bytes(7)),
+    "octets-before-the-trailer": lambda plist: plist[:-32] + b"\0" + plist[-32:],
+    "trailer-short-of-an-octet": lambda plist: plist[:-32] + plist[-31:],
+    "size-that-is-text": lambda plist: plist.replace(b"\x4f\x11", b"\x4f\x51"),
+    "size-that-is-a-date": lambda plist: plist.replace(b"\x4f\x11", b"\x4f\x31"),
 }
 
 
