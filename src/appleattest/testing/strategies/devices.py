@@ -1,0 +1,146 @@
+"""What a leaf may say of a device, and what no leaf may say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from hypothesis import strategies as st
+
+from appleattest import oids
+from appleattest.testing.properties import Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_IDENTIFIERS: Final = ("serial_number", "udid", "software_update_device_id")
+_VERSIONS: Final = ("os_version", "sepos_version", "llb_version")
+_GENERATIONS: Final = (Properties.iphone_16(), Properties.iphone(), Properties.mac())
+
+_WORD_OIDS: Final = (oids.SERIAL_NUMBER, oids.UDID, oids.SOFTWARE_UPDATE_DEVICE_ID)
+_TEXT_OIDS: Final = (
+    *_WORD_OIDS,
+    oids.OS_VERSION,
+    oids.SEPOS_VERSION,
+    oids.LLB_VERSION,
+    oids.SECURE_BOOT,
+)
+_INTEGER_OIDS: Final = (oids.SYSTEM_INTEGRITY_PROTECTION, oids.THIRD_PARTY_KEXTS)
+
+_UNDOCUMENTED: Final = tuple(
+    f"{oids.APPLE_ATTESTATION_ARC}{end}" for end in ("9.3", "13.4", "10.9", "99.1")
+)
+
+# What str.isprintable calls printable, but for the space.
+_VISIBLE: Final = st.characters(codec="utf-8", exclude_categories=("C", "Z"))
+_ORDINARY: Final = st.text("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ-.", min_size=1, max_size=26)
+_WORDS: Final = st.one_of(_ORDINARY, st.text(_VISIBLE, min_size=1, max_size=24))
+_TEXTS: Final = st.one_of(_WORDS, st.lists(_WORDS, min_size=2, max_size=2).map(" ".join))
+_VERSION_TEXTS: Final = st.one_of(
+    st.lists(st.integers(0, 99), min_size=2, max_size=4).map(lambda n: ".".join(map(str, n))),
+    _TEXTS,
+)
+_NUMBERS: Final = st.one_of(st.integers(0, 1), st.integers(-(2**103), 2**103 - 1))
+_SECURE_BOOT: Final = st.one_of(
+    st.sampled_from(["Full Security", "Reduced Security", "Permissive Security"]), _TEXTS
+)
+_VALUES: Final[Mapping[str, st.SearchStrategy[str] | st.SearchStrategy[int]]] = {
+    **dict.fromkeys(_IDENTIFIERS, _WORDS),
+    **dict.fromkeys(_VERSIONS, _VERSION_TEXTS),
+    "sip": _NUMBERS,
+    "secure_boot": _SECURE_BOOT,
+    "third_party_kexts": _NUMBERS,
+}
+_BLANKS: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
+    **dict.fromkeys(_TEXT_OIDS, st.integers(0, 3).map(lambda count: b" " * count)),
+    **dict.fromkeys(_INTEGER_OIDS, st.just(b"")),
+}
+
+
+@st.composite
+def devices(draw: st.DrawFn) -> Properties:
+    """Any device that Apple could attest, as `Properties`.
+
+    One of the generations (iOS 16, iOS 17.2, macOS 14.2) with any values: identifiers and
+    versions, statuses also outside their documented values. Some are left out, as by an operating
+    system that did not ask, some are blank, some are under user enrolment, and some have
+    properties that nothing documents. Every one decodes.
+    """
+    properties = draw(st.sampled_from(_GENERATIONS))
+    fields = [name for name in _VALUES if getattr(properties, name) is not None]
+    values: dict[str, Any] = {name: draw(_VALUES[name]) for name in fields}
+    omitted = draw(st.lists(st.sampled_from(fields), max_size=2))
+    blank = draw(st.lists(st.sampled_from(list(_BLANKS)), unique=True, max_size=2))
+    unknown = st.dictionaries(st.sampled_from(_UNDOCUMENTED), st.binary(max_size=16), max_size=2)
+    raw = {oid: draw(_BLANKS[oid]) for oid in blank} | draw(unknown)
+    properties = replace(properties, **values | dict.fromkeys(omitted), raw=raw)
+    return draw(st.sampled_from([properties, properties.user_enrolled()]))
+
+
+_CONTROL: Final = st.sampled_from(["\0", "\n", "\r", "\t", "\x7f", "\x85", "\u200b", "\u2028"])
+_BAD_TEXTS: Final = st.one_of(
+    st.tuples(_TEXTS, _CONTROL, _TEXTS).map(lambda parts: "".join(parts).encode()),
+    _TEXTS.map(lambda text: b" " + text.encode()),
+    _TEXTS.map(lambda text: text.encode() + b" "),
+    # UTF8String and OCTET STRING: how others' test certificates wrap what Apple does not.
+    _ORDINARY.map(lambda text: bytes([0x0C, len(text)]) + text.encode()),
+    _ORDINARY.map(lambda text: bytes([0x04, len(text)]) + text.encode()),
+    st.tuples(_TEXTS, st.sampled_from([b"\xff", b"\xc0\x80", b"\xed\xa0\x80"])).map(
+        lambda parts: parts[0].encode() + parts[1]
+    ),
+    st.integers(257, 300).map(lambda count: b"x" * count),
+)
+_BAD_WORDS: Final = st.one_of(
+    _BAD_TEXTS, st.tuples(_WORDS, _WORDS).map(lambda parts: " ".join(parts).encode())
+)
+_BAD_NUMBERS: Final = st.one_of(
+    st.sampled_from(
+        [
+            b"\x02",
+            b"\x02\x00",
+            b"\x02\x02\x00\x00",
+            b"\x02\x02\x00\x01",
+            b"\x02\x02\xff\xff",
+            b"\x02\x81\x01\x00",
+            b"\x02\x01\x00\x00",
+            b"\x02\x80\x00\x00\x00",
+            b"\x0a\x01\x00",
+            b"\x01\x01\x00",
+            b"\x04\x03\x02\x01\x00",
+            b"\x00",
+            b"0",
+            b" ",
+        ]
+    ),
+    st.integers(14, 40).map(lambda count: bytes([0x02, count + 1, 1]) + bytes(count)),
+)
+_BAD_VALUES: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
+    **dict.fromkeys(_TEXT_OIDS, _BAD_TEXTS),
+    **dict.fromkeys(_WORD_OIDS, _BAD_WORDS),
+    **dict.fromkeys(_INTEGER_OIDS, _BAD_NUMBERS),
+}
+
+
+@st.composite
+def malformed_devices(draw: st.DrawFn) -> Properties:
+    """A device of which one property is neither blank nor in its documented encoding.
+
+    Text that is wrapped, padded, too long, no UTF-8, or holds control characters; a serial number
+    of two words; an INTEGER that is no DER, or no INTEGER. The reason is `malformed-property`.
+    """
+    properties = draw(devices())
+    oid = draw(st.sampled_from(list(_BAD_VALUES)))
+    return replace(properties, raw={**properties.raw, oid: draw(_BAD_VALUES[oid])})
+
+
+def freshness_codes() -> st.SearchStrategy[bytes]:
+    """Any nonce that MDM may send, 1 to 32 octets, and so any freshness code of a leaf."""
+    return st.one_of(
+        st.binary(min_size=32, max_size=32),
+        st.binary(min_size=1, max_size=32),
+        st.integers(1, 32).map(bytes),
+    )
+
+
+ANY_DEVICE: Final = devices()
+ANY_CODE: Final = freshness_codes()

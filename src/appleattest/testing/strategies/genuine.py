@@ -1,0 +1,174 @@
+"""Genuine chains in every shape that a verifier must accept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hypothesis import strategies as st
+
+from appleattest import Limits, Reason
+from appleattest.testing import chains as built
+from appleattest.testing import deviations, profile
+from appleattest.testing.authority import AttestationAuthority
+from appleattest.testing.deviations import KeyUse
+from appleattest.testing.keys import Digest, KeyKind
+from appleattest.testing.properties import Properties
+from appleattest.testing.strategies.devices import ANY_CODE, ANY_DEVICE
+
+if TYPE_CHECKING:
+    from appleattest.testing.issuer import Issuer
+    from appleattest.testing.keys import PublicKey
+    from appleattest.testing.template import Deviation
+
+_SECOND: Final = timedelta(seconds=1)
+_MOST: Final = Limits().certificates
+
+_LATEST_ISSUE: Final = profile.INTERMEDIATE_NOT_AFTER - profile.LEAF_AFTER
+_EARLIEST_ISSUE: Final = profile.NOT_BEFORE + profile.LEAF_BEFORE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintedChain:
+    """Certificates in DER as presented, leaf first, with all that it takes to verify them.
+
+    ``properties`` and ``freshness_code`` are what the leaf says, ``at`` is the time to verify
+    at. ``reasons`` are those for which a verifier of this package may refuse the chain, whatever
+    the freshness expected; without any the chain is genuine, and must be accepted.
+    """
+
+    chain: tuple[bytes, ...]
+    properties: Properties
+    freshness_code: bytes | None
+    at: datetime
+    reasons: frozenset[Reason] = frozenset()
+
+
+# What a leaf may be without being any less genuine.
+_HARMLESS: Final[tuple[tuple[Deviation, ...], ...]] = (
+    (),
+    (deviations.ExtendedKeyUsage(),),
+    (deviations.ExtraExtension(),),
+    (deviations.TwinSignature(),),
+    (deviations.SignatureHash(Digest.SHA256),),
+    (deviations.SignatureHash(Digest.SHA512),),
+    (deviations.Serial(7),),
+    (deviations.SubjectName(profile.authority_name("Test Leaf")),),
+    (deviations.KeyUsage(KeyUse.DIGITAL_SIGNATURE),),
+    (deviations.NonCriticalExtension("2.5.29.15"),),
+    (deviations.MismatchedKeyIdentifiers(),),
+)
+
+
+class Shapes(NamedTuple):
+    """Who may issue a leaf under an authority, and what may stand beside a chain."""
+
+    issuers: list[Issuer]
+    extras: list[bytes]
+    attested: list[PublicKey]
+
+
+def shapes(authority: AttestationAuthority) -> Shapes:
+    """Mint once what many chains share."""
+    newer = AttestationAuthority(
+        authority.keys.other("strategies: newer root"),
+        root_name=profile.authority_name("Test Enterprise Attestation Root CA 2"),
+    )
+    late = profile.INTERMEDIATE_NOT_AFTER + timedelta(days=1)
+    past = profile.NOT_BEFORE + _SECOND
+    issuers = [
+        authority.issuer,
+        built.reissued(authority, not_after=late),
+        built.rekeyed(authority, "strategies: re-keyed"),
+        built.rekeyed(authority, "strategies: P-256", KeyKind.P256),
+        built.rekeyed(authority, "strategies: P-521", KeyKind.P521),
+        built.deeper(authority, None),
+        built.deeper(authority, 1, 0),
+        built.cross_signed(new=newer, by=authority),
+        authority.reissue(deviations=[deviations.NoKeyIdentifiers()]),
+        authority.reissue(deviations=[deviations.MismatchedKeyIdentifiers()]),
+        authority.reissue(deviations=[deviations.NoKeyUsage()]),
+        authority.reissue(deviations=[deviations.NonCriticalExtension("2.5.29.19")]),
+        authority.root_issuer,
+    ]
+    extras = [
+        authority.root_issuer.der,
+        *built.unrelated(authority, 1),
+        newer.root_issuer.der,
+        built.rekeyed(authority, "strategies: beside").der,
+        built.reissued(authority, not_before=past - _SECOND, not_after=past).der,
+        authority.reissue(deviations=[deviations.WrongSigner()]).der,
+        authority.reissue(deviations=[deviations.NotACA()]).der,
+        *built.self_issued(authority.issuer, 1),
+    ]
+    attested: list[PublicKey] = [
+        authority.keys.ec("attested", kind).public_key() for kind in (KeyKind.P384, KeyKind.P256)
+    ]
+    return Shapes(issuers, extras, attested)
+
+
+def moments() -> st.SearchStrategy[datetime]:
+    """When an attestation may have been issued: whole seconds, whole days most of the time."""
+    days = (_LATEST_ISSUE - _EARLIEST_ISSUE).days
+    return st.one_of(
+        st.just(profile.ISSUED_AT),
+        st.integers(0, days).map(lambda day: _EARLIEST_ISSUE + timedelta(days=day)),
+        st.integers(0, days * 86400).map(lambda second: _EARLIEST_ISSUE + second * _SECOND),
+    )
+
+
+def ages() -> st.SearchStrategy[timedelta]:
+    """How long after its issue a leaf may be verified: both ends of its validity included."""
+    first, last = -profile.LEAF_BEFORE, profile.LEAF_AFTER
+    return st.one_of(
+        st.just(timedelta(0)),
+        st.sampled_from([first, last, first + _SECOND, last - _SECOND]),
+        st.integers(0, (last - first) // _SECOND).map(lambda second: first + second * _SECOND),
+    )
+
+
+def chains(
+    authority: AttestationAuthority,
+    *,
+    devices: st.SearchStrategy[Properties] = ANY_DEVICE,
+    freshness_codes: st.SearchStrategy[bytes] = ANY_CODE,
+) -> st.SearchStrategy[MintedChain]:
+    """Genuine chains of this authority, in every shape, at every time at which they hold.
+
+    Under the intermediate, another of the same name (re-issued, re-keyed, on another curve), two
+    levels, a cross-signed newer root, or the root itself; the certificates above the leaf in any
+    order, repeated, with the root, with unrelated, expired or defective ones between them. A leaf
+    on P-384 or P-256, with harmless extensions or another hash. At most five certificates, as the
+    default `appleattest.Limits` allow. ``devices`` and ``freshness_codes`` say what leaves say.
+    """
+    return chains_of(shapes(authority), devices, freshness_codes)
+
+
+@st.composite
+def chains_of(
+    draw: st.DrawFn,
+    known: Shapes,
+    devices: st.SearchStrategy[Properties],
+    freshness_codes: st.SearchStrategy[bytes],
+) -> MintedChain:
+    """`chains`, of what has been minted already."""
+    issuer = known.issuers[draw(st.integers(0, len(known.issuers) - 1))]
+    properties, code, issued_at = draw(devices), draw(freshness_codes), draw(moments())
+    leaf = issuer.issue_leaf(
+        public_key=known.attested[draw(st.integers(0, len(known.attested) - 1))],
+        properties=properties,
+        freshness_code=code,
+        at=issued_at,
+        deviations=draw(st.sampled_from(_HARMLESS)),
+    )
+    pool = [*known.extras, leaf, *issuer.chain]
+    room = _MOST - 1 - len(issuer.chain)
+    extras = draw(st.lists(st.integers(0, len(pool) - 1), max_size=room))
+    others = draw(st.permutations([*issuer.chain, *(pool[index] for index in extras)]))
+    return MintedChain(
+        chain=(leaf, *others),
+        properties=properties,
+        freshness_code=code,
+        at=issued_at + draw(ages()),
+    )

@@ -1,0 +1,131 @@
+"""The vectors of this repository, as the judges need them: questions, and distinct chains."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from appleattest import (
+    UNCHECKED,
+    AttestationError,
+    Limits,
+    TrustStore,
+    Verifier,
+    exactly,
+    sha256_of,
+)
+from appleattest.carriers.attestation_object import read_attestation_object
+from appleattest.carriers.device_information import read_device_information
+from chain_cases import Verdict, ended
+
+DIRECTORY = Path(__file__).resolve().parents[2] / "vectors"
+
+
+class Vector(NamedTuple):
+    """One test of the vectors, with what its group shares."""
+
+    name: str
+    fields: dict[str, Any]
+
+    @property
+    def anchors(self) -> tuple[bytes, ...]:
+        return tuple(map(b64decode, self.fields["anchors"]))
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromisoformat(self.fields["time"])
+
+    @property
+    def sent(self) -> Any:
+        """What the device sent: octets, text, or a list of certificates."""
+        if "chain" in self.fields:
+            return [b64decode(der) for der in self.fields["chain"]]
+        if "attObj" in self.fields:
+            return self.fields["attObj"]
+        return b64decode(self.fields["cbor" if "cbor" in self.fields else "response"])
+
+    def put_to(self, verifier: Verifier) -> Verdict:
+        """How the verifier answers it."""
+        ask = {"MdmVerify": _mdm, "AcmeVerify": _acme, "ChainVerify": _chain}
+        return ended(lambda: ask[self.fields["type"]](self, verifier))
+
+    def certificates(self) -> list[bytes]:
+        """The certificates in it, if there is a way to get at them; else `AttestationError`."""
+        read: dict[str, Callable[[Any, Limits], list[bytes]]] = {
+            "MdmVerify": read_device_information,
+            "AcmeVerify": read_attestation_object,
+            "ChainVerify": lambda chain, _: chain,
+        }
+        return read[self.fields["type"]](self.sent, Limits())
+
+
+def _mdm(vector: Vector, verifier: Verifier) -> Any:
+    nonce = vector.fields["nonce"]
+    earlier = {
+        b64decode(each["nonce"]): datetime.fromisoformat(each["sentAt"])
+        for each in vector.fields["previousNonces"]
+    }
+    return verifier.verify_mdm(
+        vector.sent,
+        nonce=b64decode(nonce) if nonce else UNCHECKED,
+        previous_nonces=earlier,
+        at=vector.at,
+    )
+
+
+def _acme(vector: Vector, verifier: Verifier) -> Any:
+    return verifier.verify_acme(vector.sent, token=vector.fields["token"], at=vector.at)
+
+
+def _chain(vector: Vector, verifier: Verifier) -> Any:
+    code, preimage = vector.fields["exactly"], vector.fields["sha256Of"]
+    if preimage is not None:
+        freshness: Any = sha256_of(b64decode(preimage))
+    else:
+        freshness = UNCHECKED if code is None else exactly(b64decode(code))
+    return verifier.verify_chain(vector.sent, freshness=freshness, at=vector.at)
+
+
+@cache
+def vectors() -> list[Vector]:
+    """Every test of every file, in order."""
+    return list(_read())
+
+
+def _read() -> Iterator[Vector]:
+    for path in sorted(DIRECTORY.glob("*.json")):
+        for group in json.loads(path.read_text("utf-8")).get("testGroups", ()):
+            shared = {key: value for key, value in group.items() if key != "tests"}
+            for test in group["tests"]:
+                yield Vector(f"{path.stem}/{test['name']}", {**shared, **test})
+
+
+class Presented(NamedTuple):
+    """Certificates that a vector presents, to these anchors at that time."""
+
+    chain: tuple[bytes, ...]
+    anchors: tuple[bytes, ...]
+    at: datetime
+
+    @property
+    def trust(self) -> TrustStore:
+        return TrustStore(self.anchors)
+
+
+@cache
+def presented() -> dict[Presented, str]:
+    """Every distinct chain, and the name of the first vector that presents it."""
+    found: dict[Presented, str] = {}
+    for vector in vectors():
+        try:
+            chain = tuple(vector.certificates())
+        except AttestationError:
+            continue
+        if chain:
+            found.setdefault(Presented(chain, vector.anchors, vector.at), vector.name)
+    return found
