@@ -6,6 +6,10 @@ VENV ?= .venv
 RUNTIME := $(VENV)-runtime
 OLDEST := $(VENV)-oldest
 FRESH := $(VENV)-fresh
+FUZZ := $(VENV)-fuzz
+FUZZ_SECONDS ?= 30
+FUZZ_JOBS ?= 2
+TARGET ?=
 ARGS ?=
 
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
@@ -14,7 +18,7 @@ PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_
 UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint types format vectors bench oldest check constraints clean
+.PHONY: help demo test coverage lint types format vectors bench fuzz oldest check constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -46,6 +50,9 @@ vectors: $(VENV)/.installed  ## generate vectors/ anew from the cases
 bench: $(VENV)/.installed  ## measure speed and memory
 	@$(VENV)/bin/python benchmarks/run.py $(ARGS)
 
+fuzz: $(FUZZ)/.installed  ## fuzz every entry point (FUZZ_SECONDS=30 for each; TARGET=name for one)
+	@$(FUZZ)/bin/python -m fuzz --seconds $(FUZZ_SECONDS) --jobs $(FUZZ_JOBS) $(TARGET)
+
 oldest: $(OLDEST)/.installed  ## run every test on the oldest supported dependencies
 	@$(OLDEST)/bin/python -m pytest $(ARGS)
 
@@ -55,14 +62,14 @@ constraints:  ## write constraints.txt anew, with today's releases
 	@rm -rf $(FRESH)
 	@$(call create-venv,$(FRESH))
 	@$(UNPINNED) $(FRESH)/bin/pip install -q --upgrade pip
-	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev
+	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz
 	@sed '/^[^#]/,$$d' constraints.txt >$(FRESH)/constraints.txt
 	@$(FRESH)/bin/pip freeze --all --exclude-editable --exclude setuptools >>$(FRESH)/constraints.txt
 	@mv $(FRESH)/constraints.txt constraints.txt
 	@rm -rf $(FRESH)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(FRESH) dist .coverage .coverage.* .hypothesis
+	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(FRESH) $(FUZZ) dist .coverage .coverage.* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -81,6 +88,14 @@ $(RUNTIME)/.installed: pyproject.toml constraints.txt
 	@$(call create-venv,$(RUNTIME))
 	@$(PIN) $(RUNTIME)/bin/python -m pip install -q -e .
 	@touch $@
+
+# Where atheris has no wheel, `python -m fuzz` says so, and the next run tries again.
+$(FUZZ)/.installed: pyproject.toml constraints.txt
+	@$(call create-venv,$(FUZZ))
+	@$(PIN) $(FUZZ)/bin/python -m pip install -q --upgrade pip
+	@$(PIN) $(FUZZ)/bin/python -m pip install -q -e .
+	@if $(PIN) $(FUZZ)/bin/python -m pip install -q --only-binary atheris --group fuzz; \
+		then touch $@; fi
 
 # The pinned tools first, then our own dependencies moved back to their oldest.
 $(OLDEST)/.installed: pyproject.toml constraints.txt constraints-oldest.txt

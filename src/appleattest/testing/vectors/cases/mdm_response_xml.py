@@ -273,6 +273,9 @@ def above_64_kib(authority: AttestationAuthority) -> MdmInput:
 _OPEN: Final[dict[str, Callable[[str], bytes]]] = {
     "byte-order-mark": lambda body: b"\xef\xbb\xbf" + xml(body).encode(),
     "utf-16": lambda body: xml(body, declared="UTF-16").encode("utf-16"),
+    "utf-16-big-endian": lambda body: (
+        b"\xfe\xff" + xml(body, declared="UTF-16").encode("utf-16-be")
+    ),
     "no-plist-element": lambda body: f"<?xml version='1.0'?>{body}".encode(),
     "hexadecimal-integer": lambda body: xml(
         body.replace("<key>UDID</key>", "<key>X</key><integer>0x10</integer><key>UDID</key>")
