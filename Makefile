@@ -18,7 +18,7 @@ PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_
 UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint types format vectors bench fuzz oldest check constraints clean
+.PHONY: help demo test coverage lint types format vectors bench fuzz mutants oldest check constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -52,6 +52,10 @@ bench: $(VENV)/.installed  ## measure speed and memory
 
 fuzz: $(FUZZ)/.installed  ## fuzz every entry point (FUZZ_SECONDS=30 for each; TARGET=name for one)
 	@$(FUZZ)/bin/python -m fuzz --seconds $(FUZZ_SECONDS) --jobs $(FUZZ_JOBS) $(TARGET)
+
+mutants: $(VENV)/.installed  ## mutate every room and count what the tests notice (an hour or more)
+	@$(UNPINNED) $(VENV)/bin/python -m pip install -q mutmut==3.8.1
+	@$(VENV)/bin/python mutation/run.py
 
 oldest: $(OLDEST)/.installed  ## run every test on the oldest supported dependencies
 	@$(OLDEST)/bin/python -m pytest $(ARGS)

@@ -10,6 +10,7 @@ import hashlib
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
 import pytest
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from appleattest import AttestationError, MalformedAttestation, Reason, UntrustedChain, oids
 from appleattest.certificates import (
     PresentedCertificate,
+    _check_doubtful_extensions,
     _is_plain,
     attested_key_is_accepted,
     decode_certificate,
@@ -136,7 +138,7 @@ REFUSED = [
     ),
     # The serial number
     *malformed(ODD_SERIAL, d.ZeroSerial(), d.NegativeSerial(), d.Serial(-(2**100))),
-    *malformed(ODD_SERIAL, d.Serial(b""), d.Serial(2**159), d.Serial(2**2000)),
+    *malformed(ODD_SERIAL, d.Serial(b""), d.Serial(b"\x80"), d.Serial(2**159), d.Serial(2**2000)),
     *malformed(PARSED, d.Serial(b"\x00\x05"), d.Serial(b"\x00\x00")),
     # The signature and its algorithm
     *malformed(ODD_SIGNATURE, *map(d.UnusedBits, (1, 4, 7, 8, 255))),
@@ -535,6 +537,30 @@ def test_bounds_of_names_are_looked_for_in_names_only() -> None:
 # What is decoded
 
 
+@pytest.mark.parametrize("which", BOTH)
+def test_the_walk_itself_refuses_another_type(which: Which) -> None:
+    """Without leave from the decoder: what is shown unverified has passed the walk alone."""
+    encoded = minted(which)
+    fields = outermost_fields(encoded)
+    algorithm = encoded.rindex(fields.signature_algorithm)
+    within = accumulate(map(len, fields[:5]), initial=13)
+    for offset in (0, 4, *within, algorithm, algorithm + len(fields.signature_algorithm)):
+        retagged = bytearray(encoded)
+        retagged[offset] ^= 1
+        with pytest.raises(ValueError, match=f"no element of the expected type at octet {offset}"):
+            outermost_fields(bytes(retagged))
+
+
+def test_the_search_for_doubtful_extensions_refuses_another_type() -> None:
+    policies = bytes.fromhex("a30f 300d 300b 0603551d20 04043002 0500")
+    _check_doubtful_extensions(policies)
+    for offset in (2, 4):
+        retagged = bytearray(policies)
+        retagged[offset] ^= 1
+        with pytest.raises(ValueError, match=f"no element of the expected type at octet {offset}"):
+            _check_doubtful_extensions(bytes(retagged))
+
+
 def test_the_outermost_fields_are_the_octets_that_stand_there() -> None:
     for encoded in (LEAF, INTERMEDIATE, ROOT):
         tbs = asn1_x509.Certificate.load(encoded)["tbs_certificate"]
@@ -846,6 +872,7 @@ NOT_PLAIN = {
     ),
     "octets after the attribute": name(attribute(ORGANIZATION, b"a") + b"\x05\x00"),
     "no set": der.sequence(attribute(ORGANIZATION, b"ab")),
+    "a set of a length without an end": bytes.fromhex("300d3180307e060355040a0c776161"),
     "a length of three octets": name(*[attribute(ORGANIZATION, b"x" * 60)] * 5),
 }
 

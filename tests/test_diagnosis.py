@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appleattest import OutsideValidity, Reason, UntrustedChain, Verifier
+from appleattest import Limits, OutsideValidity, Reason, UntrustedChain, Verifier
 from appleattest.certificates import PresentedCertificate, decode_certificate
 from appleattest.chain import signatures
 from appleattest.chain.signatures import SignatureLedger
@@ -16,6 +16,7 @@ from appleattest.testing import (
     ISSUED_AT,
     AttestationAuthority,
     Deviation,
+    Issuer,
     authority_name,
     chains,
     deviations,
@@ -148,6 +149,35 @@ def test_the_candidate_that_leads_furthest_explains(verifier: Verifier) -> None:
         refuse(verifier, [LEAF, *others], OutsideValidity, Reason.EXPIRED, element)
 
 
+def test_of_two_that_are_valid_at_other_times_the_expired_one_explains(verifier: Verifier) -> None:
+    """One name and one key, so both lead to the anchor: it was valid once is what to say."""
+    second = timedelta(seconds=1)
+    expired = chains.reissued(AUTHORITY, not_after=ISSUED_AT - second).der
+    early = chains.reissued(AUTHORITY, not_before=ISSUED_AT + second).der
+    for others, element in (([early, expired], "x5c[2]"), ([expired, early], "x5c[1]")):
+        refuse(verifier, [LEAF, *others], OutsideValidity, Reason.EXPIRED, element)
+    refuse(verifier, [LEAF, early], OutsideValidity, Reason.NOT_YET_VALID, "x5c[1]")
+    accept(verifier, [LEAF, early], ISSUED_AT + second)
+
+
+def test_of_two_ways_up_the_one_that_holds_longer_explains(verifier: Verifier) -> None:
+    """Of one name: a rival that did not sign the leaf, beside one that did and fails above."""
+    name, key = AUTHORITY.issuer.subject, AUTHORITY.issuer.key
+    rekeyed = chains.rekeyed(AUTHORITY).der
+    elsewhere = Issuer.root(AUTHORITY.keys.other("elsewhere"), name=authority_name("Elsewhere"))
+    strange = elsewhere.issue_authority(name, key=key).der
+    powerless = AUTHORITY.root_issuer.issue_authority(
+        name, key=key, deviations=[deviations.NotACA()]
+    ).der
+    for other, reason in (
+        (strange, Reason.UNKNOWN_ISSUER),
+        (powerless, Reason.ISSUER_NOT_CA),
+    ):
+        refuse(verifier, [LEAF, rekeyed, other], UntrustedChain, reason, "x5c[2]")
+        refuse(verifier, [LEAF, other, rekeyed], UntrustedChain, reason, "x5c[1]")
+    accept(verifier, [LEAF, rekeyed, strange, INTERMEDIATE])
+
+
 def test_the_anchor_at_fault_is_named_as_the_anchor() -> None:
     late = datetime(2030, 1, 1, tzinfo=UTC)
     authority = AttestationAuthority("late", root_deviations=[deviations.Validity(not_before=late)])
@@ -207,6 +237,22 @@ def test_the_budget_itself_is_a_finding(
     error = refuse(verifier, chain, UntrustedChain, Reason.PATH_LENGTH, "x5c[3]")
     assert len(set(checked)) == len(checked) <= FILTER_AND_DIAGNOSIS
     assert "intermediates" in error.detail
+
+
+def test_a_way_longer_than_the_budget_is_not_walked_to_its_end(
+    checked: list[tuple[bytes, bytes]],
+) -> None:
+    limits = Limits(certificates=8, chain_bytes=8 * 4096, intermediates=6)
+    patient = Verifier(trust=AUTHORITY.trust, limits=limits)
+    levels = chains.deeper(AUTHORITY, *[None] * 5)
+    chain = levels.attest(deviations=[deviations.Expired()])
+    error = refuse(patient, chain, UntrustedChain, Reason.UNTRUSTED, "x5c[4]")
+    assert len(checked) == 4
+    assert error.detail.startswith("more candidates for an issuer than are looked into")
+    # Four checks are enough for four levels less one.
+    chain = chains.deeper(AUTHORITY, *[None] * 3).attest(deviations=[deviations.Expired()])
+    refuse(patient, chain, OutsideValidity, Reason.EXPIRED, "x5c[0]")
+    accept(patient, levels.attest())
 
 
 @settings(deadline=None, max_examples=60)

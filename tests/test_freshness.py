@@ -139,7 +139,9 @@ def test_without_an_expectation_an_earlier_nonce_is_still_recognised() -> None:
 
 
 @pytest.mark.parametrize("expect", [exactly, sha256_of], ids=["exactly", "sha256_of"])
-@pytest.mark.parametrize("empty", [b"", bytearray(), memoryview(b"")], ids=repr)
+@pytest.mark.parametrize(
+    "empty", [kind(b"") for kind in BYTES_LIKE], ids=lambda e: type(e).__name__
+)
 def test_nothing_at_all_never_passes_for_an_expectation(expect: Any, empty: object) -> None:
     with pytest.raises(ValueError, match="at least one byte; only UNCHECKED switches the check"):
         expect(empty)
@@ -248,6 +250,10 @@ def test_a_record_about_another_leaf_is_refused(
         (b"c", FreshnessFinding(Freshness.EARLIER, b"c", b"d", SENT)),
         (b"c", FreshnessFinding(Freshness.UNMATCHED, b"c", b"c")),
         (b"c", FreshnessFinding(Freshness.UNCHECKED, b"c", b"c")),
+        # Only of an earlier nonce is it known when it was sent.
+        (b"c", FreshnessFinding(Freshness.CURRENT, b"c", b"c", SENT)),
+        (b"c", FreshnessFinding(Freshness.UNMATCHED, b"c", None, SENT)),
+        (b"c", FreshnessFinding(Freshness.UNCHECKED, b"c", None, SENT)),
         # A leaf without a code answers nothing.
         (None, FreshnessFinding(Freshness.CURRENT, None, None)),
         (None, FreshnessFinding(Freshness.EARLIER, None, None, SENT)),

@@ -232,6 +232,13 @@ def test_an_anchor_that_is_the_intermediates_reissue_leaves_more_than_one_path()
     assert remembered(verifier) == 0
 
 
+def test_an_anchor_of_the_same_name_and_another_key_leaves_one_path() -> None:
+    """A root that was rotated under its old name costs the memory nothing."""
+    verifier = Verifier(trust=AUTHORITY.trust.adding(chains.impostor(AUTHORITY).root))
+    accept(verifier, CHAIN)
+    assert remembered(verifier) == 1
+
+
 def test_two_candidates_of_one_name_and_key_leave_more_than_one_path() -> None:
     again = chains.reissued(AUTHORITY, not_after=datetime(2031, 1, 1, tzinfo=UTC))
     verifier = Verifier(trust=AUTHORITY.trust)
@@ -368,6 +375,10 @@ def test_the_decoding_that_is_kept_is_that_of_intermediates_only() -> None:
     assert found is not None
     assert found.der == INTERMEDIATE
     assert [memory.decoded(der) for der in (LEAF, ROOT, b"")] == [None] * 3
+    leaf, lower, upper = LOWER.attest()
+    accept(verifier, [leaf, lower, upper])
+    assert [memory.decoded(der) is not None for der in (lower, upper)] == [True] * 2
+    assert [memory.decoded(der) for der in (leaf, ROOT)] == [None] * 2
 
 
 def test_recall_wants_exactly_the_remembered_intermediates() -> None:

@@ -59,7 +59,9 @@ class Nowhere(tzinfo):
 NAIVE = datetime(2025, 7, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
-@pytest.mark.parametrize("time", [NAIVE, NAIVE.replace(tzinfo=Nowhere())], ids=repr)
+@pytest.mark.parametrize(
+    "time", [NAIVE, NAIVE.replace(tzinfo=Nowhere())], ids=["naive", "no offset"]
+)
 def test_a_time_without_an_offset_is_a_value_error(time: datetime) -> None:
     with pytest.raises(
         ValueError, match=r"^a time without an offset from UTC could be any of many$"

@@ -97,7 +97,9 @@ def test_a_pem_bundle_given_as_one_item_is_an_error(authority: AttestationAuthor
     assert len(TrustStore([pem(authority.root), pem(OTHER.root)])) == 2
 
 
-@pytest.mark.parametrize("one", [b"", bytearray(), memoryview(b""), ""], ids=repr)
+@pytest.mark.parametrize(
+    "one", [b"", bytearray(), memoryview(b""), ""], ids=lambda one: type(one).__name__
+)
 def test_one_certificate_is_not_an_iterable_of_them(one: Any) -> None:
     with pytest.raises(TypeError, match="an iterable of certificates, not one certificate"):
         TrustStore(one)
