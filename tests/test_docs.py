@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 import appleattest
@@ -19,11 +20,13 @@ from appleattest import (
     UNCHECKED,
     AttestationError,
     DeviceProperties,
+    IdentifierMismatch,
     Limits,
     Reason,
     Report,
     TrustStore,
     Verifier,
+    acme,
     oids,
 )
 from appleattest.properties import PROPERTIES
@@ -42,6 +45,8 @@ from test_repository import STOREYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
@@ -118,8 +123,9 @@ def table(markdown: str, *header: str) -> list[list[str]]:
 
 # --- code ---------------------------------------------------------------------------------------
 
+SERIAL: Final = "EXAMPLE001"
 MAC: Final = Properties(
-    serial_number="EXAMPLE001",
+    serial_number=SERIAL,
     udid="00006030-EXAMPLE000000001",
     software_update_device_id="J514sAP",
     os_version="15.5",
@@ -129,6 +135,19 @@ MAC: Final = Properties(
     secure_boot="Full Security",
     third_party_kexts=0,
 )
+
+
+def certificate_request(
+    key: ec.EllipticCurvePrivateKey, *extensions: x509.ExtensionType, common_name: str | None
+) -> bytes:
+    """A CSR in DER, by default as Apple's client makes it: the common name and nothing else."""
+    attributes = (
+        [] if common_name is None else [x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)]
+    )
+    builder = x509.CertificateSigningRequestBuilder(x509.Name(attributes))
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 @pytest.fixture
@@ -164,6 +183,7 @@ def prepared(
         "challenge_response": carriers.challenge_response(attestation_object),
         "att_obj": base64url.encode(attestation_object),
         "token": token,
+        "csr": base64url.encode(certificate_request(authority.attested_key, common_name=SERIAL)),
     }
 
 
@@ -174,7 +194,14 @@ def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/start-acme.md", "docs/start-mdm.md", "docs/start-research.md"]
+    "page",
+    [
+        "README.md",
+        "docs/guide-acme.md",
+        "docs/start-acme.md",
+        "docs/start-mdm.md",
+        "docs/start-research.md",
+    ],
 )
 def test_a_page_for_readers_has_code_that_promises_something(
     page: str, prepared: dict[str, Any]
@@ -274,12 +301,14 @@ def test_the_changelog_names_what_is_there() -> None:
     named = re.findall(r"`([\w.*]+)`", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     known = {*appleattest.__all__, *dir(Verifier), *dir(appleattest.Attestation), "examine_*"}
     known |= {*dir(AttestationError), "appleattest.testing", "testing"}
+    known |= {*acme.__all__, "appleattest.acme"}
     assert [each for each in named if each not in known] == []
 
 
 def test_the_documentation_names_every_public_name() -> None:
     pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    silent = [each for each in appleattest.__all__ if not re.search(rf"\b{each}\b", pages)]
+    public = [*appleattest.__all__, *acme.__all__]
+    silent = [each for each in public if not re.search(rf"\b{each}\b", pages)]
     assert silent == []
 
 
@@ -341,7 +370,9 @@ def test_the_picture_shows_every_room() -> None:
 
 def test_the_threat_model_answers_every_known_attack() -> None:
     rows = table(text("threat-model.md"), "item", "attack", "what stops it", "where", "test")
-    assert [int(row[0]) for row in rows] == list(range(1, 27))
+    # The last attack is one on policy files.
+    items = 31 if "policy" in rooms_that_exist() else 30
+    assert [int(row[0]) for row in rows] == list(range(1, items + 1))
     assert [row[0] for row in rows if "src/" not in row[3]] == []
     assert [row[0] for row in rows if not re.search(r"tests/[\w/]+\.py::", row[4])] == []
 
@@ -360,8 +391,11 @@ REASONS: Final = {
         "ACME problem",
     )
 }
+ACME_CHECKS: Final = ("device", "csr")
+"""The checks of the ACME layer, after those of every verification."""
 LATER: Final = "later"
-"""The check of a reason that belongs to the protocol layers, which are not in this release."""
+"""The check of a reason that belongs to policies, which are not in this release."""
+TOKEN: Final = "2uO9Yz0bJkqQm1sVtXwA4g"
 
 
 class Broken(NamedTuple):
@@ -386,6 +420,43 @@ class Broken(NamedTuple):
             attestation_object, token=UNCHECKED, at=self.authority.issued_at
         )
 
+    def challenge(self, response: object) -> Report:
+        return acme.examine_challenge(
+            response,
+            token=TOKEN,
+            identifier=SERIAL,
+            verifier=self.verifier,
+            at=self.authority.issued_at,
+        )
+
+    def answered(self, properties: Properties) -> Report:
+        code = hashlib.sha256(TOKEN.encode()).digest()
+        answer = self.authority.attestation_object(properties=properties, freshness_code=code)
+        return self.challenge(carriers.challenge_response(answer))
+
+    def csr(self, request: object) -> Report:
+        return acme.examine_csr(
+            request,
+            attestation=self.authority.verified(MAC),
+            identifier=SERIAL,
+            binding=acme.CSRBinding.CN_OR_SAN,
+        )
+
+    def request(
+        self,
+        *extensions: x509.ExtensionType,
+        common_name: str | None = SERIAL,
+        key: ec.EllipticCurvePrivateKey | None = None,
+    ) -> bytes:
+        key = key or self.authority.attested_key
+        return certificate_request(key, *extensions, common_name=common_name)
+
+    def named(self, name: x509.GeneralName) -> bytes:
+        return self.request(x509.SubjectAlternativeName([name]))
+
+    def requested(self, *extensions: x509.ExtensionType, **arguments: Any) -> Report:
+        return self.csr(self.request(*extensions, **arguments))
+
     def reverified(self, record: object) -> Report:
         with pytest.raises(AttestationError) as refusal:
             self.verifier.reverify(record)
@@ -398,6 +469,18 @@ class Broken(NamedTuple):
         return nameless.verifier.examine_chain(
             nameless.attest(), freshness=UNCHECKED, at=nameless.issued_at
         )
+
+
+NAMELESS: Final = x509.OtherName(acme.PermanentIdentifier.oid, bytes.fromhex("3000"))
+"""A PermanentIdentifier without a value."""
+FAILED_ATTESTATION: Final = carriers.challenge_response(
+    carriers.attestation_object([]), extra={"error": "the attestation servers did not answer"}
+)
+"""What Apple's client sends when its attempt has failed."""
+
+
+def with_last_bit_changed(encoded: bytes) -> bytes:
+    return encoded[:-1] + bytes([encoded[-1] ^ 1])
 
 
 SAMPLES: Final[dict[Reason, Callable[[Broken], Report]]] = {
@@ -426,7 +509,28 @@ SAMPLES: Final[dict[Reason, Callable[[Broken], Report]]] = {
     Reason.NOT_YET_VALID: lambda b: b.leaf(dev.NotYetValid()),
     Reason.FRESHNESS_MISSING: lambda b: b.leaf(freshness_code=None),
     Reason.FRESHNESS_MISMATCH: lambda b: b.leaf(freshness_code=b"another"),
+    Reason.KEY_MISMATCH: lambda b: b.requested(key=b.authority.keys.ec("another")),
+    Reason.MALFORMED_IDENTIFIER: lambda b: b.csr(b.named(NAMELESS)),
+    Reason.IDENTIFIER_MISSING: lambda b: b.answered(Properties(os_version="15.5")),
+    Reason.IDENTIFIER_MISMATCH: lambda b: b.answered(Properties(serial_number="ANOTHER")),
+    Reason.MALFORMED_CSR: lambda b: b.csr(b.request()[:-1]),
+    Reason.BAD_CSR_SIGNATURE: lambda b: b.csr(with_last_bit_changed(b.request())),
+    Reason.UNEXPECTED_NAME: lambda b: b.csr(b.named(x509.DNSName("mail.example"))),
+    Reason.UNEXPECTED_EXTENSION: lambda b: b.requested(x509.BasicConstraints(True, None)),
 }
+
+# What is also refused at another check, or in another message.
+FURTHER_SAMPLES: Final[list[tuple[Reason, Callable[[Broken], Report]]]] = [
+    (Reason.MALFORMED_JSON, lambda b: b.challenge(b"[]")),
+    (Reason.MALFORMED_BASE64, lambda b: b.challenge({"attObj": "o2Nm="})),
+    (Reason.MALFORMED_BASE64, lambda b: b.csr("o2Nm=")),
+    (Reason.TOO_LARGE, lambda b: b.challenge(bytes(200_000))),
+    (Reason.TOO_LARGE, lambda b: b.csr(bytes(10_000))),
+    (Reason.NO_ATTESTATION, lambda b: b.challenge(b"{}")),
+    (Reason.NO_ATTESTATION, lambda b: b.challenge(FAILED_ATTESTATION)),
+    (Reason.IDENTIFIER_MISSING, lambda b: b.requested(common_name=None)),
+    (Reason.IDENTIFIER_MISMATCH, lambda b: b.requested(common_name="ANOTHER")),
+]
 
 
 def test_the_table_of_reasons_is_complete() -> None:
@@ -438,11 +542,16 @@ def test_reasons_without_a_sample_are_those_of_a_later_release() -> None:
     assert set(Reason) - set(SAMPLES) == later
 
 
-@pytest.mark.parametrize("reason", list(SAMPLES))
+@pytest.mark.parametrize(
+    ("reason", "sample"), [*SAMPLES.items(), *FURTHER_SAMPLES], ids=lambda each: str(each)[:40]
+)
 def test_a_refusal_is_as_the_table_says(
-    reason: Reason, authority: AttestationAuthority, verifier: Verifier
+    reason: Reason,
+    sample: Callable[[Broken], Report],
+    authority: AttestationAuthority,
+    verifier: Verifier,
 ) -> None:
-    report = SAMPLES[reason](Broken(authority, verifier))
+    report = sample(Broken(authority, verifier))
     error = report.error
     assert error is not None
     assert error.reason is reason
@@ -450,6 +559,7 @@ def test_a_refusal_is_as_the_table_says(
     assert type(error).__name__ == kind
     (failed,) = (check.name for check in report.checks if check.outcome == "failed")
     assert failed in checks.split(", ")
+    error.context = None  # the column is that of no context
     assert error.problem()["type"].rpartition(":")[2] == problem
 
 
@@ -460,14 +570,55 @@ def test_the_class_and_the_problem_agree_with_the_code(reason: Reason) -> None:
     assert error.problem()["type"].rpartition(":")[2] == problem
 
 
+CONTEXTS: Final = table(text("reasons.md"), "what is refused", "context", "problem")
+OF_UNKNOWN_TYPE: Final = "newOrder, for an identifier of an unknown type"
+
+
+@pytest.mark.parametrize(
+    ("context", "problem"), [row[1:] for row in CONTEXTS if row[0] != OF_UNKNOWN_TYPE]
+)
+@pytest.mark.parametrize("reason", list(Reason))
+def test_the_problem_depends_on_the_context_as_documented(
+    reason: Reason, context: str, problem: str
+) -> None:
+    _, kind, _, _, _, without = REASONS[reason]
+    error: AttestationError = getattr(appleattest, kind)(reason)
+    error.context = acme.ProblemContext[context]
+    moves = reason is Reason.MALFORMED_IDENTIFIER or without == "badAttestationStatement"
+    assert error.problem()["type"].rpartition(":")[2] == (problem if moves else without)
+
+
+def test_the_problem_of_an_unknown_type_is_as_documented() -> None:
+    (row,) = (row for row in CONTEXTS if row[0] == OF_UNKNOWN_TYPE)
+    with pytest.raises(IdentifierMismatch) as refusal:
+        acme.parse_identifiers([{"type": "dns", "value": "a.example"}])
+    error = refusal.value
+    assert error.context is acme.ProblemContext[row[1]]
+    assert error.problem()["type"].rpartition(":")[2] == row[2]
+
+
+def test_every_context_is_documented() -> None:
+    assert {row[1] for row in CONTEXTS} == {context.name for context in acme.ProblemContext}
+
+
+def test_the_checks_of_acme_are_those_documented(
+    authority: AttestationAuthority, verifier: Verifier
+) -> None:
+    broken = Broken(authority, verifier)
+    device, csr = broken.answered(MAC), broken.requested()
+    assert (device.error, csr.error) == (None, None)
+    assert tuple(check.name for check in device.checks) == (*CHECKS, "device")
+    assert tuple(check.name for check in csr.checks) == ("csr",)
+
+
 def test_the_order_of_the_checks_is_documented() -> None:
     listed = re.findall(r"(?m)^\d+\. \*\*`([\w-]+)`\*\*", text("reasons.md"))
-    assert tuple(listed) == CHECKS
+    assert tuple(listed) == (*CHECKS, *ACME_CHECKS)
 
 
 def test_the_reasons_are_grouped_by_checks_that_exist() -> None:
     named = {check for row in REASONS.values() for check in row[2].split(", ")}
-    assert named == {*CHECKS, LATER}
+    assert named == {*CHECKS, *ACME_CHECKS, LATER}
 
 
 def test_every_row_says_what_to_do() -> None:

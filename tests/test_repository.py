@@ -39,6 +39,7 @@ STOREYS: Final = (
     ("pipeline",),
     ("carriers",),
     ("verifier",),
+    ("acme",),
     ("unverified",),
     ("testing",),
 )
@@ -303,7 +304,7 @@ def top_level(module: str) -> str:
 
 
 def test_importing_needs_the_three_dependencies_and_no_network() -> None:
-    ours = modules_after("import appleattest")
+    ours = modules_after("import appleattest, appleattest.acme")
     theirs = modules_after(
         "import asn1crypto.x509, cbor2, cryptography.x509, cryptography.x509.verification"
     )

@@ -7,6 +7,7 @@ name nothing but the reason and the element at fault.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -92,13 +93,30 @@ _CLIENT_TEXT: Final[dict[Reason, str]] = {
 }
 
 
+class ProblemContext(StrEnum):
+    """The ACME request that is refused: the same defect is another problem in each."""
+
+    NEW_ORDER = "new-order"
+    CHALLENGE = "challenge"
+    FINALIZE = "finalize"
+
+
+_AT_FAULT: Final = {
+    ProblemContext.NEW_ORDER: "malformed",
+    ProblemContext.CHALLENGE: "badAttestationStatement",
+    ProblemContext.FINALIZE: "badCSR",
+}
+"""The problem of each, for a reason that has none of its own in every context."""
+
+
 class AttestationError(Exception):
     """The one exception for whatever a device sent.
 
     `reason` says which check failed, `element` which part of the input is at fault
     (`"x5c[1]"` counts certificates as presented, from 0; a dotted OID names a property;
     None where it is the whole), and `detail` tells the operator what was expected and what
-    came. `report` lists the checks that ran, where a verifier raised the error.
+    came. `report` lists the checks that ran, where a verifier raised the error. `context` is the
+    ACME request that was refused, where `appleattest.acme` raised it; `problem()` depends on it.
     """
 
     acme_type: ClassVar[str] = "badAttestationStatement"
@@ -110,6 +128,7 @@ class AttestationError(Exception):
         self.detail = detail
         self.element = element
         self.report: Report | None = None
+        self.context: ProblemContext | None = None
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.element})" if self.element else str(self.reason)
@@ -122,8 +141,12 @@ class AttestationError(Exception):
 
         The text names the reason and the element, never the device, unless `disclose` adds
         the operator's `detail` (draft-ietf-acme-device-attest: the reason may be told unless
-        telling it is a privacy concern).
+        telling it is a privacy concern). Where an identifier is at fault, `subproblems` holds one
+        problem for each (RFC 8555, section 6.7.1), which names the `identifier` where `disclose`.
         """
+        return self._one_problem(disclose=disclose)
+
+    def _one_problem(self, *, disclose: bool) -> dict[str, Any]:
         text = f"{_CLIENT_TEXT[self.reason]}: {self}"
         if disclose and self.detail:
             text = f"{text}: {self.detail}"
@@ -134,7 +157,9 @@ class AttestationError(Exception):
         }
 
     def _problem_type(self) -> str:
-        return self.acme_type
+        if self.context is None or self.acme_type != AttestationError.acme_type:
+            return self.acme_type
+        return _AT_FAULT[self.context]
 
 
 class MalformedAttestation(AttestationError):
@@ -143,7 +168,7 @@ class MalformedAttestation(AttestationError):
     def _problem_type(self) -> str:
         if self.reason in (Reason.MALFORMED_JSON, Reason.MALFORMED_BASE64):
             return "malformed"
-        return self.acme_type
+        return super()._problem_type()
 
 
 class NoAttestation(AttestationError):
@@ -178,10 +203,42 @@ class KeyMismatch(AttestationError):
 
 
 class IdentifierMismatch(AttestationError):
-    """An identifier is malformed, missing, or not the one that was ordered."""
+    """An identifier is malformed, missing, or not the one that was ordered.
+
+    Where `appleattest.acme` raised it, `identifier` is the one of the order that is at fault, as
+    `{"type", "value"}`, and `others` are the refusals of further ones of the same order.
+    `unsupported_type` tells that the server was asked for identifiers of another kind.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "", *, element: str | None = None) -> None:
+        super().__init__(reason, detail, element=element)
+        self.identifier: Mapping[str, str] | None = None
+        self.others: tuple[IdentifierMismatch, ...] = ()
+        self.unsupported_type = False
+
+    def problem(self, *, disclose: bool = False) -> dict[str, Any]:
+        """`AttestationError.problem`, with a subproblem for each identifier at fault."""
+        problem = self._one_problem(disclose=disclose)
+        if self.identifier is not None:
+            problem["subproblems"] = [
+                each._subproblem(disclose=disclose) for each in (self, *self.others)
+            ]
+        return problem
+
+    def _subproblem(self, *, disclose: bool) -> dict[str, Any]:
+        problem = self._one_problem(disclose=disclose)
+        del problem["status"]
+        if disclose and self.identifier:
+            problem["identifier"] = dict(self.identifier)
+        return problem
 
     def _problem_type(self) -> str:
-        return "malformed" if self.reason is Reason.MALFORMED_IDENTIFIER else self.acme_type
+        if self.context is None:
+            malformed = self.reason is Reason.MALFORMED_IDENTIFIER
+            return "malformed" if malformed else self.acme_type
+        if self.context is ProblemContext.NEW_ORDER and self.unsupported_type:
+            return "unsupportedIdentifier"
+        return super()._problem_type()
 
 
 class InvalidCSR(AttestationError):

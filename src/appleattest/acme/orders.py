@@ -1,0 +1,140 @@
+"""The identifiers of an order: read from a client's newOrder, or given by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from appleattest.acme.identifiers import (
+    BY_TYPE,
+    HardwareModuleName,
+    Identifier,
+    PermanentIdentifier,
+    malformed,
+)
+from appleattest.errors import (
+    AttestationError,
+    IdentifierMismatch,
+    MalformedAttestation,
+    ProblemContext,
+    Reason,
+)
+from appleattest.text import kind_of, quoted, said
+
+OrderIdentifier: TypeAlias = Identifier | Mapping[str, str] | str
+
+MOST_IDENTIFIERS: Final = 16
+"""Identifiers of one order at most. Apple's client orders one."""
+
+
+def parse_identifier(identifier: object, /) -> Identifier:
+    """Read one identifier of a newOrder, `{"type", "value"}`; further members are ignored.
+
+    Raises `IdentifierMismatch` with `malformed-identifier` (draft-ietf-acme-device-attest,
+    sections 3 and 4): its problem is `malformed`, or `unsupportedIdentifier` where the type is
+    neither of the two (RFC 8555, section 6.7).
+    """
+    try:
+        return _read(identifier)
+    except IdentifierMismatch as refusal:
+        refusal.context = ProblemContext.NEW_ORDER
+        raise
+
+
+def parse_identifiers(identifiers: object, /) -> tuple[Identifier, ...]:
+    """Read the `identifiers` of a newOrder: 1 to 16, in the order given.
+
+    Raises `IdentifierMismatch` (`malformed-identifier`, `identifier-missing`), whose problem has
+    a subproblem for each that is at fault (RFC 8555, section 6.7.1), or `MalformedAttestation`
+    (`malformed-json`, `too-large`).
+    """
+    try:
+        return _read_all(identifiers)
+    except AttestationError as refusal:
+        refusal.context = ProblemContext.NEW_ORDER
+        raise
+
+
+def ordered_identifier(identifier: object) -> Identifier:
+    """The order's identifier as the caller gives it: typed, `{"type", "value"}`, or text.
+
+    Text is a `permanent-identifier`. Raises `TypeError` or `ValueError`.
+    """
+    if isinstance(identifier, PermanentIdentifier | HardwareModuleName):
+        return identifier
+    if isinstance(identifier, str):
+        identifier = {"type": PermanentIdentifier.type, "value": identifier}
+    if not isinstance(identifier, Mapping):
+        raise TypeError(
+            "identifier is a PermanentIdentifier, a HardwareModuleName, "
+            f'{{"type", "value"}} or text, not {type(identifier).__name__}'
+        )
+    try:
+        return _read(identifier)
+    except IdentifierMismatch as refusal:
+        message = f"identifier is not one that an order can hold: {refusal.detail}"
+    raise ValueError(message)
+
+
+def _read_all(identifiers: object) -> tuple[Identifier, ...]:
+    if not isinstance(identifiers, list | tuple):
+        raise MalformedAttestation(
+            Reason.MALFORMED_JSON, f"an array was expected, {kind_of(identifiers)} came"
+        )
+    if len(identifiers) > MOST_IDENTIFIERS:
+        raise MalformedAttestation(
+            Reason.TOO_LARGE, f"{len(identifiers)} identifiers; at most {MOST_IDENTIFIERS} are read"
+        )
+    if not identifiers:
+        raise IdentifierMismatch(
+            Reason.IDENTIFIER_MISSING, "an order without identifiers", element="identifiers"
+        )
+    read: list[Identifier] = []
+    refusals: list[IdentifierMismatch] = []
+    for index, identifier in enumerate(identifiers):
+        try:
+            read.append(_read(identifier))
+        except IdentifierMismatch as refusal:
+            refusal.context = ProblemContext.NEW_ORDER
+            refusal.element = f"identifiers[{index}]"
+            refusal.identifier = _as_it_came(identifier)
+            refusals.append(refusal)
+    if refusals:
+        first, *others = refusals
+        first.others = tuple(others)
+        raise first
+    return tuple(read)
+
+
+def _read(identifier: object) -> Identifier:
+    try:
+        kind, value = _members(identifier)
+        parse = BY_TYPE[kind].parse if kind in BY_TYPE else None
+    except IdentifierMismatch:
+        raise
+    except Exception as error:  # noqa: BLE001 - the members of a mapping of the client's own
+        raise malformed(said(error)) from None
+    if parse is None:
+        refusal = malformed(f"an identifier of type {quoted(kind)}")
+        refusal.unsupported_type = True
+        raise refusal
+    return parse(value)
+
+
+def _members(identifier: object) -> tuple[str, str]:
+    if not isinstance(identifier, Mapping):
+        raise malformed(f'{{"type", "value"}} was expected, {kind_of(identifier)} came')
+    members = identifier.get("type"), identifier.get("value")
+    kind, value = members
+    if not isinstance(kind, str) or not isinstance(value, str):
+        raise malformed("type and value are text")
+    return kind, value
+
+
+def _as_it_came(identifier: object) -> dict[str, str]:
+    """What the client sent, where it has the shape of an identifier; else nothing of it."""
+    try:
+        kind, value = _members(identifier)
+    except Exception:  # noqa: BLE001 - it has been refused already
+        return {}
+    return {"type": kind, "value": value}

@@ -1,0 +1,108 @@
+"""The challenge as an object of the server's: a value, which its owner stores and replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from appleattest.acme.tokens import SHORTEST_TOKEN, checked_token, new_token
+from appleattest.errors import AttestationError
+from appleattest.moment import utc_seconds
+
+CHALLENGE_TYPE: Final = "device-attest-01"
+
+
+class ChallengeStatus(StrEnum):
+    """The states of a challenge (RFC 8555, section 7.1.6)."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    VALID = "valid"
+    INVALID = "invalid"
+
+
+_OPEN: Final = (ChallengeStatus.PENDING, ChallengeStatus.PROCESSING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """One `device-attest-01` challenge (RFC 8555, section 8; draft, section 5).
+
+    Immutable: each step of its life gives another one, and a step that RFC 8555, section 7.1.6,
+    does not know is a `ValueError`. `token` holds at least 128 bits; `validated` is there if and
+    only if the status is `valid`, `error` (a problem document) only if it is `invalid`.
+    """
+
+    url: str
+    token: str
+    status: ChallengeStatus = ChallengeStatus.PENDING
+    validated: datetime | None = None
+    error: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.url, str):
+            raise TypeError(f"a challenge's url is text, not {type(self.url).__name__}")
+        if not self.url:
+            raise ValueError("a challenge has a url")
+        object.__setattr__(self, "token", checked_token(self.token))
+        if len(self.token) < SHORTEST_TOKEN:
+            raise ValueError(f"a token of 128 bits has {SHORTEST_TOKEN} characters (RFC 8555, 8.3)")
+        object.__setattr__(self, "status", ChallengeStatus(self.status))
+        if (self.validated is not None) != (self.status is ChallengeStatus.VALID):
+            raise ValueError("a challenge has the time of its validation when it is valid")
+        if self.validated is not None:
+            object.__setattr__(self, "validated", utc_seconds(self.validated))
+        if self.error is not None:
+            if self.status is not ChallengeStatus.INVALID:
+                raise ValueError("a challenge has an error only when it is invalid")
+            object.__setattr__(self, "error", MappingProxyType(dict(self.error)))
+
+    @classmethod
+    def new(cls, url: str) -> Challenge:
+        """A pending challenge at `url`, with a token of its own."""
+        return cls(url=url, token=new_token())
+
+    def processing(self) -> Challenge:
+        """The challenge when a response has come and has not been judged yet."""
+        if self.status is not ChallengeStatus.PENDING:
+            raise ValueError(f"a {self.status} challenge does not begin to be processed")
+        return replace(self, status=ChallengeStatus.PROCESSING)
+
+    def valid(self, at: datetime) -> Challenge:
+        """The challenge when its response has been validated, `at` that time (aware)."""
+        self._require_open()
+        return replace(self, status=ChallengeStatus.VALID, validated=at)
+
+    def invalid(
+        self, error: AttestationError | Mapping[str, Any], *, disclose: bool = False
+    ) -> Challenge:
+        """The challenge when its response has been refused, for ever.
+
+        `error` is what `validate_challenge` raised, or a problem document; `disclose` is that of
+        `AttestationError.problem`.
+        """
+        self._require_open()
+        problem = error.problem(disclose=disclose) if isinstance(error, AttestationError) else error
+        return replace(self, status=ChallengeStatus.INVALID, error=problem)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The challenge object of RFC 8555, section 8, as JSON types."""
+        challenge: dict[str, Any] = {
+            "type": CHALLENGE_TYPE,
+            "url": self.url,
+            "token": self.token,
+            "status": self.status.value,
+        }
+        if self.validated is not None:
+            challenge["validated"] = self.validated.isoformat().replace("+00:00", "Z")
+        if self.error is not None:
+            challenge["error"] = dict(self.error)
+        return challenge
+
+    def _require_open(self) -> None:
+        if self.status not in _OPEN:
+            raise ValueError(f"a challenge that is {self.status} stays so")

@@ -1,0 +1,669 @@
+"""The certificate request: its encoding, key, signature and extensions, and what comes out."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import pickle
+import warnings
+from typing import Any
+
+import pytest
+from acme_tools import (
+    ATTESTATION,
+    AUTHORITY,
+    BASIC_CONSTRAINTS,
+    EXTENDED_KEY_USAGE,
+    EXTENSION_REQUEST,
+    IDENTIFIER,
+    KEY,
+    KEY_USAGE,
+    MAC,
+    MICROSOFT_EXTENSIONS,
+    OTHER_KEY,
+    P256_KEY,
+    SAN,
+    SERIAL,
+    alternatives,
+    assert_refused,
+    attribute,
+    compressed_spki,
+    extension,
+    make_csr,
+    requested,
+    shown,
+    signed,
+    subject_of,
+)
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appleattest import AttestationError, FreshnessMismatch, Outcome, Reason, Verifier
+from appleattest.acme import (
+    CSRBinding,
+    FoundIn,
+    PermanentIdentifier,
+    ProblemContext,
+    ValidatedCSR,
+    examine_csr,
+    validate_csr,
+)
+from appleattest.acme import csr as csr_module
+from appleattest.acme.csr_reader import LARGEST_CSR
+from appleattest.testing import Digest, KeyKind, der
+from appleattest.testing.keys import algorithm_identifier, sign, spki_of
+from appleattest.wire import base64url
+
+GOOD = make_csr()
+ARGUMENTS: dict[str, Any] = {
+    "identifier": IDENTIFIER,
+    "attestation": ATTESTATION,
+    "binding": CSRBinding.CN_OR_SAN,
+}
+SPKI = ATTESTATION.spki
+
+
+def validate(csr: object, **changed: Any) -> ValidatedCSR:
+    return validate_csr(csr, **{**ARGUMENTS, **changed})
+
+
+def accepts(csr: object, **changed: Any) -> bool:
+    return bool(validate(csr, **changed).spki)
+
+
+def by_key(csr: object, key: Any, **changed: Any) -> ValidatedCSR:
+    return validate(csr, attestation=None, attested_key=key, **changed)
+
+
+def refused(
+    csr: object,
+    reason: Reason,
+    element: str | None = None,
+    problem: str = "badCSR",
+    **changed: Any,
+) -> AttestationError:
+    """Refused by both calls for one reason, while the ordinary request passes."""
+    error = assert_refused(
+        lambda: validate(csr, **changed),
+        reason,
+        element,
+        context=ProblemContext.FINALIZE,
+        problem=problem,
+    )
+    report = examine_csr(csr, **{**ARGUMENTS, **changed})
+    assert report.error is not None
+    assert (report.error.reason, report.error.element, report.attestation) == (
+        reason,
+        element,
+        None,
+    )
+    assert [(check.name, check.outcome) for check in report.checks] == [("csr", Outcome.FAILED)]
+    assert error.report is not None
+    assert error.report.checks == report.checks
+    assert SERIAL not in str(error.problem())
+    return error
+
+
+# --- what comes out -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "csr",
+    [GOOD, bytearray(GOOD), memoryview(GOOD), base64url.encode(GOOD)],
+    ids=lambda csr: type(csr).__name__,
+)
+def test_a_request_of_apples_client_is_accepted(csr: object) -> None:
+    valid = validate(csr)
+
+    assert valid.csr.public_bytes(Encoding.DER) == GOOD
+    assert valid.spki == spki_of(valid.public_key) == SPKI
+    assert valid.spki_sha256 == hashlib.sha256(SPKI).digest() == ATTESTATION.spki_sha256
+    assert valid.identifier == IDENTIFIER
+    assert valid.found_in is FoundIn.CN
+    assert valid.names == (x509.NameAttribute(NameOID.COMMON_NAME, SERIAL),)
+    assert valid.subject == valid.csr.subject
+    assert (valid.subject_alternative_name, valid.key_usage, valid.extended_key_usage) == (
+        None,
+    ) * 3
+
+
+def test_everything_that_was_asked_for_is_returned() -> None:
+    names = x509.SubjectAlternativeName([IDENTIFIER.other_name(), x509.DNSName("a.example")])
+    usage = x509.KeyUsage(True, False, True, False, False, False, False, False, False)
+    purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+    valid = validate(
+        make_csr(
+            extension(SAN, names, critical=True),
+            extension(KEY_USAGE, usage, critical=True),
+            extension(EXTENDED_KEY_USAGE, purposes),
+            extension(BASIC_CONSTRAINTS, x509.BasicConstraints(ca=False, path_length=None)),
+            subject=der.sequence(),
+        ),
+        allowed_names=[x509.DNSName("a.example")],
+        binding=CSRBinding.SAN_REQUIRED,
+    )
+
+    assert valid.names == tuple(names)
+    assert valid.found_in is FoundIn.SAN
+    assert valid.subject_alternative_name == names
+    assert (valid.key_usage, valid.extended_key_usage) == (usage, purposes)
+    assert valid.subject == x509.Name([])
+
+
+def test_a_request_made_by_cryptography_is_accepted() -> None:
+    builder = x509.CertificateSigningRequestBuilder(
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SERIAL)])
+    ).add_extension(x509.SubjectAlternativeName([IDENTIFIER.other_name()]), critical=False)
+    for algorithm in (hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):
+        assert accepts(builder.sign(KEY, algorithm).public_bytes(Encoding.DER))
+
+
+def test_a_certificate_is_issued_from_what_was_validated() -> None:
+    valid = validate(make_csr(alternatives(IDENTIFIER.other_name())))
+    assert valid.subject_alternative_name is not None
+    certificate = (
+        x509.CertificateBuilder(
+            issuer_name=AUTHORITY.intermediate.subject,
+            subject_name=valid.subject,
+            public_key=valid.public_key,
+            serial_number=1,
+            not_valid_before=ATTESTATION.not_before,
+            not_valid_after=ATTESTATION.not_after,
+        )
+        .add_extension(valid.subject_alternative_name, critical=False)
+        .sign(OTHER_KEY, hashes.SHA256())
+    )
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [PermanentIdentifier.from_other_name(name) for name in names] == [IDENTIFIER]
+
+
+def test_a_validated_request_cannot_be_made_changed_or_copied() -> None:
+    valid: Any = validate(GOOD)
+
+    for forbidden in (
+        lambda: ValidatedCSR(csr=valid.csr),
+        lambda: copy.copy(valid),
+        lambda: copy.deepcopy(valid),
+        lambda: pickle.dumps(valid),
+        lambda: type("Own", (ValidatedCSR,), {}),
+    ):
+        with pytest.raises(TypeError):
+            forbidden()
+    with pytest.raises(AttributeError):
+        valid.names = ()
+    assert repr(valid) == "<ValidatedCSR with 1 names, the identifier cn>"
+    bare = validate(make_csr(subject=der.sequence()), binding=CSRBinding.OPTIONAL)
+    assert repr(bare) == "<ValidatedCSR with 0 names, the identifier nowhere>"
+
+
+def test_the_report_of_what_passed() -> None:
+    report = examine_csr(GOOD, **ARGUMENTS)
+    kept = examine_csr(GOOD, **{**ARGUMENTS, "attestation": None, "attested_key": SPKI})
+
+    assert report.attestation is ATTESTATION
+    assert kept.attestation is None
+    for each in (report, kept):
+        assert each.error is None
+        assert [(check.name, check.outcome) for check in each.checks] == [("csr", Outcome.PASSED)]
+
+
+# --- the encoding -------------------------------------------------------------------------------
+
+SPKI_OCTETS = spki_of(KEY.public_key())
+EMPTY_ATTRIBUTES = der.tlv(0xA0, b"")
+CN = subject_of(SERIAL)
+INFO = (der.integer(0), CN, SPKI_OCTETS, EMPTY_ATTRIBUTES)
+ALGORITHM = algorithm_identifier(KEY, Digest.SHA256)
+KEYS_SIGNATURE = sign(KEY, Digest.SHA256, der.sequence(*INFO))
+BROKEN = {
+    "nothing": b"",
+    "empty": der.sequence(),
+    "truncated": GOOD[:-1],
+    "trailing": GOOD + b"\x00",
+    "indefinite": b"\x30\x80" + GOOD[3:] + b"\x00\x00",
+    "version": make_csr(version=1),
+    "no-attributes": signed(der.sequence(*INFO[:3])),
+    "second-attributes": signed(der.sequence(*INFO, EMPTY_ATTRIBUTES)),
+    "attributes-in-a-set": signed(der.sequence(*INFO[:3], der.tlv(0x31, b""))),
+    "no-key": signed(der.sequence(INFO[0], CN, EMPTY_ATTRIBUTES)),
+    "key-of-nothing": make_csr(spki=der.sequence()),
+    "point-off-the-curve": make_csr(spki=SPKI_OCTETS[:-1] + bytes([SPKI_OCTETS[-1] ^ 1])),
+    "unused-bits": signed(der.sequence(*INFO), unused=1),
+    "fourth-field": der.sequence(
+        der.sequence(*INFO), ALGORITHM, der.bit_string(KEYS_SIGNATURE), der.null()
+    ),
+    "subject-is-a-set": make_csr(subject=der.tlv(0x31, b"")),
+    "rdn-is-a-sequence": make_csr(subject=der.sequence(der.sequence(attribute("2.5.4.3", "a")))),
+    "attribute-without-value": make_csr(
+        subject=der.sequence(der.set_of(der.sequence(der.oid("2.5.4.3"))))
+    ),
+    "long-common-name": make_csr(subject=subject_of("x" * 65)),
+    "empty-common-name": make_csr(subject=subject_of("")),
+    "long-country": make_csr(subject=der.sequence(der.set_of(attribute("2.5.4.6", "DEU")))),
+    "not-printable": make_csr(
+        subject=der.sequence(der.set_of(attribute("2.5.4.3", SERIAL + "*", 0x13)))
+    ),
+    "not-ascii": make_csr(subject=der.sequence(der.set_of(attribute("2.5.4.10", b"\xff", 0x16)))),
+    "utf-8-in-ia5": make_csr(
+        subject=der.sequence(der.set_of(attribute("2.5.4.10", "\u00e9", 0x16)))
+    ),
+    "not-utf-8": make_csr(subject=der.sequence(der.set_of(attribute("2.5.4.3", b"\xff")))),
+    "not-der-length": make_csr(subject=b"\x30\x81" + CN[1:]),
+}
+
+
+@pytest.mark.parametrize("csr", BROKEN.values(), ids=BROKEN)
+def test_a_request_that_is_not_well_formed(csr: bytes) -> None:
+    assert refused(csr, Reason.MALFORMED_CSR).detail
+    assert accepts(GOOD)
+
+
+def test_the_mended_twins_of_what_is_not_well_formed() -> None:
+    assert accepts(signed(der.sequence(*INFO)))
+    long = "x" * 64
+    assert accepts(make_csr(subject=subject_of(long)), identifier=long)
+    printable = der.sequence(der.set_of(attribute("2.5.4.3", SERIAL, 0x13)))
+    assert validate(make_csr(subject=printable)).found_in is FoundIn.CN
+
+
+@pytest.mark.parametrize(
+    "csr", [None, 1, [], {}, x509.load_der_x509_csr(GOOD)], ids=lambda csr: type(csr).__name__
+)
+def test_what_is_no_request_is_refused(csr: object) -> None:
+    refused(csr, Reason.MALFORMED_CSR)
+
+
+def test_text_is_base64url_and_nothing_else() -> None:
+    text = base64url.encode(GOOD)
+    pem = x509.load_der_x509_csr(GOOD).public_bytes(Encoding.PEM)
+
+    for odd in (text + "=", text + "\n", " " + text, pem.decode()):
+        refused(odd, Reason.MALFORMED_BASE64, problem="malformed")
+    refused("", Reason.MALFORMED_CSR)
+    refused(pem, Reason.MALFORMED_CSR)
+    refused(text.encode(), Reason.MALFORMED_CSR)
+
+
+def test_size_is_bounded_before_anything_is_parsed() -> None:
+    refused(bytes(LARGEST_CSR), Reason.MALFORMED_CSR)
+    refused(bytes(LARGEST_CSR + 1), Reason.TOO_LARGE)
+    refused("A" * 20_000, Reason.TOO_LARGE)
+
+
+@given(st.data())
+def test_a_request_with_any_octet_changed_is_refused(data: st.DataObject) -> None:
+    """Nothing that is outside the signature matters, so every change is refused."""
+    broken = bytearray(GOOD)
+    position = data.draw(st.integers(0, len(GOOD) - 1))
+    broken[position] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(AttestationError):
+        validate(bytes(broken))
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200))
+def test_whatever_is_sent_is_refused(csr: object) -> None:
+    assert examine_csr(csr, **ARGUMENTS).error is not None
+
+
+def test_a_panic_is_a_refusal_and_an_interrupt_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    panic = type("PanicException", (BaseException,), {})
+
+    def raising(error: BaseException) -> Any:
+        def read(csr: object) -> None:
+            raise error
+
+        return read
+
+    monkeypatch.setattr(csr_module, "read_csr", raising(panic("in Rust")))
+    refused(GOOD, Reason.MALFORMED_CSR)
+    monkeypatch.setattr(csr_module, "read_csr", raising(KeyError(SERIAL)))
+    refused(GOOD, Reason.MALFORMED_CSR)
+    monkeypatch.setattr(csr_module, "read_csr", raising(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        validate(GOOD)
+
+
+def test_no_warning_gets_out() -> None:
+    """A warning is an exception under some filters, and no verdict may depend on those."""
+    long = extension(SAN, der.sequence(der.tlv(0xA4, subject_of("x" * 65))))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        refused(make_csr(long), Reason.MALFORMED_CSR)
+    assert caught == []
+
+
+# --- the key ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "key",
+    [SPKI, bytearray(SPKI), memoryview(SPKI), KEY.public_key()],
+    ids=lambda key: type(key).__name__,
+)
+def test_the_attested_key_is_all_that_must_be_kept(key: object) -> None:
+    assert by_key(GOOD, key).spki == SPKI
+
+
+def test_a_request_for_another_key_is_refused() -> None:
+    refused(make_csr(key=OTHER_KEY), Reason.KEY_MISMATCH)
+    refused(make_csr(key=P256_KEY), Reason.KEY_MISMATCH)
+    refused(make_csr(key=AUTHORITY.keys.key("r", KeyKind.RSA_1024)), Reason.KEY_MISMATCH)
+    refused(make_csr(key=AUTHORITY.keys.key("e", KeyKind.ED25519)), Reason.KEY_MISMATCH)
+    assert by_key(make_csr(key=P256_KEY), spki_of(P256_KEY.public_key())).spki != SPKI
+    refused(
+        GOOD, Reason.KEY_MISMATCH, attestation=None, attested_key=spki_of(OTHER_KEY.public_key())
+    )
+
+
+def test_a_key_of_a_type_that_nobody_knows_is_another_key() -> None:
+    unknown = der.sequence(der.sequence(der.oid("1.2.3.4")), der.bit_string(b"\x00"))
+    refused(make_csr(spki=unknown), Reason.KEY_MISMATCH)
+    algorithm = der.sequence(der.oid("1.2.840.10045.2.1"), der.oid("1.2.3.4"))
+    curve = der.sequence(algorithm, der.bit_string(b"\x04" + bytes(64)))
+    refused(make_csr(spki=curve), Reason.KEY_MISMATCH)
+
+
+def test_the_key_is_judged_before_its_signature() -> None:
+    refused(make_csr(key=OTHER_KEY, signer=KEY), Reason.KEY_MISMATCH)
+
+
+def test_a_compressed_point_is_the_same_key() -> None:
+    """Keys are compared as canonical SPKI, and the canonical one is what is returned."""
+    valid = validate(make_csr(spki=compressed_spki(KEY)))
+    assert valid.spki == SPKI
+    refused(make_csr(spki=compressed_spki(OTHER_KEY), signer=OTHER_KEY), Reason.KEY_MISMATCH)
+
+
+RSA_SPKI = spki_of(AUTHORITY.keys.key("r", KeyKind.RSA_1024).public_key())
+P521 = AUTHORITY.keys.ec("p521", KeyKind.P521).public_key()
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"attestation": None}, TypeError),
+        ({"attested_key": SPKI}, TypeError),
+        ({"attested_key": b""}, TypeError),
+        ({"attestation": None, "attested_key": b""}, ValueError),
+        ({"attestation": None, "attested_key": SPKI[:-1]}, ValueError),
+        ({"attestation": None, "attested_key": ATTESTATION.spki_sha256}, ValueError),
+        ({"attestation": None, "attested_key": RSA_SPKI}, ValueError),
+        ({"attestation": None, "attested_key": P521}, ValueError),
+        (
+            {
+                "attestation": None,
+                "attested_key": der.sequence(
+                    der.sequence(der.oid("1.2.3.4")), der.bit_string(b"\x00")
+                ),
+            },
+            ValueError,
+        ),
+        ({"attestation": None, "attested_key": SPKI.hex()}, TypeError),
+        ({"attestation": b""}, TypeError),
+        ({"attestation": ATTESTATION.to_dict()}, TypeError),
+        ({"identifier": None}, TypeError),
+        ({"identifier": ""}, ValueError),
+        ({"binding": None}, TypeError),
+        ({"binding": "cn-or-san"}, TypeError),
+        ({"allowed_names": None}, TypeError),
+        ({"allowed_names": "a.example"}, TypeError),
+        ({"allowed_names": ["a.example"]}, TypeError),
+        ({"allowed_names": [None]}, TypeError),
+        ({"allowed_names": x509.DNSName("a.example")}, TypeError),
+        ({"allowed_usages": None}, TypeError),
+        ({"allowed_usages": "1.2.3"}, TypeError),
+        ({"allowed_usages": ["1.2.3"]}, TypeError),
+    ],
+    ids=shown,
+)
+@pytest.mark.parametrize("csr", [GOOD, None], ids=["good", "none"])
+def test_the_callers_misuse_is_told_whatever_the_client_sent(
+    changed: dict[str, Any], error: type[Exception], csr: object
+) -> None:
+    for call in (validate_csr, examine_csr):
+        with pytest.raises(error):
+            call(csr, **{**ARGUMENTS, **changed})
+
+
+@pytest.mark.parametrize("name", ["identifier", "binding", "attestation"])
+def test_nothing_that_is_checked_has_a_default(name: str) -> None:
+    with pytest.raises(TypeError):
+        validate_csr(GOOD, **{key: value for key, value in ARGUMENTS.items() if key != name})
+
+
+def test_an_attestation_of_another_request_answers_no_challenge() -> None:
+    verifier, at = Verifier(trust=AUTHORITY.trust), AUTHORITY.issued_at
+    chain = AUTHORITY.attest(properties=MAC, freshness_code=b"earlier")
+    earlier = verifier.verify_mdm(chain, nonce=b"now", previous_nonces=[b"earlier"], at=at)
+    with pytest.raises(FreshnessMismatch) as caught:
+        verifier.verify_mdm(chain, nonce=b"now", at=at)
+
+    for stale in (earlier, caught.value.attestation):
+        with pytest.raises(ValueError, match="answers no challenge"):
+            validate(GOOD, attestation=stale)
+    current = verifier.verify_mdm(chain, nonce=b"earlier", at=at)
+    for good in (current, AUTHORITY.verified(MAC, freshness_code=None)):
+        assert accepts(GOOD, attestation=good)
+
+
+# --- the signature ------------------------------------------------------------------------------
+
+
+def test_the_signature_is_one_of_the_key() -> None:
+    refused(make_csr(signer=OTHER_KEY), Reason.BAD_CSR_SIGNATURE)
+    assert accepts(make_csr(signer=KEY))
+
+
+def test_the_signature_is_over_this_request() -> None:
+    info = der.sequence(der.integer(0), subject_of("OTHER"), SPKI_OCTETS, EMPTY_ATTRIBUTES)
+    for signature in (KEYS_SIGNATURE, b"", b"\x00" * 64):
+        moved = der.sequence(info, ALGORITHM, der.bit_string(signature))
+        refused(moved, Reason.BAD_CSR_SIGNATURE, identifier="OTHER")
+
+
+@pytest.mark.parametrize("digest", list(Digest))
+def test_the_signature_algorithm_is_of_the_allowlist(digest: Digest) -> None:
+    csr = make_csr(digest=digest)
+    if digest in (Digest.SHA1, Digest.SHA224):
+        refused(csr, Reason.BAD_CSR_SIGNATURE)
+    else:
+        assert accepts(csr)
+
+
+def test_an_algorithm_with_parameters_is_refused() -> None:
+    info = der.sequence(*INFO)
+    odd = der.sequence(der.oid("1.2.840.10045.4.3.2"), der.null())
+    csr = der.sequence(info, odd, der.bit_string(KEYS_SIGNATURE))
+    refused(csr, Reason.MALFORMED_CSR)
+
+
+# --- attributes and extensions (item 27) --------------------------------------------------------
+
+CHALLENGE_PASSWORD = "1.2.840.113549.1.9.7"
+GOOD_NAMES = alternatives(IDENTIFIER.other_name())
+EVIL_NAMES = alternatives(x509.DNSName("evil.example"))
+
+
+def attributes(*found: bytes) -> bytes:
+    return make_csr(attributes=sorted(found))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        (requested(GOOD_NAMES), requested(EVIL_NAMES)),
+        (requested(GOOD_NAMES), requested(GOOD_NAMES)),
+    ],
+    ids=["evil", "the-same"],
+)
+def test_extensions_are_requested_once(found: tuple[bytes, ...]) -> None:
+    refused(attributes(*found), Reason.MALFORMED_CSR, EXTENSION_REQUEST)
+    refused(make_csr(attributes=found[::-1]), Reason.MALFORMED_CSR, EXTENSION_REQUEST)
+    assert accepts(attributes(requested(GOOD_NAMES)))
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_an_extension_request_has_one_value(count: int) -> None:
+    values = der.tlv(0x31, der.sequence(GOOD_NAMES) * count)
+    found = der.sequence(der.oid(EXTENSION_REQUEST), values)
+    refused(attributes(found), Reason.MALFORMED_CSR, EXTENSION_REQUEST)
+
+
+def test_an_extension_request_has_nothing_after_its_values() -> None:
+    values = der.tlv(0x31, der.sequence(GOOD_NAMES))
+    found = der.sequence(der.oid(EXTENSION_REQUEST), values, der.null())
+    refused(attributes(found), Reason.MALFORMED_CSR)
+
+
+@pytest.mark.parametrize(
+    ("other", "element"),
+    [
+        (requested(EVIL_NAMES, oid=MICROSOFT_EXTENSIONS), MICROSOFT_EXTENSIONS),
+        (
+            der.sequence(der.oid(CHALLENGE_PASSWORD), der.set_of(der.utf8_string("secret"))),
+            CHALLENGE_PASSWORD,
+        ),
+    ],
+    ids=["microsoft", "challengePassword"],
+)
+def test_no_other_attribute_is_allowed(other: bytes, element: str) -> None:
+    refused(attributes(other), Reason.UNEXPECTED_EXTENSION, element)
+    refused(attributes(requested(GOOD_NAMES), other), Reason.UNEXPECTED_EXTENSION, element)
+
+
+@pytest.mark.parametrize("octets", [60, 65])
+def test_an_oid_is_bounded(octets: int) -> None:
+    oid = der.tlv(0x06, b"\x2a" + b"\x01" * (octets - 1))
+    dotted = "1.2" + ".1" * 59
+    why = (Reason.UNEXPECTED_EXTENSION, dotted) if octets == 60 else (Reason.MALFORMED_CSR, None)
+    refused(attributes(der.sequence(oid, der.set_of(der.null()))), *why)
+    refused(make_csr(der.sequence(oid, der.octet_string(b""))), *why)
+
+
+def test_an_extension_stands_once() -> None:
+    refused(make_csr(GOOD_NAMES, EVIL_NAMES), Reason.MALFORMED_CSR, SAN)
+    refused(make_csr(GOOD_NAMES, GOOD_NAMES), Reason.MALFORMED_CSR, SAN)
+
+
+_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+
+def usage_of(*asked: str) -> x509.KeyUsage:
+    return x509.KeyUsage(**{usage: usage in asked for usage in _USAGES})
+
+
+UNWANTED: dict[str, tuple[bytes, str]] = {
+    "ca": (
+        extension(BASIC_CONSTRAINTS, x509.BasicConstraints(ca=True, path_length=None)),
+        BASIC_CONSTRAINTS,
+    ),
+    "path-length": (
+        extension(BASIC_CONSTRAINTS, x509.BasicConstraints(ca=True, path_length=0)),
+        BASIC_CONSTRAINTS,
+    ),
+    "keyCertSign": (extension(KEY_USAGE, usage_of("key_cert_sign")), KEY_USAGE),
+    "cRLSign": (
+        extension(KEY_USAGE, usage_of("digital_signature", "crl_sign")),
+        KEY_USAGE,
+    ),
+    "any-usage": (
+        extension(
+            EXTENDED_KEY_USAGE,
+            x509.ExtendedKeyUsage(
+                [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]
+            ),
+        ),
+        EXTENDED_KEY_USAGE,
+    ),
+    "ocsp-signing": (
+        extension(EXTENDED_KEY_USAGE, x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])),
+        EXTENDED_KEY_USAGE,
+    ),
+    "name-constraints": (
+        extension("2.5.29.30", x509.NameConstraints([x509.DNSName("a.example")], None)),
+        "2.5.29.30",
+    ),
+    "key-identifier": (
+        extension("2.5.29.14", x509.SubjectKeyIdentifier.from_public_key(KEY.public_key())),
+        "2.5.29.14",
+    ),
+    "negative-serial-number": (
+        extension("2.5.29.35", der.sequence(b"\x82\x01\xff")),
+        "2.5.29.35",
+    ),
+    "unknown": (extension("1.2.3.4", b"\x05\x00"), "1.2.3.4"),
+    "attested-property": (
+        extension("1.2.840.113635.100.8.9.1", SERIAL.encode()),
+        "1.2.840.113635.100.8.9.1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("unwanted", "element"), UNWANTED.values(), ids=UNWANTED)
+def test_no_other_extension_is_allowed(unwanted: bytes, element: str) -> None:
+    refused(make_csr(unwanted), Reason.UNEXPECTED_EXTENSION, element)
+    refused(make_csr(GOOD_NAMES, unwanted), Reason.UNEXPECTED_EXTENSION, element)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        extension(BASIC_CONSTRAINTS, x509.BasicConstraints(ca=False, path_length=None)),
+        extension(KEY_USAGE, usage_of("digital_signature", "key_encipherment")),
+        extension(EXTENDED_KEY_USAGE, x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])),
+    ],
+    ids=["no-ca", "signs", "client"],
+)
+def test_the_mended_extensions_are_allowed(wanted: bytes) -> None:
+    assert accepts(make_csr(wanted))
+
+
+def test_the_usages_are_the_callers_to_widen_and_to_narrow() -> None:
+    signing, _ = UNWANTED["ocsp-signing"]
+    client = extension(EXTENDED_KEY_USAGE, x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]))
+
+    assert accepts(make_csr(signing), allowed_usages=[ExtendedKeyUsageOID.OCSP_SIGNING])
+    refused(make_csr(client), Reason.UNEXPECTED_EXTENSION, EXTENDED_KEY_USAGE, allowed_usages=[])
+
+
+@pytest.mark.parametrize(
+    ("oid", "value", "element"),
+    [
+        (KEY_USAGE, b"\x03\x02\x00\x80", KEY_USAGE),
+        (BASIC_CONSTRAINTS, b"\x30\x03\x01\x01\x00", None),
+        (SAN, b"\x30\x00", SAN),
+        (SAN, b"\x30\x80\x00\x00", None),
+        (SAN, b"\x30\x06\x82\x04\xff\xff\xff\xff", None),
+    ],
+    ids=["keyUsage", "default-written", "no-names", "indefinite", "not-ascii"],
+)
+def test_an_extension_is_in_its_one_encoding(oid: str, value: bytes, element: str | None) -> None:
+    refused(make_csr(extension(oid, value)), Reason.MALFORMED_CSR, element)
+
+
+def test_the_flag_of_an_extension_is_der() -> None:
+    odd = der.sequence(der.oid(SAN), b"\x01\x01\x01", GOOD_NAMES[-1:])
+    refused(make_csr(odd), Reason.MALFORMED_CSR)
+
+
+def test_the_public_key_is_one_that_cryptography_encodes_canonically() -> None:
+    assert isinstance(validate(GOOD).public_key, ec.EllipticCurvePublicKey)
+    encoded = validate(GOOD).public_key.public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+    assert encoded == SPKI

@@ -1,0 +1,190 @@
+"""The identifiers of an order, from the client and from the caller."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from acme_tools import assert_refused
+
+from appleattest import Reason
+from appleattest.acme import (
+    HardwareModuleName,
+    PermanentIdentifier,
+    ProblemContext,
+    parse_identifier,
+    parse_identifiers,
+    rejected_identifiers,
+)
+from appleattest.acme.orders import ordered_identifier
+
+GOOD: dict[str, Any] = {"type": "permanent-identifier", "value": "C02"}
+NEW_ORDER = ProblemContext.NEW_ORDER
+ACME = "urn:ietf:params:acme:error:"
+
+
+class Raising(dict[str, str]):
+    def get(self, key: str, default: Any = None) -> Any:
+        raise ZeroDivisionError
+
+
+def test_an_identifier_of_an_order_is_read() -> None:
+    assert parse_identifier(GOOD) == PermanentIdentifier("C02")
+    assert parse_identifier({**GOOD, "more": 1}) == PermanentIdentifier("C02")
+    assert parse_identifier({"type": "hardware-module", "value": "C02/1.2"}) == HardwareModuleName(
+        "C02", "1.2"
+    )
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        None,
+        "C02",
+        [],
+        {},
+        {"type": "permanent-identifier"},
+        {"value": "C02"},
+        {**GOOD, "value": None},
+        {**GOOD, "value": 1},
+        {**GOOD, "value": ""},
+        {**GOOD, "value": "a/b"},
+        {**GOOD, "value": "\ud800"},
+        {**GOOD, "type": "hardware-module"},
+        {**GOOD, "type": []},
+        Raising(GOOD),
+    ],
+)
+def test_anything_else_is_malformed(identifier: object) -> None:
+    error = assert_refused(
+        lambda: parse_identifier(identifier),
+        Reason.MALFORMED_IDENTIFIER,
+        context=NEW_ORDER,
+        problem="malformed",
+    )
+    assert "subproblems" not in error.problem()
+    refusal = assert_refused(
+        lambda: parse_identifiers([GOOD, identifier]),
+        Reason.MALFORMED_IDENTIFIER,
+        "identifiers[1]",
+        context=NEW_ORDER,
+        problem="malformed",
+    )
+    assert [each["type"] for each in refusal.problem()["subproblems"]] == [f"{ACME}malformed"]
+    assert parse_identifiers([GOOD, GOOD]) == (PermanentIdentifier("C02"),) * 2
+
+
+@pytest.mark.parametrize("kind", ["dns", "Permanent-Identifier", "permanent-identifier ", ""])
+def test_another_type_is_not_supported(kind: str) -> None:
+    assert_refused(
+        lambda: parse_identifier({**GOOD, "type": kind}),
+        Reason.MALFORMED_IDENTIFIER,
+        context=NEW_ORDER,
+        problem="unsupportedIdentifier",
+    )
+
+
+def test_each_identifier_at_fault_has_a_subproblem() -> None:
+    bad = {**GOOD, "value": "SECRET/x"}
+    unsupported = {"type": "dns", "value": "secret.example"}
+    error = assert_refused(
+        lambda: parse_identifiers([GOOD, bad, unsupported]),
+        Reason.MALFORMED_IDENTIFIER,
+        "identifiers[1]",
+        context=NEW_ORDER,
+        problem="malformed",
+    )
+
+    told = error.problem()
+    assert [each["type"] for each in told["subproblems"]] == [
+        f"{ACME}malformed",
+        f"{ACME}unsupportedIdentifier",
+    ]
+    assert told["subproblems"][1]["detail"].endswith("malformed-identifier (identifiers[2])")
+    assert "secret" not in json.dumps(told).lower()
+    assert [each["identifier"] for each in error.problem(disclose=True)["subproblems"]] == [
+        bad,
+        unsupported,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "reason", "element"),
+    [
+        (None, Reason.MALFORMED_JSON, None),
+        ("C02", Reason.MALFORMED_JSON, None),
+        (GOOD, Reason.MALFORMED_JSON, None),
+        ([], Reason.IDENTIFIER_MISSING, "identifiers"),
+        ([GOOD] * 17, Reason.TOO_LARGE, None),
+    ],
+)
+def test_the_array_of_identifiers(identifiers: object, reason: Reason, element: str) -> None:
+    assert_refused(
+        lambda: parse_identifiers(identifiers),
+        reason,
+        element,
+        context=NEW_ORDER,
+        problem="malformed",
+    )
+    assert len(parse_identifiers([GOOD] * 16)) == 16
+
+
+def test_the_caller_gives_the_ordered_identifier_in_three_forms() -> None:
+    module = HardwareModuleName("C02", "1.2")
+
+    assert ordered_identifier("C02/1.2") == PermanentIdentifier("C02", "1.2")
+    assert ordered_identifier(GOOD) == PermanentIdentifier("C02")
+    assert ordered_identifier(module) is module
+    assert ordered_identifier(module.to_dict()) == module
+
+
+@pytest.mark.parametrize(
+    ("identifier", "error"),
+    [
+        (None, TypeError),
+        (b"C02", TypeError),
+        (["C02"], TypeError),
+        ("", ValueError),
+        ("a/b", ValueError),
+        ({}, ValueError),
+        ({**GOOD, "value": None}, ValueError),
+        ({**GOOD, "type": "dns"}, ValueError),
+    ],
+)
+def test_an_ordered_identifier_that_is_none_is_the_callers_mistake(
+    identifier: object, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        ordered_identifier(identifier)
+
+
+def test_identifiers_that_the_server_rejects() -> None:
+    told = rejected_identifiers(GOOD, "SECRET", detail="not in the inventory")
+
+    assert told == {
+        "type": f"{ACME}rejectedIdentifier",
+        "status": 400,
+        "detail": "not in the inventory",
+        "subproblems": [{"type": f"{ACME}rejectedIdentifier", "detail": "not in the inventory"}]
+        * 2,
+    }
+    disclosed = rejected_identifiers(GOOD, "SECRET", detail="not here", disclose=True)
+    assert [each["identifier"]["value"] for each in disclosed["subproblems"]] == ["C02", "SECRET"]
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "detail", "error"),
+    [
+        ((), "why", ValueError),
+        ((GOOD,), "", ValueError),
+        ((GOOD,), None, TypeError),
+        ((None,), "why", TypeError),
+        (("",), "why", ValueError),
+    ],
+)
+def test_a_rejection_says_what_and_why(
+    identifiers: tuple[Any, ...], detail: Any, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        rejected_identifiers(*identifiers, detail=detail)
