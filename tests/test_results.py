@@ -98,7 +98,9 @@ attestations = pytest.mark.parametrize("make", ATTESTATIONS)
 
 
 def test_every_sealed_type_is_looked_at() -> None:
-    assert set(Sealed.__subclasses__()) == set(RESULTS)
+    """Those of the protocol rooms are looked at beside what makes them."""
+    core = {each for each in Sealed.__subclasses__() if ".acme." not in each.__module__}
+    assert core == set(RESULTS)
 
 
 @results
