@@ -163,6 +163,14 @@ def test_a_log_line_names_the_reason_and_the_element_only() -> None:
     assert repr(whole) == "<UntrustedChain expired>"
 
 
+@pytest.mark.parametrize(("kind", "reason"), PAIRS, ids=[reason.value for _, reason in PAIRS])
+def test_an_error_of_a_reason_alone(kind: type[AttestationError], reason: Reason) -> None:
+    error = kind(reason)
+
+    assert (error.reason, error.detail, error.element) == (reason, "", None)
+    assert error.args == (reason,)
+
+
 def test_an_error_starts_without_report_and_attestation() -> None:
     assert AttestationError(Reason.UNTRUSTED).element is None
     assert AttestationError(Reason.UNTRUSTED).report is None

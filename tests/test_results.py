@@ -124,6 +124,8 @@ def test_inheritance_refuses(kind: Any, make: Callable[[], Any]) -> None:
         type("Mine", (kind,), {})
     with pytest.raises(TypeError, match="cannot be extended"):
         type("Mine", (kind,), {"__module__": "appleattestation"})
+    ours = type("Ours", (kind,), {"__module__": "appleattest.somewhere", "__slots__": ()})
+    assert ours in kind.__subclasses__()
 
 
 @results
@@ -262,6 +264,7 @@ def test_two_are_equal_when_chain_freshness_and_time_are() -> None:
     assert hash(attestation) == hash(attested())
     assert all(attestation != other for other in others)
     assert len({attestation, attested(), *others}) == 6
+    assert len({hash(each) for each in (attestation, *others)}) > 1
     assert attestation != attestation.to_dict()
 
 
@@ -284,6 +287,7 @@ def test_properties_are_equal_when_their_raw_values_are() -> None:
     assert mac == same
     assert hash(mac) == hash(same)
     assert mac != unidentified
+    assert len({hash(each) for each in (mac, unidentified, absent)}) > 1
     assert unidentified != absent  # what is said alike is written otherwise
     assert mac != dict(mac.raw)
 
@@ -440,6 +444,14 @@ def test_a_report_is_its_own_deep_copy_and_its_state_is_set_once() -> None:
     assert copy.deepcopy(report) is report
     with pytest.raises(TypeError, match=r"^a report does not change$"):
         report.__setstate__(((), None, None))
+
+
+@pytest.mark.parametrize("state", [(), ((), None), ((), None, None, None)], ids=len)
+def test_a_reports_state_is_whole(state: tuple[Any, ...]) -> None:
+    blank = object.__new__(Report)
+    with pytest.raises(ValueError, match=r"^zip\(\) argument 2 is"):
+        blank.__setstate__(state)
+    object.__new__(Report).__setstate__(((), None, None))
 
 
 # Reports

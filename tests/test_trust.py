@@ -235,6 +235,7 @@ def test_stores_are_equal_when_their_anchors_are(authority: AttestationAuthority
     assert one == two
     assert hash(one) == hash(two)
     assert one != authority.trust
+    assert len({hash(store) for store in (one, authority.trust, TrustStore.apple())}) > 1
     assert one != {authority.root, OTHER.root}
     assert {one, two, authority.trust} == {two, authority.trust}
 

@@ -117,6 +117,8 @@ def test_what_holds_no_certificate_is_refused_in_every_form(form: Form) -> None:
     with pytest.raises(AttestationError) as caught:
         decode_unverified(form.data)
     assert caught.value.reason in (Reason.MALFORMED_CERTIFICATE, Reason.MALFORMED_BASE64)
+    is_found = caught.value.reason is Reason.MALFORMED_CERTIFICATE
+    assert caught.value.element == ("x5c[1]" if is_found else None)
 
 
 def test_the_real_chains_are_read(real_chain: RealChain) -> None:
@@ -297,6 +299,21 @@ def test_what_follows_a_certificate_is_a_problem(after: bytes) -> None:
     assert problems_of(row + after) == [(Reason.MALFORMED_CERTIFICATE, "x5c[2]")]
 
 
+def test_from_the_first_octet_that_begins_no_certificate_all_is_one_problem() -> None:
+    row = b"".join(CHAIN)
+
+    assert problems_of(row + b"\x30\x00\x30\x00") == [
+        (Reason.MALFORMED_CERTIFICATE, "x5c[2]"),
+        (Reason.MALFORMED_CERTIFICATE, "x5c[3]"),
+    ]
+    for after in (b"\x05\x00\x05\x00", b"\x31\x00\x31\x00"):
+        assert problems_of(row + after) == [(Reason.MALFORMED_CERTIFICATE, "x5c[2]")]
+        assert problems_of(row + b"\x30\x00" + after) == [
+            (Reason.MALFORMED_CERTIFICATE, "x5c[2]"),
+            (Reason.MALFORMED_CERTIFICATE, "x5c[3]"),
+        ]
+
+
 @pytest.mark.parametrize("damage", ["*", "A", "=", "é"])
 def test_a_damaged_pem_block_is_a_problem_of_its_own(damage: str) -> None:
     leaf, intermediate = map(pem, CHAIN)
@@ -365,6 +382,9 @@ def test_no_certificate_is_no_attestation(data: object, element: str | None) -> 
         pytest.param("é", Reason.MALFORMED_CERTIFICATE, id="not ASCII"),
         pytest.param("\ud800", Reason.MALFORMED_CERTIFICATE, id="lone surrogate"),
         pytest.param(b"\x80\x81\x82", Reason.MALFORMED_CERTIFICATE, id="octets"),
+        pytest.param(b"\x9f", Reason.MALFORMED_CERTIFICATE, id="the octet before those of maps"),
+        pytest.param(b"\xc0", Reason.MALFORMED_CERTIFICATE, id="the octet after those of maps"),
+        pytest.param("\foA", Reason.MALFORMED_BASE64, id="white space of another kind"),
         pytest.param(b"\x30\x82", Reason.MALFORMED_CERTIFICATE, id="a header alone"),
         pytest.param(CHAIN[0][:-1], Reason.MALFORMED_CERTIFICATE, id="truncated DER"),
         pytest.param("MII=", Reason.MALFORMED_CERTIFICATE, id="base64 of a header"),

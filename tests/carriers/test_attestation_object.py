@@ -114,7 +114,12 @@ def test_the_format_is_judged_before_the_statement() -> None:
 
 @pytest.mark.parametrize("statement", [None, 1, "x", b"x", [], CHAIN], ids=repr)
 def test_the_statement_is_a_map(statement: object) -> None:
-    refused(cbor2.dumps({"fmt": "apple", "attStmt": statement}), MALFORMED, "a map was", "attStmt")
+    refused(
+        cbor2.dumps({"fmt": "apple", "attStmt": statement}),
+        MALFORMED,
+        f"a map was expected, '{type(statement).__name__}' came",
+        "attStmt",
+    )
 
 
 def test_the_statement_is_there() -> None:
@@ -126,7 +131,10 @@ def test_the_statement_is_there() -> None:
 @pytest.mark.parametrize("chain", [None, 1, "x", b"x", {}, {"0": b"leaf"}, True], ids=repr)
 def test_the_chain_is_an_array(chain: object) -> None:
     refused(
-        attestation_object([], statement_extra={"x5c": chain}), MALFORMED, "an array was", "x5c"
+        attestation_object([], statement_extra={"x5c": chain}),
+        MALFORMED,
+        f"an array was expected, '{type(chain).__name__}' came",
+        "x5c",
     )
 
 

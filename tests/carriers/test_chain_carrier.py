@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_what_was_read_does_not_change_any_more() -> None:
 )
 def test_anything_that_is_no_such_sequence_is_refused(device: object) -> None:
     assert read_chain([b"one"], LIMITS) == [b"one"]
-    words = "a sequence of DER certificates was expected"
+    words = f"a sequence of DER certificates was expected, '{type(device).__name__}' came"
     assert_refused(lambda: read_chain(device, LIMITS), Reason.MALFORMED_CERTIFICATE, words)
     assert_refused(
         lambda: read_chain(device, LIMITS, Reason.MALFORMED_PLIST), Reason.MALFORMED_PLIST, words
@@ -72,7 +73,7 @@ def test_an_item_that_is_not_bytes_is_refused(item: object, index: int) -> None:
         assert_refused(
             partial(read_chain, chain, LIMITS, reason),
             reason,
-            "DER bytes were expected",
+            f"DER bytes were expected, '{type(item).__name__}' came",
             element=f"x5c[{index}]",
         )
 
@@ -94,6 +95,23 @@ def test_five_certificates_and_no_more() -> None:
     )
     assert_refused(lambda: read_chain(range(10**12), LIMITS), Reason.TOO_LARGE, "more than the 5")
     assert read_chain([b"one"] * 6, Limits(certificates=6)) == [b"one"] * 6
+
+
+def test_of_more_than_five_the_sixth_is_the_last_that_is_asked_for() -> None:
+    class Counting(Sequence[bytes]):
+        def __init__(self) -> None:
+            self.asked: list[int] = []
+
+        def __len__(self) -> int:
+            return 100
+
+        def __getitem__(self, index: Any) -> Any:
+            self.asked.append(index)
+            return b"one"
+
+    chain = Counting()
+    assert_refused(lambda: read_chain(chain, LIMITS), Reason.TOO_LARGE, "more than the 5")
+    assert chain.asked == [0, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])

@@ -151,7 +151,7 @@ def test_a_failed_attestation_is_silent(response: dict[str, Any], binary: bool) 
 def test_the_answers_are_a_dictionary(answers: object, binary: bool) -> None:
     refused(
         dumped({**GOOD, "QueryResponses": answers}, binary),
-        "a dictionary was expected",
+        f"a dictionary was expected, '{type(answers).__name__}' came",
         "QueryResponses",
     )
 
@@ -159,7 +159,8 @@ def test_the_answers_are_a_dictionary(answers: object, binary: bool) -> None:
 @FORMATS
 @pytest.mark.parametrize("chain", [{}, {"0": b"leaf"}, "x", b"", b"leaf", 0, False], ids=repr)
 def test_the_attestation_is_an_array(chain: object, binary: bool) -> None:
-    refused(dumped({**GOOD, "QueryResponses": {KEY: chain}}, binary), "an array was expected", KEY)
+    words = f"an array was expected, '{type(chain).__name__}' came"
+    refused(dumped({**GOOD, "QueryResponses": {KEY: chain}}, binary), words, KEY)
 
 
 @FORMATS

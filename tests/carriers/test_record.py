@@ -183,6 +183,21 @@ def test_the_bounds_of_certificates_and_codes() -> None:
         refused(changed(member, base64(bytes(4099))), "base64 text of a certificate or code")
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6])
+def test_texts_have_no_more_characters_than_the_largest_certificate(limit: int) -> None:
+    largest, more = base64(bytes(limit)), "A" * (len(base64(bytes(limit))) + 4)
+    limits = Limits(certificate_bytes=limit)
+    record = {**GOOD, "chain": [largest] * 2, "matched_freshness": None}
+
+    read = read_record({**record, "freshness_code": largest}, limits)
+    assert read.finding.code == bytes(limit)
+    assert_refused(
+        lambda: read_record({**record, "freshness_code": more}, limits),
+        Reason.MALFORMED_JSON,
+        "base64 text of a certificate or code was expected",
+    )
+
+
 @pytest.mark.parametrize("freshness", [MISSING, None, "", "CURRENT", "fresh", 1, []], ids=repr)
 def test_an_unknown_freshness_is_refused(freshness: object) -> None:
     for known in Freshness:

@@ -73,6 +73,14 @@ def test_more_octets_than_the_limit_are_refused_before_they_are_decoded(limit: i
     )
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6])
+def test_the_bound_is_of_the_text_that_the_most_octets_have(limit: int) -> None:
+    longest = len(base64url.encode(bytes(limit)))
+
+    assert base64url.decode("A" * longest, limit) == bytes(limit)
+    assert_refused(lambda: base64url.decode("A" * (longest + 1), limit), Reason.TOO_LARGE)
+
+
 def test_a_text_of_any_length_costs_little_memory() -> None:
     huge = "A" * (64 * 1024 * 1024)
 

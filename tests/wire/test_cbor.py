@@ -127,6 +127,14 @@ def test_keys_are_text(where: bytes, key: bytes) -> None:
     refused(where + cbor_map((key, b"\x00")), "key")
 
 
+def test_sixty_four_maps_and_no_more() -> None:
+    for empty_or_not in (b"\xa0", b"\xa1\x61a\x00"):
+        assert decode(cbor_head(4, 64, width=1) + empty_or_not * 64)
+        refused(cbor_head(4, 65, width=1) + empty_or_not * 65, "more than 64 maps")
+        # Of one object: the next begins anew.
+        assert decode(cbor_head(4, 64, width=1) + empty_or_not * 64)
+
+
 def test_bytes_beside_the_same_text_are_no_key() -> None:
     refused(cbor_map((b"\x61a", b"\x00"), (b"\x41a", b"\x00")), "a key that is not text")
 

@@ -36,6 +36,14 @@ def test_one_octet_less_is_truncated(length: int) -> None:
                 der.content(whole[:shorter], 0)
 
 
+def test_a_header_may_be_all_that_there_is() -> None:
+    for alone in ("3080"[:2] + "01", "308180", "30820100"):
+        with pytest.raises(ValueError, match="element at octet 0 is truncated"):
+            der.content(bytes.fromhex(alone), 0)
+    with pytest.raises(ValueError, match="length at octet 0 is not DER"):
+        der.content(bytes.fromhex("3081"), 0)
+
+
 def test_another_tag_is_refused() -> None:
     assert der.content(b"\x02\x00", 0, der.INTEGER) == (2, 2)
     with pytest.raises(ValueError, match="no element of the expected type at octet 0"):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import plistlib
+from base64 import b64encode
 from datetime import UTC, datetime
 
 import pytest
@@ -62,6 +63,14 @@ def test_what_each_element_says(content: str, value: object) -> None:
         decoded = decode(document)
         assert decoded == value
         assert type(decoded) is type(value)
+
+
+@pytest.mark.parametrize("size", [8191, 8192, 8193, 20_000])
+def test_text_that_comes_in_pieces_is_put_together(size: int) -> None:
+    """The parser hands out no more than its buffer holds at once."""
+    assert decode(of(f"<string>{'é' * size}</string>")) == "é" * size
+    octets = bytes(size)
+    assert decode(of(f"<data>{b64encode(octets).decode('ascii')}</data>")) == octets
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,12 @@ def test_sixteen_containers_deep_and_no_deeper() -> None:
     refused("[" * 17 + "]" * 17, "nested deeper than 16")
 
 
+def test_what_was_closed_takes_no_depth_from_what_follows() -> None:
+    siblings = "[]," * 20
+    decode("[" + siblings + "[" * 15 + "]" * 15 + "]")
+    refused("[" + siblings + "[" * 16 + "]" * 16 + "]", "nested deeper than 16")
+
+
 @pytest.mark.parametrize("text", ["[" * 99, r"\"" + "[" * 99, '"' * 2 + "{" * 99, "\\\\" * 50])
 def test_brackets_in_text_are_no_containers(text: str) -> None:
     document = json.dumps({text: [text] * 3})
