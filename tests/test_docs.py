@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import appleattest
 from appleattest import (
@@ -27,8 +27,11 @@ from appleattest import (
     TrustStore,
     Verifier,
     acme,
+    mdm,
     oids,
+    policy,
 )
+from appleattest.mdm import KnownDevice
 from appleattest.properties import PROPERTIES
 from appleattest.report import CHECKS
 from appleattest.testing import (
@@ -198,6 +201,9 @@ def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
     [
         "README.md",
         "docs/guide-acme.md",
+        "docs/guide-freshness.md",
+        "docs/guide-mdm.md",
+        "docs/guide-policy.md",
         "docs/start-acme.md",
         "docs/start-mdm.md",
         "docs/start-research.md",
@@ -296,18 +302,22 @@ def test_the_check_of_files_sees_what_is_missing() -> None:
 
 # --- the public interface -----------------------------------------------------------------------
 
+PROTOCOLS: Final = (acme, mdm, policy)
+"""The public packages beside the core."""
+
 
 def test_the_changelog_names_what_is_there() -> None:
     named = re.findall(r"`([\w.*]+)`", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     known = {*appleattest.__all__, *dir(Verifier), *dir(appleattest.Attestation), "examine_*"}
     known |= {*dir(AttestationError), "appleattest.testing", "testing"}
-    known |= {*acme.__all__, "appleattest.acme"}
+    for room in PROTOCOLS:
+        known |= {room.__name__, *room.__all__}
     assert [each for each in named if each not in known] == []
 
 
 def test_the_documentation_names_every_public_name() -> None:
     pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    public = [*appleattest.__all__, *acme.__all__]
+    public = [*appleattest.__all__, *(name for room in PROTOCOLS for name in room.__all__)]
     silent = [each for each in public if not re.search(rf"\b{each}\b", pages)]
     assert silent == []
 
@@ -370,9 +380,7 @@ def test_the_picture_shows_every_room() -> None:
 
 def test_the_threat_model_answers_every_known_attack() -> None:
     rows = table(text("threat-model.md"), "item", "attack", "what stops it", "where", "test")
-    # The last attack is one on policy files.
-    items = 31 if "policy" in rooms_that_exist() else 30
-    assert [int(row[0]) for row in rows] == list(range(1, items + 1))
+    assert [int(row[0]) for row in rows] == list(range(1, 32))
     assert [row[0] for row in rows if "src/" not in row[3]] == []
     assert [row[0] for row in rows if not re.search(r"tests/[\w/]+\.py::", row[4])] == []
 
@@ -391,10 +399,10 @@ REASONS: Final = {
         "ACME problem",
     )
 }
-ACME_CHECKS: Final = ("device", "csr")
-"""The checks of the ACME layer, after those of every verification."""
-LATER: Final = "later"
-"""The check of a reason that belongs to policies, which are not in this release."""
+PROTOCOL_CHECKS: Final = ("device", "csr")
+"""The checks of the protocols' layers, after those of every verification."""
+POLICY: Final = "policy"
+"""What stands in place of a check for the one reason that no report has."""
 TOKEN: Final = "2uO9Yz0bJkqQm1sVtXwA4g"
 
 
@@ -434,6 +442,19 @@ class Broken(NamedTuple):
         answer = self.authority.attestation_object(properties=properties, freshness_code=code)
         return self.challenge(carriers.challenge_response(answer))
 
+    def known(self, device: KnownDevice) -> Report:
+        response = self.authority.response_plist(properties=MAC)
+        with pytest.raises(AttestationError) as refusal:
+            mdm.validate_response(
+                response,
+                nonce=UNCHECKED,
+                verifier=self.verifier,
+                device=device,
+                at=self.authority.issued_at,
+            )
+        assert refusal.value.report is not None
+        return refusal.value.report
+
     def csr(self, request: object) -> Report:
         return acme.examine_csr(
             request,
@@ -462,6 +483,11 @@ class Broken(NamedTuple):
             self.verifier.reverify(record)
         assert refusal.value.report is not None
         return refusal.value.report
+
+    @property
+    def another_key(self) -> bytes:
+        key = self.authority.keys.ec("another").public_key()
+        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     def unexplained(self) -> Report:
         """A path in which nothing is wrong but a rule of the engine: a name without a part."""
@@ -530,6 +556,8 @@ FURTHER_SAMPLES: Final[list[tuple[Reason, Callable[[Broken], Report]]]] = [
     (Reason.NO_ATTESTATION, lambda b: b.challenge(FAILED_ATTESTATION)),
     (Reason.IDENTIFIER_MISSING, lambda b: b.requested(common_name=None)),
     (Reason.IDENTIFIER_MISMATCH, lambda b: b.requested(common_name="ANOTHER")),
+    (Reason.IDENTIFIER_MISMATCH, lambda b: b.known(KnownDevice(serial_number="ANOTHER"))),
+    (Reason.KEY_MISMATCH, lambda b: b.known(KnownDevice(spki=b.another_key))),
 ]
 
 
@@ -537,9 +565,18 @@ def test_the_table_of_reasons_is_complete() -> None:
     assert list(REASONS) == [reason.value for reason in Reason]
 
 
-def test_reasons_without_a_sample_are_those_of_a_later_release() -> None:
-    later = {reason for reason in Reason if REASONS[reason][2] == LATER}
-    assert set(Reason) - set(SAMPLES) == later
+def test_every_reason_of_a_check_has_a_sample() -> None:
+    assert set(Reason) - set(SAMPLES) == {Reason.POLICY}
+
+
+def test_a_broken_policy_is_as_the_table_says(authority: AttestationAuthority) -> None:
+    with pytest.raises(AttestationError) as refusal:
+        policy.Policy(policy.DeviceIdentified()).require(authority.verified(Properties(sip=0)))
+    _, kind, check, _, _, problem = REASONS[Reason.POLICY]
+    error = refusal.value
+    assert (error.reason, type(error).__name__, error.report) == (Reason.POLICY, kind, None)
+    assert check == POLICY
+    assert error.problem()["type"].rpartition(":")[2] == problem
 
 
 @pytest.mark.parametrize(
@@ -613,12 +650,12 @@ def test_the_checks_of_acme_are_those_documented(
 
 def test_the_order_of_the_checks_is_documented() -> None:
     listed = re.findall(r"(?m)^\d+\. \*\*`([\w-]+)`\*\*", text("reasons.md"))
-    assert tuple(listed) == (*CHECKS, *ACME_CHECKS)
+    assert tuple(listed) == (*CHECKS, *PROTOCOL_CHECKS)
 
 
 def test_the_reasons_are_grouped_by_checks_that_exist() -> None:
     named = {check for row in REASONS.values() for check in row[2].split(", ")}
-    assert named == {*CHECKS, *ACME_CHECKS, LATER}
+    assert named == {*CHECKS, *PROTOCOL_CHECKS, POLICY}
 
 
 def test_every_row_says_what_to_do() -> None:

@@ -38,8 +38,8 @@ STOREYS: Final = (
     ("report",),
     ("pipeline",),
     ("carriers",),
-    ("verifier",),
-    ("acme",),
+    ("verifier", "policy"),
+    ("acme", "mdm"),
     ("unverified",),
     ("testing",),
 )
@@ -304,7 +304,9 @@ def top_level(module: str) -> str:
 
 
 def test_importing_needs_the_three_dependencies_and_no_network() -> None:
-    ours = modules_after("import appleattest, appleattest.acme")
+    ours = modules_after(
+        "import appleattest, appleattest.acme, appleattest.mdm, appleattest.policy"
+    )
     theirs = modules_after(
         "import asn1crypto.x509, cbor2, cryptography.x509, cryptography.x509.verification"
     )

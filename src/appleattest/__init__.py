@@ -4,9 +4,9 @@
     attestation = verifier.verify_mdm(chain, nonce=nonce)
     attestation = verifier.verify_acme(att_obj, token=token)
 
-This list is the public interface, beside `appleattest.acme` and `appleattest.testing`. The
-library is pure: it opens no connection, keeps no state that could change a verdict, and takes
-the time as an argument.
+This list is the public interface, beside `appleattest.acme`, `appleattest.mdm`,
+`appleattest.policy` and `appleattest.testing`. The library is pure: it opens no connection,
+keeps no state that could change a verdict, and takes the time as an argument.
 """
 
 from appleattest.attestation import (

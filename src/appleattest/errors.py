@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 if TYPE_CHECKING:
     from appleattest.attestation import Attestation
+    from appleattest.policy.findings import Finding
     from appleattest.report import Report
 
 
@@ -248,7 +249,15 @@ class InvalidCSR(AttestationError):
 
 
 class PolicyViolation(AttestationError):
-    """A verified device does not satisfy the caller's own rules."""
+    """A verified device does not satisfy the caller's own rules.
+
+    `findings` are those of the rules that are not satisfied, in the policy's order; `element` is
+    the name of the first.
+    """
 
     acme_type = "unauthorized"
     http_status = 403
+
+    def __init__(self, reason: Reason, detail: str = "", *, element: str | None = None) -> None:
+        super().__init__(reason, detail, element=element)
+        self.findings: tuple[Finding, ...] = ()

@@ -1,0 +1,113 @@
+"""What the device says of itself beside what Apple attests of it: a lying device is found here.
+
+Only what both say is compared. That one of them is silent is no discrepancy: a device answers
+what it was asked and may tell, and Apple what it could determine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from appleattest.attestation import Attestation
+from appleattest.mdm.response import DeviceInformationResponse
+from appleattest.policy.versions import AppleVersion, parsed
+from appleattest.text import kind_of
+
+_MAC_UDID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+"""The hardware UUID of a Mac, which is its `UDID`: Apple attests the ProvisioningUDID."""
+_RESPONSE: Final = re.compile(r"\(([a-z]{1,2})\)")
+
+
+class DiscrepancyKind(StrEnum):
+    """Which property the two do not agree about; the value is the name of the query."""
+
+    SERIAL_NUMBER = "SerialNumber"
+    PROVISIONING_UDID = "ProvisioningUDID"
+    UDID = "UDID"
+    OS_VERSION = "OSVersion"
+    SOFTWARE_UPDATE_DEVICE_ID = "SoftwareUpdateDeviceID"
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """The device says one thing and Apple another."""
+
+    kind: DiscrepancyKind
+    said: str
+    """By the device, now: text of its choice, or the name of a type that is not text."""
+    attested: str
+    """By Apple, when the attestation was made."""
+    explained_by_age: bool = False
+    """Whether an honest device would say it too: the attestation answers no request of now, and
+    the OS may have been updated since. Ask for a new one."""
+
+
+def find_discrepancies(
+    response: DeviceInformationResponse, attestation: Attestation
+) -> tuple[Discrepancy, ...]:
+    """Compare what stands in both: serial number, UDID, OS version, software update device ID."""
+    said, attested = response.query_responses, attestation.device
+    found = [
+        _differs(DiscrepancyKind.SERIAL_NUMBER, said, attested.serial_number),
+        _udid(response, attested.udid),
+        _os_version(said, attestation),
+        _differs(
+            DiscrepancyKind.SOFTWARE_UPDATE_DEVICE_ID, said, attested.software_update_device_id
+        ),
+    ]
+    return tuple(discrepancy for discrepancy in found if discrepancy is not None)
+
+
+def _differs(
+    kind: DiscrepancyKind, said: Mapping[str, Any], attested: str | None
+) -> Discrepancy | None:
+    value = said.get(kind.value)
+    if value is None or attested is None or value == attested:
+        return None
+    return Discrepancy(kind, _shown(value), attested)
+
+
+def _udid(response: DeviceInformationResponse, attested: str | None) -> Discrepancy | None:
+    """A Mac's `UDID` is never the attested one, so it is compared with nothing."""
+    said = response.query_responses
+    if DiscrepancyKind.PROVISIONING_UDID.value in said:
+        return _differs(DiscrepancyKind.PROVISIONING_UDID, said, attested)
+    udid = said.get(DiscrepancyKind.UDID.value, response.udid)
+    if isinstance(udid, str) and _MAC_UDID.fullmatch(udid):
+        return None
+    return _differs(DiscrepancyKind.UDID, {DiscrepancyKind.UDID.value: udid}, attested)
+
+
+def _os_version(said: Mapping[str, Any], attestation: Attestation) -> Discrepancy | None:
+    """Versions are compared as versions, and the letter of a rapid response where both have one."""
+    value, attested = said.get(DiscrepancyKind.OS_VERSION.value), attestation.device.os_version
+    if value is None or attested is None or value == attested:
+        return None
+    extra = said.get("SupplementalOSVersionExtra")
+    ours, theirs = parsed(attested), _said_version(value, extra)
+    if ours is None or theirs is None:
+        return Discrepancy(DiscrepancyKind.OS_VERSION, _shown(value), attested)
+    if not (ours.response and theirs.response):
+        ours, theirs = ours.without_response, theirs.without_response
+    if ours == theirs:
+        return None
+    may_be_older = not attestation.is_current
+    return Discrepancy(
+        DiscrepancyKind.OS_VERSION, str(theirs), attested, may_be_older and ours < theirs
+    )
+
+
+def _said_version(value: object, extra: object) -> AppleVersion | None:
+    version = parsed(value) if isinstance(value, str) else None
+    if version is None or not isinstance(extra, str):
+        return version
+    match = _RESPONSE.fullmatch(extra)
+    return AppleVersion(version.numbers, match.group(1)) if match else version
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else kind_of(value)

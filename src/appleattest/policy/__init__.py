@@ -1,0 +1,72 @@
+"""The caller's own rules about a verified attestation: after verification, never inside it.
+
+    from appleattest import policy
+
+    rules = policy.Policy(
+        policy.MinimumOSVersion(macos="15.5", ios="18.5"),
+        policy.On(policy.Platform.MACOS, policy.SIPEnabled()),
+    )
+    result = rules.evaluate(attestation, platform="macos")
+    rules.require(attestation, platform="macos")
+
+An absent property satisfies no rule about it. A rule is any object with a `name` and a `check`.
+"""
+
+from importlib.resources import files
+
+from appleattest.policy.combinators import AnyOf, On
+from appleattest.policy.document import POLICY_SCHEMA
+from appleattest.policy.findings import Facts, Finding, Rule, Verdict
+from appleattest.policy.platform import Platform
+from appleattest.policy.policy import Policy, PolicyResult
+from appleattest.policy.rules import (
+    AnchoredAtApple,
+    DeviceIdentified,
+    FreshnessIs,
+    FullSecurity,
+    KeyType,
+    MaximumAge,
+    NoDiscrepancies,
+    NoThirdPartyKexts,
+    SerialNumberInInventory,
+    SIPEnabled,
+)
+from appleattest.policy.version_rules import (
+    MinimumLLBVersion,
+    MinimumOSVersion,
+    MinimumSepOSVersion,
+)
+from appleattest.policy.versions import AppleVersion
+
+__all__ = [
+    "POLICY_SCHEMA",
+    "AnchoredAtApple",
+    "AnyOf",
+    "AppleVersion",
+    "DeviceIdentified",
+    "Facts",
+    "Finding",
+    "FreshnessIs",
+    "FullSecurity",
+    "KeyType",
+    "MaximumAge",
+    "MinimumLLBVersion",
+    "MinimumOSVersion",
+    "MinimumSepOSVersion",
+    "NoDiscrepancies",
+    "NoThirdPartyKexts",
+    "On",
+    "Platform",
+    "Policy",
+    "PolicyResult",
+    "Rule",
+    "SIPEnabled",
+    "SerialNumberInInventory",
+    "Verdict",
+    "json_schema",
+]
+
+
+def json_schema() -> str:
+    """The JSON Schema (2020-12) of a policy document, as text: give it to an editor."""
+    return files("appleattest.policy").joinpath("policy.schema.json").read_text("utf-8")

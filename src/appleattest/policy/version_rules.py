@@ -1,0 +1,86 @@
+"""Rules about versions: at least this one, on each platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from appleattest.oids import LLB_VERSION, OS_VERSION, SEPOS_VERSION
+from appleattest.policy.findings import Facts, Finding, Verdict
+from appleattest.policy.platform import Platform, actual_platform
+from appleattest.policy.versions import AppleVersion, parsed
+from appleattest.text import quoted
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class _MinimumVersion:
+    """The three rules below are one, about three properties."""
+
+    name: ClassVar[str]
+    field: ClassVar[str]
+    oid: ClassVar[str]
+
+    minimum: AppleVersion | None
+    minima: tuple[tuple[Platform, AppleVersion], ...]
+
+    def __init__(self, minimum: str | None = None, /, **minima: str) -> None:
+        if (minimum is None) == (not minima):
+            raise ValueError("one minimum for all platforms, or one for each of several")
+        read = None if minimum is None else AppleVersion.parse(minimum)
+        each = tuple((Platform(key), AppleVersion.parse(text)) for key, text in minima.items())
+        object.__setattr__(self, "minimum", read)
+        object.__setattr__(self, "minima", each)
+
+    def check(self, facts: Facts) -> Finding:
+        """Compare the attested version with the minimum of the device's platform."""
+        attested: str | None = getattr(facts.attestation.device, self.field)
+        minimum = self.minimum
+        if minimum is None:
+            platform = actual_platform(facts.attestation.device, facts.platform)
+            minimum = next((version for each, version in self.minima if each is platform), None)
+            if minimum is None:
+                allowed = ", ".join(each for each, _ in self.minima)
+                found = "an unknown platform" if platform is None else str(platform)
+                return self._finding(Verdict.VIOLATED, f"one of {allowed}", found)
+        if attested is None:
+            return self._finding(Verdict.ABSENT, f"at least {minimum}", None)
+        version = parsed(attested)
+        enough = version is not None and version >= minimum
+        verdict = Verdict.SATISFIED if enough else Verdict.VIOLATED
+        return self._finding(verdict, f"at least {minimum}", quoted(attested))
+
+    def _finding(self, verdict: Verdict, expected: str, found: str | None) -> Finding:
+        return Finding(
+            rule=self.name, verdict=verdict, expected=expected, found=found, element=self.oid
+        )
+
+
+class MinimumOSVersion(_MinimumVersion):
+    """The attested OS version (10.1) is at least `("15.5")`, or `(macos="15.5", ios="18.5")`.
+
+    In the second form a device of another platform, or of an unknown one, violates the rule. A
+    version is text such as `"16.4.1 (a)"`; `TypeError` or `ValueError` for anything else.
+    """
+
+    __slots__ = ()
+    name = "minimum-os-version"
+    field = "os_version"
+    oid = OS_VERSION
+
+
+class MinimumSepOSVersion(_MinimumVersion):
+    """The attested sepOS version (10.2), as `MinimumOSVersion`."""
+
+    __slots__ = ()
+    name = "minimum-sepos-version"
+    field = "sepos_version"
+    oid = SEPOS_VERSION
+
+
+class MinimumLLBVersion(_MinimumVersion):
+    """The attested version of the low-level bootloader (10.3), as `MinimumOSVersion`."""
+
+    __slots__ = ()
+    name = "minimum-llb-version"
+    field = "llb_version"
+    oid = LLB_VERSION

@@ -1,0 +1,547 @@
+"""When a device is asked, and why: each decision, each change of what is remembered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from fleet import DAY, START, WEEK, attestation_like
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appleattest import UNCHECKED, AttestationError, FreshnessMismatch, Reason, mdm
+from appleattest.errors import (
+    IdentifierMismatch,
+    KeyMismatch,
+    MalformedAttestation,
+    NoAttestation,
+    OutsideValidity,
+    UntrustedChain,
+)
+from appleattest.freshness import Freshness, FreshnessFinding
+from appleattest.testing import AttestationAuthority, Properties
+
+SCHEDULE: Final = mdm.AttestationSchedule()
+BLANK: Final = mdm.DeviceState()
+OS: Final = {"OSVersion": "17.2"}
+SILENT: Final = NoAttestation(Reason.NO_ATTESTATION)
+FORGED: Final = UntrustedChain(Reason.BAD_SIGNATURE)
+Why, Trust = mdm.Why, mdm.Trust
+
+
+def at(days: float) -> datetime:
+    return START + timedelta(days=days)
+
+
+def found(freshness: Freshness, requested: float | None = None, code: bytes = b"a") -> Any:
+    matched = code if freshness in (Freshness.CURRENT, Freshness.EARLIER) else None
+    return FreshnessFinding(freshness, code, matched, None if requested is None else at(requested))
+
+
+def asked(state: mdm.DeviceState = BLANK, day: float = 0, **arguments: Any) -> mdm.DeviceState:
+    return state.asked(**{"command_uuid": "u", "nonce": b"a", "at": at(day), **arguments})
+
+
+def attested(
+    state: mdm.DeviceState | None = None,
+    day: float = 0,
+    finding: Any = None,
+    not_before: float | None = None,
+    os_version: str | None = "17.2",
+    **arguments: Any,
+) -> mdm.DeviceState:
+    finding = found(Freshness.CURRENT) if finding is None else finding
+    begins = at(day - 1 if not_before is None else not_before)
+    return SCHEDULE.attested(
+        asked(day=day) if state is None else state,
+        attestation_like(finding, begins, os_version),
+        **{"command_uuid": "u", "at": at(day), "reported": OS, "randomness": 0.9999, **arguments},
+    )
+
+
+def failed(
+    state: mdm.DeviceState | None = None, error: AttestationError = SILENT, day: float = 0
+) -> mdm.DeviceState:
+    state = asked(day=day) if state is None else state
+    return SCHEDULE.failed(state, error, command_uuid="u", at=at(day))
+
+
+def decide(state: mdm.DeviceState, day: float, **reported: Any) -> mdm.Decision:
+    return SCHEDULE.decide(state, at=at(day), reported=reported or None)
+
+
+KNOWN: Final = attested()
+
+
+# --- decisions ----------------------------------------------------------------------------------
+
+
+def test_a_device_of_which_nothing_is_known_is_asked_with_a_nonce() -> None:
+    assert decide(BLANK, 0) == mdm.Decision(True, True, Why.NEVER_ATTESTED)
+    assert decide(BLANK, 0)
+    assert SCHEDULE.trust(BLANK, at=START) is Trust.NONE
+
+
+def test_one_that_has_been_asked_is_left_alone() -> None:
+    assert decide(asked(), 400, OSVersion="18") == mdm.Decision(False, False, Why.PENDING)
+
+
+def test_one_of_which_enough_is_known_is_left_alone_until_its_age() -> None:
+    decision = decide(KNOWN, 20, **OS)
+    assert decision == mdm.Decision(False, False, Why.NOTHING_NEW, again_at=at(27))
+    assert not decision
+    assert decide(KNOWN, 26.99).why is Why.NOTHING_NEW
+    assert decide(KNOWN, 27) == mdm.Decision(True, True, Why.AGE)
+
+
+@pytest.mark.parametrize(
+    ("reported", "why"),
+    [
+        ({"OSVersion": "17.3"}, Why.OS_CHANGED),
+        ({"OSVersion": "17.2", "BuildVersion": "21D50"}, Why.NOTHING_NEW),
+        ({"DeviceName": "another"}, Why.NOTHING_NEW),
+        ({"OSVersion": ["17.3"]}, Why.NOTHING_NEW),
+        ({"OSVersion": None}, Why.NOTHING_NEW),
+        ({}, Why.NOTHING_NEW),
+    ],
+    ids=repr,
+)
+def test_a_change_of_the_os(reported: dict[str, Any], why: mdm.Why) -> None:
+    assert decide(KNOWN, 10, **reported).why is why
+
+
+def test_a_change_of_posture() -> None:
+    sip = "SystemIntegrityProtectionEnabled"
+    state = attested(reported={**OS, sip: True, "DeviceName": "mine"})
+    assert state.reported == {**OS, sip: "True"}
+    assert decide(state, 10, **{sip: True}).why is Why.NOTHING_NEW
+    assert decide(state, 10, **{sip: False}).why is Why.POSTURE_CHANGED
+    assert decide(state, 10, **{sip: False, "OSVersion": "17.3"}).why is Why.OS_CHANGED
+    watching = mdm.AttestationSchedule(watched=("DeviceName",))
+    assert watching.decide(state, at=at(10), reported={sip: False}).why is Why.NOTHING_NEW
+
+
+def test_chance() -> None:
+    state = attested(randomness=0.0)
+    assert state.random_due == at(7)
+    assert decide(state, 7) == mdm.Decision(True, True, Why.RANDOM)
+    assert decide(state, 6.9).again_at == at(7)
+    never = mdm.AttestationSchedule(random_share=0)
+    after_it = never.attested(
+        asked(),
+        attestation_like(found(Freshness.CURRENT), at(-1)),
+        command_uuid="u",
+        at=at(0),
+        randomness=0.0,
+    )
+    assert after_it.random_due is None
+    assert never.decide(after_it, at=at(7)).again_at == at(27)
+
+
+@given(st.floats(0, 1, exclude_max=True), st.floats(0.0001, 0.9))
+def test_chance_never_falls_within_the_seven_days(randomness: float, share: float) -> None:
+    schedule = mdm.AttestationSchedule(random_share=share)
+    state = schedule.attested(
+        asked(),
+        attestation_like(found(Freshness.CURRENT), at(-1)),
+        command_uuid="u",
+        at=at(0),
+        randomness=randomness,
+    )
+    assert state.random_due is not None
+    assert state.random_due >= at(7)
+
+
+def test_within_seven_days_it_would_return_the_same() -> None:
+    """They are counted from the answer: that is when it was made, at the latest."""
+    state = SCHEDULE.attested(
+        asked(day=0),
+        attestation_like(found(Freshness.CURRENT), at(-1), "17.2"),
+        command_uuid="u",
+        at=at(2),
+        randomness=0.5,
+    )
+    assert (state.as_of, state.made_by) == (at(0), at(2))
+    changed = decide(state, 8.9, OSVersion="17.3")
+    assert changed == mdm.Decision(False, False, Why.SEVEN_DAYS, Why.OS_CHANGED, at(9))
+    assert decide(state, 9, OSVersion="17.3") == mdm.Decision(True, True, Why.OS_CHANGED)
+
+
+def test_after_a_failure_it_is_asked_again_later_each_time() -> None:
+    state, day, waits = BLANK, 0.0, []
+    for number in range(6):
+        state = asked(state, day, nonce=bytes([number + 1]))
+        state = failed(state, day=day)
+        decision = decide(state, day)
+        assert (decision.why, decision.wish) == (Why.BACKOFF, Why.NEVER_ATTESTED)
+        assert decision.again_at is not None
+        waits.append((decision.again_at - at(day)).days)
+        day += waits[-1]
+        assert decide(state, day) == mdm.Decision(True, True, Why.NEVER_ATTESTED)
+    assert waits == [1, 2, 4, 7, 7, 7]
+    assert attested(asked(state, day), day).failures == 0
+
+
+def test_what_may_have_been_lost_is_asked_for_without_a_nonce() -> None:
+    state = SCHEDULE.withdrawn(asked(), command_uuid="u", at=at(1))
+    assert (state.lost, state.made_by, state.pending) == (True, at(1), ())
+    assert decide(state, 1) == mdm.Decision(True, False, Why.RECOVER, Why.NEVER_ATTESTED)
+    assert decide(state, 8) == mdm.Decision(True, True, Why.NEVER_ATTESTED)
+
+    again = asked(state, 1, command_uuid="v", nonce=UNCHECKED)
+    assert again.expected("v") == (UNCHECKED, {b"a": at(0)})
+    recovered = attested(again, 2, found(Freshness.EARLIER, 0), -1, command_uuid="v")
+    assert (recovered.as_of, recovered.made_by, recovered.lost) == (at(0), at(1), False)
+    assert decide(recovered, 2).why is Why.NOTHING_NEW
+
+    silent = SCHEDULE.failed(again, SILENT, command_uuid="v", at=at(2))
+    assert decide(silent, 4).why is Why.SEVEN_DAYS
+
+
+def test_a_command_without_a_nonce_that_is_lost_changes_nothing() -> None:
+    state = asked(nonce=UNCHECKED)
+    assert SCHEDULE.withdrawn(state, command_uuid="u", at=at(1)) == BLANK
+
+
+# --- what an attestation changes ----------------------------------------------------------------
+
+
+def test_a_current_attestation() -> None:
+    assert replace(KNOWN, random_due=None) == mdm.DeviceState(
+        as_of=at(0), made_by=at(0), reported=OS, nonces=(mdm.SentNonce(b"a", at(0)),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("finding", "not_before", "as_of"),
+    [
+        (found(Freshness.CURRENT), -1, 0),
+        (found(Freshness.CURRENT), 4, 4),
+        (found(Freshness.EARLIER, -5), -6, -5),
+        (found(Freshness.EARLIER, -5), -4, -4),
+        (found(Freshness.EARLIER), -6, -6),
+        (found(Freshness.UNMATCHED), -6, -6),
+        (found(Freshness.UNCHECKED), -6, -6),
+    ],
+)
+def test_how_old_it_may_be(finding: Any, not_before: float, as_of: float) -> None:
+    state = attested(asked(day=0), 5, finding, not_before)
+    assert state.as_of == at(as_of)
+
+
+def test_what_the_device_says_now_is_not_what_it_was_when_an_older_one_was_made() -> None:
+    """Or an update since would never lead to a new one."""
+    state = attested(asked(), 0, found(Freshness.EARLIER, -5), reported={"OSVersion": "17.3"})
+    assert state.reported == {"OSVersion": "17.2"}
+    assert decide(state, 8, OSVersion="17.3").why is Why.OS_CHANGED
+    rapid = attested(os_version="17.2 (a)", reported={})
+    assert decide(rapid, 8, **OS).why is Why.NOTHING_NEW
+    bare = attested(asked(), 0, found(Freshness.EARLIER, -5), os_version=None)
+    assert bare.reported == {}
+
+
+def test_a_cached_one_that_was_known_is_no_news() -> None:
+    state = asked(KNOWN, 10, nonce=b"b")
+    after_it = attested(state, 10, found(Freshness.EARLIER, 0), -1, randomness=0.1)
+    assert after_it == replace(
+        KNOWN,
+        retry_at=at(11),
+        nonces=(mdm.SentNonce(b"a", at(0)), mdm.SentNonce(b"b", at(10))),
+    )
+    assert decide(after_it, 10, OSVersion="17.3").why is Why.BACKOFF
+
+
+def test_a_genuine_one_for_no_known_request_is_no_failure() -> None:
+    error = FreshnessMismatch(Reason.FRESHNESS_MISMATCH)
+    error.attestation = attestation_like(found(Freshness.UNMATCHED), at(-2), "17.1")
+    state = failed(error=error)
+    assert (state.as_of, state.made_by, state.failures) == (at(-2), at(0), 0)
+    assert state.reported == {"OSVersion": "17.1"}
+    assert not state.distrusted
+
+    known = failed(asked(KNOWN, 8, nonce=b"b"), error, 8)
+    assert (known.as_of, known.failures, known.retry_at) == (at(0), 0, at(9))
+
+
+def test_one_of_another_device_is_what_no_honest_device_sends() -> None:
+    error = FreshnessMismatch(Reason.FRESHNESS_MISMATCH)
+    assert failed(error=error).distrusted
+
+
+# --- trust --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("failures", "trust"),
+    [(0, Trust.FULL), (1, Trust.FULL), (2, Trust.REDUCED), (4, Trust.LOW), (40, Trust.LOW)],
+)
+def test_failures_lower_trust_step_by_step(failures: int, trust: mdm.Trust) -> None:
+    assert SCHEDULE.trust(replace(KNOWN, failures=failures), at=at(1)) is trust
+
+
+@pytest.mark.parametrize(
+    ("days", "trust"),
+    [
+        (-1, Trust.FULL),
+        (0, Trust.FULL),
+        (30, Trust.FULL),
+        (30.1, Trust.REDUCED),
+        (60.1, Trust.LOW),
+        (90.1, Trust.NONE),
+        (1000, Trust.NONE),
+    ],
+)
+def test_age_lowers_trust_step_by_step(days: float, trust: mdm.Trust) -> None:
+    assert SCHEDULE.trust(KNOWN, at=at(days)) is trust
+    assert SCHEDULE.trust(replace(KNOWN, failures=2), at=at(days)) is min(trust, Trust.REDUCED)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FORGED,
+        MalformedAttestation(Reason.MALFORMED_PLIST),
+        IdentifierMismatch(Reason.IDENTIFIER_MISMATCH),
+        KeyMismatch(Reason.KEY_MISMATCH),
+    ],
+    ids=lambda error: error.reason,
+)
+def test_what_no_normal_operation_causes_ends_trust_until_the_next_good_one(
+    error: AttestationError,
+) -> None:
+    state = failed(asked(KNOWN, 8, nonce=b"b"), error, 8)
+    assert state.distrusted
+    assert SCHEDULE.trust(state, at=at(8)) is Trust.NONE
+    assert (state.lost, state.made_by, state.failures) == (True, at(8), 1)
+    again = attested(asked(state, 16, nonce=b"c"), 16)
+    assert SCHEDULE.trust(again, at=at(16)) is Trust.FULL
+
+
+@pytest.mark.parametrize(
+    "error",
+    [SILENT, NoAttestation(Reason.NOT_ACKNOWLEDGED), OutsideValidity(Reason.EXPIRED)],
+    ids=lambda error: error.reason,
+)
+def test_a_failure_that_happens_is_not_acted_on_at_once(error: AttestationError) -> None:
+    state = failed(asked(KNOWN, 8, nonce=b"b"), error, 8)
+    assert SCHEDULE.trust(state, at=at(8)) is Trust.FULL
+    assert (state.lost, state.made_by, state.failures) == (False, at(0), 1)
+
+
+# --- commands and nonces ------------------------------------------------------------------------
+
+
+def test_the_answer_is_found_by_its_command_whatever_the_order() -> None:
+    state = asked(asked(KNOWN, 8, nonce=b"b"), 9, command_uuid="v", nonce=b"c")
+    assert state.expected("u") == (b"b", {b"a": at(0), b"c": at(9)})
+    assert state.expected("v") == (b"c", {b"a": at(0), b"b": at(8)})
+    assert state.expected("w") is None
+    assert state.expected(None) is None
+
+
+def test_each_command_is_answered_once() -> None:
+    """security.md 19: the replay of an answer finds no nonce that it could be current for."""
+    assert KNOWN.expected("u") is None
+    calls: list[Callable[[], object]] = [
+        lambda: attested(KNOWN),
+        lambda: failed(KNOWN),
+        lambda: SCHEDULE.withdrawn(KNOWN, command_uuid="u", at=at(1)),
+    ]
+    for again in calls:
+        with pytest.raises(ValueError, match="no such command"):
+            again()
+
+
+@pytest.mark.parametrize("state", [asked(), KNOWN, asked(KNOWN, 8, nonce=b"b")])
+def test_each_nonce_is_sent_once(state: mdm.DeviceState) -> None:
+    with pytest.raises(ValueError, match="sent before"):
+        asked(state, 9, command_uuid="v", nonce=b"a")
+    assert asked(state, 9, command_uuid="v", nonce=b"fresh").expected("v") is not None
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "error"),
+    [
+        ("command_uuid", None, TypeError),
+        ("command_uuid", "", ValueError),
+        ("command_uuid", "u", ValueError),
+        ("nonce", None, TypeError),
+        ("nonce", b"", ValueError),
+        ("nonce", bytes(33), ValueError),
+        ("at", datetime(2025, 1, 1), ValueError),  # noqa: DTZ001 - that is the mistake
+        ("at", 0, TypeError),
+    ],
+)
+def test_misuse_of_asking(argument: str, value: object, error: type[Exception]) -> None:
+    arguments: dict[str, Any] = {"command_uuid": "v", "nonce": b"b", "at": at(1)}
+    with pytest.raises(error):
+        asked().asked(**{**arguments, argument: value})
+    assert len(asked().asked(**arguments).pending) == 2
+
+
+def test_old_nonces_are_forgotten_in_the_end() -> None:
+    state = BLANK
+    for number in range(70):
+        state = failed(asked(state, number, nonce=bytes([number + 1])), day=number)
+    assert len(state.nonces) == 64
+    assert state.nonces[-1] == mdm.SentNonce(bytes([70]), at(69))
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"maximum_age": 30}, TypeError),
+        ({"backoff": timedelta(0)}, ValueError),
+        ({"lead": timedelta(days=-1)}, ValueError),
+        ({"maximum_age": WEEK + 6 * DAY - timedelta(seconds=1)}, ValueError),
+        ({"longest_backoff": timedelta(hours=1)}, ValueError),
+        ({"random_share": 1}, ValueError),
+        ({"random_share": -0.1}, ValueError),
+        ({"random_share": "1"}, ValueError),
+        ({"random_share": True}, ValueError),
+        ({"failures_per_step": 0}, ValueError),
+        ({"failures_per_step": 1.5}, TypeError),
+        ({"watched": "OSVersion"}, TypeError),
+    ],
+    ids=repr,
+)
+def test_a_schedule_that_cannot_be_kept(fields: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        mdm.AttestationSchedule(**fields)
+    watched: Any = ["OSVersion"]
+    possible = mdm.AttestationSchedule(maximum_age=WEEK + 6 * DAY, watched=watched)
+    assert possible.watched == ("OSVersion",)
+
+
+def test_misuse_of_the_schedule() -> None:
+    arguments: dict[str, Any] = {"command_uuid": "u", "at": at(0)}
+    genuine = attestation_like(found(Freshness.CURRENT), at(-1))
+    for call in (
+        lambda: SCHEDULE.decide({}, at=at(0)),  # type: ignore[arg-type]
+        lambda: SCHEDULE.decide(BLANK, at=0),  # type: ignore[arg-type]
+        lambda: SCHEDULE.attested(asked(), SILENT, randomness=0, **arguments),  # type: ignore[arg-type]
+        lambda: SCHEDULE.failed(asked(), genuine, **arguments),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError):
+            call()
+    for randomness in (1, -0.1, True, "0", None):
+        with pytest.raises(ValueError, match="randomness"):
+            SCHEDULE.attested(asked(), genuine, randomness=randomness, **arguments)  # type: ignore[arg-type]
+
+
+def test_the_end_of_time() -> None:
+    last = datetime.max.replace(tzinfo=UTC, microsecond=0)
+    state = failed(asked(), day=0)
+    late = SCHEDULE.failed(
+        BLANK.asked(command_uuid="u", nonce=b"a", at=last), SILENT, command_uuid="u", at=last
+    )
+    assert late.retry_at == last
+    assert state.retry_at == at(1)
+
+
+# --- storage ------------------------------------------------------------------------------------
+
+
+def test_a_state_does_not_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        KNOWN.failures = 0  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        KNOWN.reported["OSVersion"] = "1"  # type: ignore[index]
+
+
+STATES = st.sampled_from(
+    [
+        BLANK,
+        KNOWN,
+        asked(),
+        asked(nonce=UNCHECKED),
+        failed(),
+        failed(error=FORGED),
+        asked(KNOWN, 8, nonce=bytes(32)),
+        SCHEDULE.withdrawn(asked(), command_uuid="u", at=at(1)),
+    ]
+)
+
+
+@given(STATES)
+def test_a_state_survives_its_storage(state: mdm.DeviceState) -> None:
+    stored = json.loads(json.dumps(state.to_dict()))
+    assert stored["schema"] == 1
+    again = mdm.DeviceState.from_dict(stored)
+    assert again == state
+    assert hash(again) == hash(state)
+    assert again.to_dict() == state.to_dict()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schema": 2},
+        {"schema": True},
+        {"as_of": 1},
+        {"as_of": "2025-01-01"},
+        {"as_of": "yesterday"},
+        {"reported": {"OSVersion": 1}},
+        {"reported": []},
+        {"pending": [{}]},
+        {"pending": [{"command_uuid": 1, "nonce": None, "sent_at": "2025-01-01T00:00:00Z"}]},
+        {"nonces": [{"nonce": None, "sent_at": "2025-01-01T00:00:00Z"}]},
+        {"nonces": [{"nonce": "", "sent_at": "2025-01-01T00:00:00Z"}]},
+        {"nonces": [{"nonce": "????", "sent_at": "2025-01-01T00:00:00Z"}]},
+        {"failures": -1},
+        {"failures": "0"},
+        {"lost": 0},
+        {"distrusted": None},
+    ],
+    ids=repr,
+)
+def test_what_is_no_stored_state(changes: dict[str, Any]) -> None:
+    good = KNOWN.to_dict()
+    assert mdm.DeviceState.from_dict(good) == KNOWN
+    with pytest.raises(ValueError, match="not what"):
+        mdm.DeviceState.from_dict({**good, **changes})
+    for key in changes:
+        with pytest.raises(ValueError, match="not what"):
+            mdm.DeviceState.from_dict({k: v for k, v in good.items() if k != key})
+
+
+@given(st.none() | st.text(max_size=5) | st.dictionaries(st.text(max_size=5), st.integers()))
+def test_whatever_is_loaded_a_state_or_a_value_error(stored: Any) -> None:
+    with pytest.raises(ValueError, match="not what"):
+        mdm.DeviceState.from_dict(stored)
+
+
+def test_with_a_real_verifier(authority: AttestationAuthority) -> None:
+    """The whole way: ask, answer, validate, remember; and the cached one the week after."""
+    schedule, state, day = SCHEDULE, BLANK, authority.issued_at
+    nonce = mdm.new_nonce()
+    state = state.asked(command_uuid="u", nonce=nonce, at=day)
+    document = authority.response_plist(
+        properties=Properties.mac(), freshness_code=nonce, command_uuid="u", at=day
+    )
+    for uuid, freshness in (("u", Freshness.CURRENT), ("v", Freshness.EARLIER)):
+        expected = state.expected(uuid)
+        assert expected is not None
+        seen = mdm.validate_response(
+            document,
+            nonce=expected.nonce,
+            previous_nonces=expected.previous_nonces,
+            verifier=authority.verifier,
+            device=mdm.KnownDevice(serial_number="TESTSERIAL01"),
+            at=day,
+        )
+        assert seen.attestation.freshness is freshness
+        state = schedule.attested(
+            state,
+            seen.attestation,
+            command_uuid=uuid,
+            at=day,
+            reported=seen.response.query_responses,
+            randomness=0.5,
+        )
+        state = state.asked(command_uuid="v", nonce=mdm.new_nonce(), at=day + WEEK)
+    assert state.as_of == authority.issued_at

@@ -1,0 +1,347 @@
+"""A response, validated: genuine, for this request, of this device; and the lies in it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache, partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appleattest import (
+    UNCHECKED,
+    AttestationError,
+    Freshness,
+    FreshnessMismatch,
+    IdentifierMismatch,
+    NoAttestation,
+    OutsideValidity,
+    Reason,
+    UntrustedChain,
+    Verifier,
+    mdm,
+)
+from appleattest.oids import SERIAL_NUMBER
+from appleattest.testing import AttestationAuthority, Properties, carriers, deviations
+from hostile_input import accepted_or_refused, assert_refused
+
+MAC, IPHONE = Properties.mac(), Properties.iphone()
+NONCE, EARLIER = b"n" * 32, b"e" * 32
+KNOWN = mdm.KnownDevice(serial_number="TESTSERIAL01")
+Kind = mdm.DiscrepancyKind
+
+
+@pytest.fixture
+def respond(authority: AttestationAuthority) -> Any:
+    def respond(properties: Properties = MAC, **arguments: Any) -> bytes:
+        arguments = {"freshness_code": NONCE, **arguments}
+        return authority.response_plist(properties=properties, **arguments)
+
+    return respond
+
+
+@pytest.fixture
+def validate(authority: AttestationAuthority) -> Any:
+    def validate(response: object, **arguments: Any) -> mdm.ValidatedResponse:
+        arguments = {
+            "nonce": NONCE,
+            "verifier": authority.verifier,
+            "device": KNOWN,
+            "at": authority.issued_at,
+            **arguments,
+        }
+        return mdm.validate_response(response, **arguments)
+
+    return validate
+
+
+def test_a_response_of_the_known_device(respond: Any, validate: Any) -> None:
+    response = mdm.DeviceInformationResponse.parse(respond())
+    seen = validate(response)
+
+    assert seen.response is response
+    assert seen.attestation.freshness is Freshness.CURRENT
+    assert seen.attestation.device.serial_number == KNOWN.serial_number
+    assert seen.discrepancies == ()
+    assert repr(seen) == "<ValidatedResponse current, 0 discrepancies>"
+
+
+def test_the_property_list_does_as_well(respond: Any, validate: Any) -> None:
+    for binary in (False, True):
+        document = respond(binary=binary)
+        seen = validate(document)
+        assert seen.response == mdm.DeviceInformationResponse.parse(document)
+        assert seen.attestation == validate(seen.response).attestation
+
+
+def test_the_result_is_sealed(respond: Any, validate: Any) -> None:
+    seen = validate(respond())
+    with pytest.raises(TypeError):
+        mdm.ValidatedResponse(seen.response, seen.attestation, ())
+    with pytest.raises(TypeError):
+        copy.copy(seen)
+    with pytest.raises(AttributeError):
+        seen.discrepancies = ()
+
+
+def test_a_relayed_chain_of_another_device_is_refused(respond: Any, validate: Any) -> None:
+    """security.md 19: it is genuine, it answers the nonce, and it is another device's."""
+    relayed = respond(replace(MAC, serial_number="ANOTHER"))
+    with pytest.raises(IdentifierMismatch) as caught:
+        validate(relayed)
+    error = caught.value
+    assert (error.reason, error.element) == (Reason.IDENTIFIER_MISMATCH, SERIAL_NUMBER)
+    assert error.report is not None
+    assert [(check.name, check.outcome) for check in error.report.checks][-2:] == [
+        ("freshness", "passed"),
+        ("device", "failed"),
+    ]
+    assert validate(relayed, device=UNCHECKED).attestation.device.serial_number == "ANOTHER"
+    assert validate(respond()).attestation
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "error"),
+    [
+        pytest.param("device", None, TypeError, id="device-none"),
+        pytest.param("device", "TESTSERIAL01", TypeError, id="device-text"),
+        pytest.param("device", {"serial_number": "S"}, TypeError, id="device-dict"),
+        pytest.param("verifier", None, TypeError, id="verifier-none"),
+        pytest.param("nonce", None, TypeError, id="nonce-none"),
+        pytest.param("nonce", b"", ValueError, id="nonce-empty"),
+        pytest.param("nonce", bytes(33), ValueError, id="nonce-long"),
+        pytest.param("previous_nonces", [b""], ValueError, id="previous-empty"),
+        pytest.param("previous_nonces", b"nonce", TypeError, id="previous-one"),
+    ],
+)
+@pytest.mark.parametrize("response", [b"", None], ids=["no-plist", "none"])
+def test_the_callers_misuse_whatever_the_device_sent(
+    response: object, argument: str, value: object, error: type[Exception], validate: Any
+) -> None:
+    """security.md 18: nothing that a column may hold switches a check off."""
+    with pytest.raises(error):
+        validate(response, **{argument: value})
+    with pytest.raises(AttestationError):
+        validate(response)
+
+
+def test_nothing_has_a_default_that_checks_less(respond: Any, verifier: Verifier) -> None:
+    for missing in ("nonce", "verifier", "device"):
+        arguments: dict[str, Any] = {"nonce": NONCE, "verifier": verifier, "device": KNOWN}
+        del arguments[missing]
+        with pytest.raises(TypeError):
+            mdm.validate_response(respond(), **arguments)
+
+
+@pytest.mark.parametrize("status", ["Error", "CommandFormatError", "NotNow", "Idle"])
+def test_a_response_of_another_status(status: str, respond: Any, validate: Any) -> None:
+    for response in (
+        respond(status=status),
+        mdm.DeviceInformationResponse.parse(respond(status=status)),
+    ):
+        assert_refused(
+            partial(validate, response),
+            Reason.NOT_ACKNOWLEDGED,
+            status,
+            element="Status",
+            kind=NoAttestation,
+        )
+    assert validate(respond())
+
+
+def test_an_attestation_that_failed_is_silent(validate: Any) -> None:
+    assert_refused(
+        lambda: validate(mdm.DeviceInformationResponse.parse(carriers.response_plist(None))),
+        Reason.NO_ATTESTATION,
+        "without an attestation",
+        element="DevicePropertiesAttestation",
+        kind=NoAttestation,
+    )
+
+
+def test_what_the_verifier_refuses(respond: Any, validate: Any) -> None:
+    forged = respond(deviations=[deviations.WrongSigner()])
+    expired = respond(deviations=[deviations.Expired()])
+    with pytest.raises(UntrustedChain) as untrusted:
+        validate(forged)
+    assert untrusted.value.report is not None
+    with pytest.raises(OutsideValidity):
+        validate(expired)
+
+
+def test_a_cached_attestation(respond: Any, validate: Any, authority: Any) -> None:
+    sent_at = authority.issued_at - timedelta(days=3)
+    cached = respond(freshness_code=EARLIER)
+    seen = validate(cached, previous_nonces={EARLIER: sent_at})
+    assert seen.attestation.freshness is Freshness.EARLIER
+    assert seen.attestation.requested_at == sent_at
+    with pytest.raises(FreshnessMismatch) as caught:
+        validate(cached)
+    assert caught.value.attestation is not None
+    assert caught.value.attestation.freshness is Freshness.UNMATCHED
+
+
+def test_a_stale_attestation_of_another_device_is_not_handed_on(
+    respond: Any, validate: Any
+) -> None:
+    stale = respond(replace(MAC, serial_number="ANOTHER"), freshness_code=EARLIER)
+    with pytest.raises(FreshnessMismatch) as caught:
+        validate(stale)
+    assert caught.value.attestation is None
+    assert "another device's" in caught.value.detail
+    missing = respond(replace(MAC, serial_number="ANOTHER"), freshness_code=None)
+    with pytest.raises(FreshnessMismatch) as caught:
+        validate(missing)
+    assert caught.value.reason is Reason.FRESHNESS_MISSING
+
+
+@pytest.mark.parametrize("other", [None, 1, "x", b"x", [], {}, object()], ids=repr)
+def test_whatever_else_comes_is_a_refusal(other: object, validate: Any) -> None:
+    with pytest.raises(AttestationError):
+        validate(other)
+
+
+def test_a_chain_without_its_response_is_refused(authority: Any, validate: Any) -> None:
+    chain = authority.attest(properties=MAC, freshness_code=NONCE)
+    assert_refused(lambda: validate(chain), Reason.MALFORMED_PLIST, "as bytes was expected")
+
+
+@cache
+def any_authority() -> AttestationAuthority:
+    return AttestationAuthority("validation of anything")
+
+
+@given(st.binary(max_size=50) | st.lists(st.binary(max_size=9), max_size=3) | st.text(max_size=9))
+def test_whatever_comes_a_result_or_a_refusal_comes_out(device: object) -> None:
+    authority = any_authority()
+    assert (
+        accepted_or_refused(
+            lambda: mdm.validate_response(
+                device, nonce=NONCE, verifier=authority.verifier, device=KNOWN
+            )
+        )
+        is None
+    )
+
+
+# --- discrepancies ------------------------------------------------------------------------------
+
+HONEST_MAC = {
+    "SerialNumber": "TESTSERIAL01",
+    "UDID": carriers.DEVICE_UDID,
+    "ProvisioningUDID": "00000000-0000TESTUDID0001",
+    "OSVersion": "14.2",
+    "SoftwareUpdateDeviceID": "X001tAP",
+}
+
+
+def found(validate: Any, response: bytes, **arguments: Any) -> tuple[mdm.Discrepancy, ...]:
+    seen: mdm.ValidatedResponse = validate(response, **{"device": UNCHECKED, **arguments})
+    return seen.discrepancies
+
+
+def test_an_honest_device_says_what_apple_attests(respond: Any, validate: Any) -> None:
+    assert found(validate, respond(query_responses=HONEST_MAC)) == ()
+    honest_iphone = {
+        "SerialNumber": "TESTSERIAL02",
+        "UDID": "00000000-0000TESTUDID0002",
+        "OSVersion": "17.2",
+        "SoftwareUpdateDeviceID": "X002tAP",
+    }
+    assert found(validate, respond(IPHONE, query_responses=honest_iphone)) == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "lie"),
+    [
+        ("SerialNumber", "ANOTHER"),
+        ("SerialNumber", "testserial01"),
+        ("ProvisioningUDID", "00000000-0000TESTUDID0009"),
+        ("OSVersion", "14.3"),
+        ("OSVersion", "nonsense"),
+        ("SoftwareUpdateDeviceID", "X009tAP"),
+    ],
+)
+def test_a_lying_device_is_found(query: str, lie: str, respond: Any, validate: Any) -> None:
+    answers = {**HONEST_MAC, query: lie}
+    (lied,) = found(validate, respond(query_responses=answers))
+    assert (lied.kind, lied.said, lied.attested) == (Kind(query), lie, HONEST_MAC[query])
+    assert not lied.explained_by_age
+
+
+@pytest.mark.parametrize("lie", [7, b"x", [], {}, True], ids=repr)
+def test_an_answer_of_another_type_differs(lie: Any, respond: Any, validate: Any) -> None:
+    for query in ("SerialNumber", "OSVersion", "SoftwareUpdateDeviceID"):
+        (lied,) = found(validate, respond(query_responses={**HONEST_MAC, query: lie}))
+        assert lied.kind == query
+        assert "'" in lied.said
+
+
+def test_several_lies(respond: Any, validate: Any) -> None:
+    answers = dict.fromkeys(HONEST_MAC, "1")
+    kinds = [each.kind for each in found(validate, respond(query_responses=answers))]
+    assert kinds == [
+        Kind.SERIAL_NUMBER,
+        Kind.PROVISIONING_UDID,
+        Kind.OS_VERSION,
+        Kind.SOFTWARE_UPDATE_DEVICE_ID,
+    ]
+
+
+def test_what_one_of_them_does_not_say_is_no_discrepancy(respond: Any, validate: Any) -> None:
+    assert found(validate, respond(query_responses={})) == ()
+    assert found(validate, respond(MAC.user_enrolled(), query_responses=HONEST_MAC)) == ()
+    bare = Properties(sepos_version="17.2")
+    assert found(validate, respond(bare, query_responses=HONEST_MAC)) == ()
+
+
+def test_the_udid_of_a_mac_is_not_the_attested_one(respond: Any, validate: Any) -> None:
+    """A Mac's UDID is its hardware UUID; any other device's is the attested one."""
+    assert found(validate, respond(query_responses={"UDID": carriers.DEVICE_UDID})) == ()
+    (lied,) = found(validate, respond(IPHONE, udid="00000000-0000TESTUDID0009"))
+    assert (lied.kind, lied.said) == (Kind.UDID, "00000000-0000TESTUDID0009")
+    assert found(validate, respond(IPHONE, udid="00000000-0000TESTUDID0002")) == ()
+    assert found(validate, respond(IPHONE, enrollment_id="E")) == ()
+
+
+@pytest.mark.parametrize(
+    ("attested", "said", "extra", "differs"),
+    [
+        ("17.0", "17", None, False),
+        ("16.4.1", "16.4.1", "(a)", False),
+        ("16.4.1 (a)", "16.4.1", None, False),
+        ("16.4.1 (a)", "16.4.1", "(a)", False),
+        ("16.4.1 (a)", "16.4.1", "(b)", True),
+        ("16.4.1 (a)", "16.4.1", "nonsense", False),
+        ("16.4.1 (a)", "16.4.1", 7, False),
+        ("16.4.1", "16.4.2", "(a)", True),
+        ("17.10", "17.1", None, True),
+        ("nonsense", "17.1", None, True),
+        ("nonsense", "nonsense", None, False),
+    ],
+)
+def test_versions_are_compared_as_versions(
+    attested: str, said: str, extra: Any, differs: bool, respond: Any, validate: Any
+) -> None:
+    answers = {"OSVersion": said}
+    if extra is not None:
+        answers["SupplementalOSVersionExtra"] = extra
+    response = respond(replace(IPHONE, os_version=attested), query_responses=answers)
+    assert bool(found(validate, response)) is differs
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "explained"),
+    [("14.3", EARLIER, True), ("14.1", EARLIER, False), ("14.3", NONCE, False)],
+    ids=["updated-since", "older", "current"],
+)
+def test_an_update_since_explains_a_newer_version(
+    said: str, code: bytes, explained: bool, respond: Any, validate: Any
+) -> None:
+    response = respond(freshness_code=code, query_responses={**HONEST_MAC, "OSVersion": said})
+    (differs,) = found(validate, response, previous_nonces=[EARLIER])
+    assert differs.explained_by_age is explained

@@ -1,0 +1,278 @@
+"""Webhook events of NanoMDM and MicroMDM: every topic, and every defect beside its mended twin."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appleattest import Limits, Reason, mdm
+from appleattest.mdm import webhook as room
+from appleattest.testing.carriers import COMMAND_UUID, DEVICE_UDID, response_plist, webhook_event
+from hostile_input import accepted_or_refused, assert_refused
+
+CHAIN = [b"leaf", b"intermediate"]
+RESPONSE = response_plist(CHAIN)
+parse = mdm.WebhookEvent.parse
+CHECK_INS = [
+    "mdm.Authenticate",
+    "mdm.TokenUpdate",
+    "mdm.CheckOut",
+    "mdm.UserAuthenticate",
+    "mdm.SetBootstrapToken",
+    "mdm.GetBootstrapToken",
+    "mdm.DeclarativeManagement",
+    "mdm.GetToken",
+    "mdm.SomethingOfNextYear",
+]
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(webhook_event(RESPONSE))
+    return {**loaded, **changes}
+
+
+def connect(**changes: Any) -> dict[str, Any]:
+    inner = {**event()["acknowledge_event"], **changes}
+    return event(acknowledge_event={k: v for k, v in inner.items() if v is not ...})
+
+
+def check_in(topic: str = "mdm.TokenUpdate", **changes: Any) -> dict[str, Any]:
+    inner = {"udid": "U", "raw_payload": base64.b64encode(b"<plist/>").decode(), **changes}
+    return {"topic": topic, "created_at": "2025-07-01T12:00:00Z", "checkin_event": inner}
+
+
+def read(document: object) -> mdm.WebhookEvent:
+    return parse(json.dumps(document))
+
+
+def refused(
+    document: object, words: str, element: str | None, reason: Reason = Reason.MALFORMED_JSON
+) -> None:
+    assert_refused(lambda: read(document), reason, words, element=element)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda body: body.decode()])
+def test_a_response_of_a_device(kind: Any) -> None:
+    parsed = parse(kind(webhook_event(RESPONSE)))
+
+    assert parsed.topic == "mdm.Connect"
+    assert parsed.enrollment_id == parsed.udid == DEVICE_UDID
+    assert parsed.command_uuid == COMMAND_UUID
+    assert parsed.created_at == datetime(2025, 7, 1, 12, tzinfo=UTC)
+    assert parsed.event_id is not None
+    assert parsed.response == mdm.DeviceInformationResponse.parse(RESPONSE)
+    assert parsed.payload == RESPONSE
+    assert parsed.token_update_tally is None
+    assert parsed.url_params == {}
+    assert repr(parsed) == "<WebhookEvent 'mdm.Connect'>"
+    with pytest.raises(TypeError):
+        mdm.WebhookEvent()
+
+
+def test_user_enrolment() -> None:
+    payload = base64.b64encode(response_plist(CHAIN, enrollment_id="E")).decode()
+    parsed = read(connect(udid=..., enrollment_id="E", raw_payload=payload))
+    assert (parsed.enrollment_id, parsed.udid) == ("E", None)
+
+
+def test_a_poll_without_a_response_to_anything() -> None:
+    """NanoMDM sends an event for each poll; MicroMDM writes what is not there as empty or null."""
+    poll = base64.b64encode(
+        b"<plist><dict><key>Status</key><string>Idle</string></dict></plist>"
+    ).decode()
+    parsed = read(connect(command_uuid="", status="Idle", raw_payload=poll, url_params=None))
+    assert parsed.response is not None
+    assert parsed.response.status is mdm.CommandStatus.IDLE
+    assert parsed.command_uuid is None
+
+
+@pytest.mark.parametrize("topic", CHECK_INS)
+def test_every_other_topic_is_a_check_in(topic: str) -> None:
+    parsed = read(check_in(topic, token_update_tally=1, url_params={"a": "b"}))
+    assert (parsed.topic, parsed.enrollment_id, parsed.response) == (topic, "U", None)
+    assert parsed.payload == b"<plist/>"
+    assert parsed.token_update_tally == 1
+    assert parsed.url_params == {"a": "b"}
+    bare = read({"topic": topic})
+    assert (bare.payload, bare.created_at, bare.enrollment_id) == (None, None, None)
+
+
+def test_members_that_are_not_known_are_ignored() -> None:
+    assert read({**connect(new=[1]), "newer": {"a": None}}).response is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2025-07-01T12:00:00.123456789Z", datetime(2025, 7, 1, 12, tzinfo=UTC)),
+        ("2025-07-01T14:00:00+02:00", datetime(2025, 7, 1, 12, tzinfo=UTC)),
+        ("0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_times_as_go_writes_them(text: str, time: datetime) -> None:
+    assert read(event(created_at=text)).created_at == time
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-07-01", "2025-07-01T12:00:00", "2025-13-01T12:00:00Z", "0001-01-01T00:00:00+01:00"],
+)
+def test_times_that_are_none(text: str) -> None:
+    refused(event(created_at=text), "a time", "created_at")
+
+
+@pytest.mark.parametrize(
+    ("document", "words", "element"),
+    [
+        pytest.param([], "an object was expected", None, id="array"),
+        pytest.param(event(topic=None), "without a topic", "topic", id="no-topic"),
+        pytest.param(event(topic=1), "text was expected", "topic", id="topic-number"),
+        pytest.param(event(event_id=1), "text was expected", "event_id", id="id-number"),
+        pytest.param(event(created_at=1), "text was expected", "created_at", id="time-number"),
+        pytest.param(
+            event(checkin_event={}), "does not go with", "checkin_event", id="both-events"
+        ),
+        pytest.param(
+            event(topic="mdm.TokenUpdate"),
+            "does not go with",
+            "acknowledge_event",
+            id="wrong-topic",
+        ),
+        pytest.param(
+            event(acknowledge_event=None),
+            "without a response",
+            "acknowledge_event.raw_payload",
+            id="no-event",
+        ),
+        pytest.param(
+            event(acknowledge_event=[]),
+            "an object was expected",
+            "acknowledge_event",
+            id="event-array",
+        ),
+        pytest.param(
+            connect(raw_payload=...),
+            "without a response",
+            "acknowledge_event.raw_payload",
+            id="no-payload",
+        ),
+        pytest.param(
+            connect(raw_payload=1),
+            "text was expected",
+            "acknowledge_event.raw_payload",
+            id="payload-number",
+        ),
+        pytest.param(
+            connect(udid="other"), "the event says", "acknowledge_event.udid", id="other-udid"
+        ),
+        pytest.param(
+            connect(command_uuid="other"),
+            "the event says",
+            "acknowledge_event.command_uuid",
+            id="other-command",
+        ),
+        pytest.param(
+            connect(enrollment_id=1),
+            "text was expected",
+            "acknowledge_event.enrollment_id",
+            id="enrolment-number",
+        ),
+        pytest.param(
+            check_in(token_update_tally="1"),
+            "an integer was expected",
+            "checkin_event.token_update_tally",
+            id="tally-text",
+        ),
+        pytest.param(
+            check_in(url_params={"a": 1}),
+            "text was expected",
+            "checkin_event.url_params",
+            id="params-number",
+        ),
+        pytest.param(
+            check_in(url_params=[]),
+            "an object was expected",
+            "checkin_event.url_params",
+            id="params-array",
+        ),
+    ],
+)
+def test_a_defect(document: object, words: str, element: str | None) -> None:
+    refused(document, words, element)
+    assert read(event()).response is not None
+    assert read(check_in()).response is None
+
+
+@pytest.mark.parametrize("text", ["####", "QQ", "QR==", "QQ==\n", "Q Q==", "QQ==QQ==", "-_-_"])
+def test_base64_has_one_form(text: str) -> None:
+    refused(
+        check_in(raw_payload=text),
+        "base64 in its one form",
+        "checkin_event.raw_payload",
+        Reason.MALFORMED_BASE64,
+    )
+    assert read(check_in(raw_payload="QQ==")).payload == b"A"
+
+
+def test_what_is_wrong_with_the_response_is_said_of_the_response() -> None:
+    refused(connect(raw_payload="QQ=="), "", None, Reason.MALFORMED_PLIST)
+
+
+def test_strict_json() -> None:
+    good = webhook_event(RESPONSE).decode()
+    assert parse(good).response is not None
+    assert_refused(
+        lambda: parse(good.replace('"topic"', '"topic": "mdm.Connect", "topic"', 1)),
+        Reason.MALFORMED_JSON,
+        "twice",
+    )
+    for other in ("", "{", good + "x"):
+        assert_refused(partial(parse, other), Reason.MALFORMED_JSON)
+    others: list[object] = [None, 1, json.loads(good), [good]]
+    for body in others:
+        assert_refused(partial(parse, body), Reason.MALFORMED_JSON, "as bytes or text")
+
+
+def test_the_limits_are_the_callers() -> None:
+    body = webhook_event(RESPONSE)
+    assert parse(body, limits=Limits(json_bytes=len(body))).response is not None
+    for limits in (Limits(json_bytes=len(body) - 1), Limits(plist_bytes=len(RESPONSE) - 1)):
+        assert_refused(partial(parse, body, limits=limits), Reason.TOO_LARGE)
+        assert_refused(partial(parse, body.decode(), limits=limits), Reason.TOO_LARGE)
+    with pytest.raises(TypeError):
+        parse(body, limits=1)  # type: ignore[arg-type]
+
+
+def test_whatever_is_raised_on_the_way_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the serial number is C02")
+
+    monkeypatch.setattr(room, "_json", broken)
+    assert_refused(lambda: parse(b"{}"), Reason.MALFORMED_JSON, "RuntimeError")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["mdm.Connect", "QQ==", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["topic", "acknowledge_event", "checkin_event", "raw_payload", "udid"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.binary(max_size=40) | st.text(max_size=40) | VALUES | st.builds(json.dumps, VALUES))
+def test_whatever_comes_an_event_or_a_refusal_comes_out(body: object) -> None:
+    parsed = accepted_or_refused(lambda: parse(body))
+    assert parsed is None or isinstance(parsed, mdm.WebhookEvent)

@@ -1,0 +1,244 @@
+"""Policies: every rule with its finding, nothing raised but by require, nothing passed by error."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appleattest import PolicyViolation, Reason, decode_unverified, mdm, policy
+from appleattest.policy.findings import Facts, Finding
+from appleattest.testing import AttestationAuthority, Properties
+
+MAC: Final = Properties.mac()
+Verdict = policy.Verdict
+STRICT: Final = policy.Policy(
+    policy.MinimumOSVersion("14.2"),
+    policy.SIPEnabled(),
+    policy.FullSecurity(),
+    policy.NoThirdPartyKexts(),
+    policy.DeviceIdentified(),
+    policy.KeyType("P-384"),
+    policy.NoDiscrepancies(),
+)
+
+
+@dataclass(frozen=True)
+class Custom:
+    """A rule of the caller's own, which does whatever it is told."""
+
+    act: Any
+    name: str = "custom"
+
+    def check(self, facts: Facts) -> Finding:
+        found: Finding = self.act(facts)
+        return found
+
+
+def broken(*_: object) -> Any:
+    raise RuntimeError("the inventory is out of reach")
+
+
+def test_a_device_in_good_order(authority: AttestationAuthority) -> None:
+    attestation = authority.verified(MAC)
+    result = STRICT.evaluate(attestation)
+    assert result
+    assert result.passed
+    assert result.failed == ()
+    assert [finding.rule for finding in result.findings] == [rule.name for rule in STRICT.rules]
+    assert {finding.verdict for finding in result.findings} == {Verdict.SATISFIED}
+    assert result.score is None
+    assert repr(result) == "<PolicyResult passed>"
+    assert STRICT.require(attestation).findings == result.findings
+
+
+def test_every_rule_has_its_finding_though_the_first_fails(authority: AttestationAuthority) -> None:
+    attestation = authority.verified(replace(MAC, os_version="14.1", sip=None))
+    result = STRICT.evaluate(attestation)
+    assert not result
+    assert len(result.findings) == len(STRICT.rules)
+    assert [finding.verdict for finding in result.failed] == [Verdict.VIOLATED, Verdict.ABSENT]
+    assert repr(result) == "<PolicyResult 2 failed>"
+    assert json.loads(json.dumps(result.to_dict()))["passed"] is False
+
+
+def test_require_raises_with_what_failed(authority: AttestationAuthority) -> None:
+    attestation = authority.verified(replace(MAC, os_version="14.1", sip=1))
+    with pytest.raises(PolicyViolation) as caught:
+        STRICT.require(attestation)
+    error = caught.value
+    assert (error.reason, error.element) == (Reason.POLICY, "minimum-os-version")
+    assert error.findings == STRICT.evaluate(attestation).failed
+    assert error.problem()["type"].endswith(":unauthorized")
+    assert error.problem()["status"] == 403
+    assert "sip-enabled" in error.detail
+
+
+def test_a_violation_names_no_device(authority: AttestationAuthority) -> None:
+    rules = policy.Policy(policy.SerialNumberInInventory(set()))
+    with pytest.raises(PolicyViolation) as caught:
+        rules.require(authority.verified(MAC))
+    assert "TESTSERIAL01" in caught.value.detail
+    assert "TESTSERIAL01" not in f"{caught.value}{caught.value.problem()}"
+    assert str(caught.value) == "policy (serial-number-in-inventory)"
+
+
+def test_discrepancies_are_part_of_it(authority: AttestationAuthority) -> None:
+    lie = mdm.Discrepancy(mdm.DiscrepancyKind.SERIAL_NUMBER, "A", "B")
+    attestation = authority.verified(MAC)
+    assert not STRICT.evaluate(attestation, [lie])
+    assert not STRICT.evaluate(attestation, discrepancies=iter([lie]))
+    assert STRICT.evaluate(attestation, ())
+
+
+def test_the_platform_is_the_callers(authority: AttestationAuthority) -> None:
+    rules = policy.Policy(policy.MinimumOSVersion(ios="17.2"))
+    attestation = authority.verified(Properties.iphone())
+    assert rules.evaluate(attestation, platform="ios")
+    assert rules.require(attestation, platform=policy.Platform.IOS)
+    assert not rules.evaluate(attestation)
+    with pytest.raises(ValueError, match="iOS"):
+        rules.evaluate(attestation, platform="iOS")
+
+
+def test_the_time_is_the_callers_and_by_default_the_present(
+    authority: AttestationAuthority,
+) -> None:
+    rules = policy.Policy(policy.MaximumAge(timedelta(days=2)))
+    attestation = authority.verified(MAC)
+    assert rules.evaluate(attestation, at=authority.issued_at)
+    assert not rules.evaluate(attestation)
+    with pytest.raises(ValueError, match="offset"):
+        rules.evaluate(attestation, at=datetime(2025, 1, 1))  # noqa: DTZ001 - that is the mistake
+
+
+@pytest.mark.parametrize("other", [None, {}, "attestation", object()], ids=repr)
+def test_only_a_verified_attestation_is_judged(other: Any) -> None:
+    with pytest.raises(TypeError):
+        STRICT.evaluate(other)
+    with pytest.raises(TypeError):
+        STRICT.require(other)
+
+
+def test_an_unverified_one_is_none(authority: AttestationAuthority) -> None:
+    unverified: Any = decode_unverified(authority.attest(properties=MAC))
+    with pytest.raises(TypeError):
+        STRICT.evaluate(unverified)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [broken, lambda _: None, lambda _: True, lambda _: "satisfied", lambda _: {"passed": True}],
+    ids=["raises", "none", "true", "text", "dict"],
+)
+def test_a_rule_that_finds_nothing_fails(act: Any, authority: AttestationAuthority) -> None:
+    rules = policy.Policy(Custom(act), policy.SIPEnabled())
+    result = rules.evaluate(authority.verified(MAC))
+    assert [finding.verdict for finding in result.findings] == [Verdict.ERROR, Verdict.SATISFIED]
+    assert not result
+    with pytest.raises(PolicyViolation):
+        rules.require(authority.verified(MAC))
+    good = Custom(lambda _: Finding(rule="custom", verdict=Verdict.SATISFIED, expected="all"))
+    assert policy.Policy(good).evaluate(authority.verified(MAC))
+
+
+def test_an_inventory_out_of_reach_fails(authority: AttestationAuthority) -> None:
+    class Inventory:
+        def __contains__(self, serial_number: object) -> bool:
+            raise OSError("no database")
+
+    rules = policy.Policy(policy.SerialNumberInInventory(Inventory()))
+    (finding,) = rules.evaluate(authority.verified(MAC)).findings
+    assert finding.verdict is Verdict.ERROR
+    assert "OSError" in str(finding.found)
+
+
+def test_a_score(authority: AttestationAuthority) -> None:
+    def share(_: object, findings: tuple[Finding, ...]) -> float:
+        return sum(finding.passed for finding in findings) / len(findings)
+
+    rules = policy.Policy(*STRICT.rules, score=share)
+    assert rules.evaluate(authority.verified(MAC)).score == 1.0
+    lower = rules.evaluate(authority.verified(replace(MAC, sip=1)))
+    assert lower.score == pytest.approx(6 / 7)
+    assert not lower
+
+
+@pytest.mark.parametrize(
+    "score",
+    [broken, lambda *_: math.nan, lambda *_: math.inf, lambda *_: None, lambda *_: "high"],
+    ids=["raises", "nan", "infinity", "none", "text"],
+)
+def test_a_score_that_is_none_fails(score: Any, authority: AttestationAuthority) -> None:
+    rules = policy.Policy(policy.SIPEnabled(), score=score)
+    result = rules.evaluate(authority.verified(MAC))
+    assert result.score is None
+    (failed,) = result.failed
+    assert (failed.rule, failed.verdict) == ("score", Verdict.ERROR)
+
+
+def test_what_is_no_policy() -> None:
+    with pytest.raises(ValueError, match="without rules"):
+        policy.Policy()
+    for no_rule in (policy.SIPEnabled, None, "sip-enabled", [policy.SIPEnabled()]):
+        with pytest.raises(TypeError):
+            policy.Policy(no_rule)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        policy.Policy(policy.SIPEnabled(), score=1)  # type: ignore[arg-type]
+
+
+def test_nothing_changes(authority: AttestationAuthority) -> None:
+    with pytest.raises(AttributeError):
+        STRICT.rules = ()  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        del STRICT._rules
+    assert repr(policy.Policy(policy.SIPEnabled())) == "<Policy sip-enabled>"
+    result = STRICT.evaluate(authority.verified(MAC))
+    with pytest.raises(AttributeError):
+        result.score = 1.0
+    with pytest.raises(TypeError):
+        copy.copy(result)
+    with pytest.raises(TypeError):
+        policy.PolicyResult((), None)
+
+
+@cache
+def any_authority() -> AttestationAuthority:
+    return AttestationAuthority("any posture")
+
+
+TEXTS = st.none() | st.sampled_from(["", " ", "14.1", "14.2", "15.10", "26 (a)", "x"])
+
+
+@given(
+    st.builds(
+        Properties,
+        serial_number=st.none() | st.sampled_from(["A", "TESTSERIAL01"]),
+        os_version=TEXTS,
+        sepos_version=TEXTS,
+        llb_version=TEXTS,
+        sip=st.none() | st.integers(0, 2),
+        secure_boot=st.none() | st.sampled_from(["Full Security", "Reduced Security", "?"]),
+        third_party_kexts=st.none() | st.integers(0, 2),
+    ),
+    st.none() | st.sampled_from(policy.Platform),
+)
+def test_whatever_is_attested_every_rule_answers_and_absent_never_passes(
+    properties: Properties, platform: policy.Platform | None
+) -> None:
+    result = STRICT.evaluate(any_authority().verified(properties), platform=platform)
+    assert len(result.findings) == len(STRICT.rules)
+    passed = {finding.rule: finding.passed for finding in result.findings}
+    assert passed["sip-enabled"] is (properties.sip == 0)
+    assert passed["full-security"] is (properties.secure_boot == "Full Security")
+    assert passed["no-third-party-kexts"] is (properties.third_party_kexts == 0)
+    assert passed["minimum-os-version"] is (properties.os_version in ("14.2", "15.10", "26 (a)"))
+    assert bool(result) is all(passed.values())

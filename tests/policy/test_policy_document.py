@@ -1,0 +1,290 @@
+"""Policies as operators write them: the loader and the schema agree about every document."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appleattest import Freshness, policy
+from appleattest.policy.versions import VERSION_PATTERN
+from appleattest.testing import AttestationAuthority, Properties
+
+SCHEMA: Final = json.loads(policy.json_schema())
+VALIDATOR: Final = jsonschema.Draft202012Validator(SCHEMA)
+WHOLE: Final = """
+schema = 1
+
+[minimum_os_version]
+macos = "15.10"
+ios = "16.4.1 (a)"
+
+[minimum_sepos_version]
+macos = "15.5"
+
+[minimum_llb_version]
+macos = "15.5"
+
+[mac]
+sip_enabled = true
+full_security = true
+no_third_party_kexts = true
+
+[device]
+identified = true
+in_inventory = true
+no_discrepancies = true
+key_types = ["P-384"]
+
+[attestation]
+freshness = ["current", "earlier"]
+maximum_age_days = 30
+anchored_at_apple = true
+"""
+INVENTORY: Final = {"TESTSERIAL01"}
+On, MAC = policy.On, policy.Platform.MACOS
+
+
+def load(text: str | bytes, **arguments: Any) -> policy.Policy:
+    return policy.Policy.from_toml(text, **{"inventory": INVENTORY, **arguments})
+
+
+def in_schema(text: str) -> bool:
+    return VALIDATOR.is_valid(tomllib.loads(text))
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["properties"]["schema"]["const"] == policy.POLICY_SCHEMA
+    assert SCHEMA["$defs"]["version"]["pattern"] == VERSION_PATTERN
+    assert set(SCHEMA["$defs"]["versions"]["properties"]) == {*policy.Platform}
+
+
+@pytest.mark.parametrize("text", [WHOLE, WHOLE.encode()], ids=["text", "bytes"])
+def test_a_whole_document(text: str | bytes) -> None:
+    assert in_schema(WHOLE)
+    assert load(text).rules == (
+        policy.MinimumOSVersion(macos="15.10", ios="16.4.1 (a)"),
+        policy.MinimumSepOSVersion(macos="15.5"),
+        policy.MinimumLLBVersion(macos="15.5"),
+        On(MAC, policy.SIPEnabled()),
+        On(MAC, policy.FullSecurity()),
+        On(MAC, policy.NoThirdPartyKexts()),
+        policy.DeviceIdentified(),
+        policy.NoDiscrepancies(),
+        policy.SerialNumberInInventory(INVENTORY),
+        policy.KeyType("P-384"),
+        policy.FreshnessIs(Freshness.CURRENT, Freshness.EARLIER),
+        policy.MaximumAge(timedelta(days=30)),
+        policy.AnchoredAtApple(),
+    )
+
+
+def test_it_judges(authority: AttestationAuthority) -> None:
+    rules = load(
+        'schema = 1\n[minimum_os_version]\nmacos = "14.2"\nios = "17.2"\n[mac]\nsip_enabled = true',
+        score=lambda _, findings: len(findings),
+    )
+    mac, iphone = Properties.mac(), Properties.iphone()
+    assert rules.evaluate(authority.verified(mac)).score == 2
+    assert rules.evaluate(authority.verified(iphone), platform="ios")
+    assert not rules.evaluate(authority.verified(iphone))
+    assert not rules.evaluate(authority.verified(replace(mac, sip=None, raw={})), platform="macos")
+
+
+def test_false_is_a_rule_that_is_not_there() -> None:
+    text = (
+        "schema = 1\n[mac]\nsip_enabled = false\nfull_security = true\n[device]\nidentified = false"
+    )
+    assert in_schema(text)
+    assert load(text).rules == (On(MAC, policy.FullSecurity()),)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param("[mac]\nsip_enabled = true", "schema", id="no-schema"),
+        pytest.param("schema = 2\n[mac]\nsip_enabled = true", "schema", id="schema-2"),
+        pytest.param('schema = "1"\n[mac]\nsip_enabled = true', "schema", id="schema-text"),
+        pytest.param("schema = true\n[mac]\nsip_enabled = true", "schema", id="schema-true"),
+        pytest.param("schema = 1\nmac = true", "mac", id="no-table"),
+        pytest.param("schema = 1\n[macos]\nsip_enabled = true", "macos", id="unknown-table"),
+        pytest.param("schema = 1\n[mac]\nsip = true", "mac.sip", id="unknown-rule"),
+        pytest.param('schema = 1\n[mac]\nsip_enabled = "yes"', "mac.sip_enabled", id="flag-text"),
+        pytest.param("schema = 1\n[mac]\nsip_enabled = 1", "mac.sip_enabled", id="flag-number"),
+        pytest.param(
+            "schema = 1\n[minimum_os_version]\nmacos = 15.10",
+            "minimum_os_version.macos: a version is text, not float",
+            id="version-number",
+        ),
+        pytest.param(
+            "schema = 1\n[minimum_os_version]\nmacos = 15",
+            "minimum_os_version.macos: a version is text, not int",
+            id="version-integer",
+        ),
+        pytest.param(
+            'schema = 1\n[minimum_os_version]\nmacos = "latest"',
+            "minimum_os_version.macos",
+            id="version-word",
+        ),
+        pytest.param(
+            'schema = 1\n[minimum_os_version]\nmacos = ""',
+            "minimum_os_version.macos",
+            id="version-empty",
+        ),
+        pytest.param(
+            'schema = 1\n[minimum_os_version]\nmacOS = "15.5"',
+            "minimum_os_version.macOS",
+            id="unknown-platform",
+        ),
+        pytest.param(
+            'schema = 1\nminimum_os_version = "15.5"', "minimum_os_version", id="version-for-all"
+        ),
+        pytest.param("schema = 1\n[minimum_os_version]", "minimum_os_version", id="no-platform"),
+        pytest.param(
+            'schema = 1\n[minimum_sepos_version]\nios = ["15.5"]',
+            "minimum_sepos_version.ios",
+            id="version-array",
+        ),
+        pytest.param("schema = 1\n[device]\nkey_types = []", "device.key_types", id="no-keys"),
+        pytest.param(
+            'schema = 1\n[device]\nkey_types = "P-384"', "device.key_types", id="keys-text"
+        ),
+        pytest.param(
+            'schema = 1\n[device]\nkey_types = ["P-521"]', "device.key_types", id="unknown-key"
+        ),
+        pytest.param("schema = 1\n[device]\nkey_types = [[]]", "device.key_types", id="key-array"),
+        pytest.param(
+            'schema = 1\n[device]\nkey_types = ["P-384", "P-384"]',
+            "device.key_types",
+            id="key-twice",
+        ),
+        pytest.param(
+            'schema = 1\n[attestation]\nfreshness = ["new"]',
+            "attestation.freshness",
+            id="unknown-freshness",
+        ),
+        pytest.param(
+            "schema = 1\n[attestation]\nmaximum_age_days = 0",
+            "attestation.maximum_age_days",
+            id="age-zero",
+        ),
+        pytest.param(
+            "schema = 1\n[attestation]\nmaximum_age_days = 1.5",
+            "attestation.maximum_age_days",
+            id="age-real",
+        ),
+        pytest.param(
+            "schema = 1\n[attestation]\nmaximum_age_days = true",
+            "attestation.maximum_age_days",
+            id="age-true",
+        ),
+        pytest.param(
+            "schema = 1\n[attestation]\nmaximum_age_days = 3651",
+            "attestation.maximum_age_days",
+            id="age-large",
+        ),
+        pytest.param("schema = 1", "without a rule", id="nothing"),
+    ],
+)
+def test_a_defect_is_an_error_and_its_place_is_named(text: str, place: str) -> None:
+    """security.md 31: a rule with a misspelt name would be a rule that is not there."""
+    with pytest.raises(ValueError, match=re.escape(place)) as caught:
+        load(text)
+    assert str(caught.value).startswith((place, "a policy document"))
+    assert not in_schema(text)
+    assert len(load(WHOLE).rules) == 13
+
+
+def test_only_rules_that_are_off_are_no_policy() -> None:
+    with pytest.raises(ValueError, match="without a rule"):
+        load("schema = 1\n[mac]\nsip_enabled = false")
+
+
+def test_an_inventory_must_be_given_where_it_is_asked_for() -> None:
+    text = "schema = 1\n[device]\nin_inventory = true"
+    assert load(text).rules == (policy.SerialNumberInInventory(INVENTORY),)
+    with pytest.raises(ValueError, match=r"device\.in_inventory"):
+        policy.Policy.from_toml(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["schema =", "schema = 1\nschema = 1", b"\xff", "a = " + "[" * 60_000],
+    ids=lambda text: repr(text[:20]),
+)
+def test_what_is_no_toml(text: str | bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are tomllib's
+        load(text)
+
+
+def test_what_is_no_text_and_what_is_too_much() -> None:
+    with pytest.raises(TypeError):
+        load(None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="more than"):
+        load(WHOLE + "#" * 65_536)
+
+
+VERSIONS = st.sampled_from(["15.5", "15.10 (a)", "x", "", 15, 15.1, True])
+TABLES = st.fixed_dictionaries(
+    {},
+    optional={
+        "schema": st.sampled_from([1, 1, 1, 2, True, "1"]),
+        "minimum_os_version": st.dictionaries(
+            st.sampled_from([*policy.Platform, "windows"]), VERSIONS, max_size=2
+        ),
+        "mac": st.dictionaries(
+            st.sampled_from(["sip_enabled", "full_security", "sip"]),
+            st.sampled_from([True, True, False, 1]),
+            max_size=2,
+        ),
+        "device": st.fixed_dictionaries(
+            {},
+            optional={
+                "identified": st.sampled_from([True, 0]),
+                "key_types": st.lists(st.sampled_from(["P-256", "P-384", "P-521"]), max_size=2),
+            },
+        ),
+        "attestation": st.fixed_dictionaries(
+            {},
+            optional={
+                "maximum_age_days": st.sampled_from([-1, 0, 1, 3650, 3651, 1.5, True]),
+                "freshness": st.lists(st.sampled_from([*Freshness, "new"]), max_size=2),
+            },
+        ),
+        "unknown": st.just(1),
+    },
+)
+
+
+def toml(document: dict[str, Any]) -> str:
+    """The document in TOML; JSON's scalars and arrays are TOML's."""
+    simple = {key: value for key, value in document.items() if not isinstance(value, dict)}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in simple.items()]
+    for key, table in document.items():
+        if isinstance(table, dict):
+            lines.append(f"[{key}]")
+            lines += [f"{name} = {json.dumps(value)}" for name, value in table.items()]
+    return "\n".join(lines)
+
+
+@given(TABLES)
+def test_the_loader_and_the_schema_agree(document: dict[str, Any]) -> None:
+    """But for a document whose rules are all off, which no schema can tell."""
+    text = toml(document)
+    try:
+        load(text)
+    except ValueError as error:
+        if "without a rule" in str(error):
+            return
+        assert not in_schema(text)
+    else:
+        assert in_schema(text)
