@@ -12,13 +12,20 @@ FUZZ_JOBS ?= 2
 TARGET ?=
 ARGS ?=
 
+# Real servers that some tests talk to, built from source: docs/peers.md.
+GO ?= go
+PEERS := .peers
+STEP_CA := github.com/smallstep/certificates/cmd/step-ca@v0.30.2
+NANOMDM := github.com/micromdm/nanomdm/cmd/nanomdm@v0.9.0
+
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
 # any pip, and for what the build backend needs as well.
 PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
 UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint types format vectors bench fuzz mutants oldest check constraints clean
+.PHONY: help demo test coverage lint types format vectors bench fuzz mutants peers oldest check
+.PHONY: constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -57,6 +64,8 @@ mutants: $(VENV)/.installed  ## mutate every room and count what the tests notic
 	@$(UNPINNED) $(VENV)/bin/python -m pip install -q mutmut==3.8.1
 	@$(VENV)/bin/python mutation/run.py
 
+peers: $(PEERS)/.installed  ## build the servers that optional tests talk to (needs Go)
+
 oldest: $(OLDEST)/.installed  ## run every test on the oldest supported dependencies
 	@$(OLDEST)/bin/python -m pytest $(ARGS)
 
@@ -74,7 +83,7 @@ constraints:  ## write constraints.txt anew, with today's releases
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(FRESH) $(FUZZ) dist .coverage .coverage.* .hypothesis
-	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(PEERS) .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 create-venv = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -108,4 +117,13 @@ $(OLDEST)/.installed: pyproject.toml constraints.txt constraints-oldest.txt
 	@$(PIN) $(OLDEST)/bin/python -m pip install -q -e . --group test
 	@$(UNPINNED) $(OLDEST)/bin/python -m pip install -q -r constraints-oldest.txt
 	@$(UNPINNED) $(OLDEST)/bin/python -m pip check
+	@touch $@
+
+# Without cgo: step-ca would want the headers of a smart card library that no test needs.
+$(PEERS)/.installed: Makefile
+	@command -v $(GO) >/dev/null || \
+		{ echo "make peers needs Go: https://go.dev/doc/install" >&2; exit 1; }
+	@echo "Building step-ca and NanoMDM (once, some minutes)"
+	@GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(STEP_CA)
+	@GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(NANOMDM)
 	@touch $@

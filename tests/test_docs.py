@@ -378,6 +378,16 @@ def test_the_picture_shows_every_room() -> None:
     assert {room for room in rooms if not re.search(rf"\b{room}\b", picture)} == set()
 
 
+def test_the_peers_have_the_versions_that_are_built() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    built = dict(re.findall(r"(?m)^\w+ := (github\.com/\w+/\w+)/\S*@(v[0-9.]+)$", makefile))
+    documented = {
+        server.partition("(https://")[2].removesuffix(")"): version
+        for server, version, _ in table(text("peers.md"), "server", "version", "tests")
+    }
+    assert documented.items() <= built.items()
+
+
 def test_the_threat_model_answers_every_known_attack() -> None:
     rows = table(text("threat-model.md"), "item", "attack", "what stops it", "where", "test")
     assert [int(row[0]) for row in rows] == list(range(1, 32))
