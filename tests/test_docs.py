@@ -31,6 +31,7 @@ from appleattest import (
     oids,
     policy,
 )
+from appleattest.acme import payload
 from appleattest.mdm import KnownDevice
 from appleattest.properties import PROPERTIES
 from appleattest.report import CHECKS
@@ -200,6 +201,7 @@ def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
     "page",
     [
         "README.md",
+        "docs/guide-acme-profile.md",
         "docs/guide-acme.md",
         "docs/guide-freshness.md",
         "docs/guide-mdm.md",
@@ -302,7 +304,7 @@ def test_the_check_of_files_sees_what_is_missing() -> None:
 
 # --- the public interface -----------------------------------------------------------------------
 
-PROTOCOLS: Final = (acme, mdm, policy)
+PROTOCOLS: Final = (acme, payload, mdm, policy)
 """The public packages beside the core."""
 
 

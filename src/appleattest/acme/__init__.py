@@ -5,8 +5,10 @@
     valid = acme.validate_csr(csr, attested_key=…, identifier=…, binding=CSRBinding.CN_OR_SAN)
 
 Pure functions and values: accounts, nonces, orders, the clock and the network are the server's.
-This list is the whole public interface. Sources: draft-ietf-acme-device-attest; RFC 8555; Apple,
-"Validating a Managed Device Attestation".
+The profile that has a device ask is built by `ACMEPayload` and `ConfigurationProfile`, and judged
+by `lint_profile`; what goes with them is in `appleattest.acme.payload`. These two lists are the
+public interface. Sources: draft-ietf-acme-device-attest; RFC 8555; Apple, "Validating a Managed
+Device Attestation".
 """
 
 from appleattest.acme.challenge import (
@@ -20,6 +22,13 @@ from appleattest.acme.csr_extensions import DEFAULT_USAGES
 from appleattest.acme.csr_names import CSRBinding, FoundIn
 from appleattest.acme.identifiers import HardwareModuleName, Identifier, PermanentIdentifier
 from appleattest.acme.orders import parse_identifier, parse_identifiers
+from appleattest.acme.payload import (
+    ACMECredential,
+    ACMECredentialAsset,
+    ACMEPayload,
+    ConfigurationProfile,
+    lint_profile,
+)
 from appleattest.acme.problems import rejected_identifiers
 from appleattest.acme.states import CHALLENGE_TYPE, Challenge, ChallengeStatus
 from appleattest.acme.tokens import new_token
@@ -29,10 +38,14 @@ __all__ = [
     "CHALLENGE_TYPE",
     "DEFAULT_USAGES",
     "VOUCHED_ELSEWHERE",
+    "ACMECredential",
+    "ACMECredentialAsset",
+    "ACMEPayload",
     "Answering",
     "CSRBinding",
     "Challenge",
     "ChallengeStatus",
+    "ConfigurationProfile",
     "FoundIn",
     "HardwareModuleName",
     "Identifier",
@@ -41,6 +54,7 @@ __all__ = [
     "ValidatedCSR",
     "examine_challenge",
     "examine_csr",
+    "lint_profile",
     "new_token",
     "parse_identifier",
     "parse_identifiers",

@@ -44,7 +44,7 @@ class PermanentIdentifier:
     def __post_init__(self) -> None:
         _require_value(self.value)
         if self.assigner is not None:
-            _require_oid(self.assigner, "an assigner")
+            require_oid(self.assigner, "an assigner")
 
     @classmethod
     def parse(cls, text: object, /) -> PermanentIdentifier:
@@ -100,7 +100,7 @@ class HardwareModuleName:
 
     def __post_init__(self) -> None:
         _require_value(self.value)
-        _require_oid(self.hw_type, "a hardware type")
+        require_oid(self.hw_type, "a hardware type")
 
     @classmethod
     def parse(cls, text: object, /) -> HardwareModuleName:
@@ -167,6 +167,16 @@ def malformed(detail: str, element: str | None = None) -> IdentifierMismatch:
     return IdentifierMismatch(Reason.MALFORMED_IDENTIFIER, detail, element=element)
 
 
+def require_oid(oid: object, what: str) -> None:
+    """`TypeError` or `ValueError` for what is no dotted OID of at most 64 octets."""
+    if not isinstance(oid, str):
+        raise TypeError(f"{what} is a dotted OID as text, not {type(oid).__name__}")
+    if len(oid) > _LONGEST_DOTTED or not _OID.fullmatch(oid):
+        raise ValueError(f"{what} is a dotted OID: ASCII digits, no leading zeros, arcs in range")
+    if _octets_of(oid) > othernames.LONGEST_OID:
+        raise ValueError(f"{what} is an OID of at most {othernames.LONGEST_OID} octets")
+
+
 def _text(text: object) -> str:
     if not isinstance(text, str):
         raise malformed(f"text was expected, {kind_of(text)} came")
@@ -186,15 +196,6 @@ def _require_value(value: object) -> None:
         raise ValueError("an identifier's value has at least one character, and none is '/'")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError("an identifier's value holds a surrogate, which is no character")
-
-
-def _require_oid(oid: object, what: str) -> None:
-    if not isinstance(oid, str):
-        raise TypeError(f"{what} is a dotted OID as text, not {type(oid).__name__}")
-    if len(oid) > _LONGEST_DOTTED or not _OID.fullmatch(oid):
-        raise ValueError(f"{what} is a dotted OID: ASCII digits, no leading zeros, arcs in range")
-    if _octets_of(oid) > othernames.LONGEST_OID:
-        raise ValueError(f"{what} is an OID of at most {othernames.LONGEST_OID} octets")
 
 
 def _octets_of(dotted: str) -> int:

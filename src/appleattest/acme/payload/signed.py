@@ -1,0 +1,166 @@
+"""A profile as it comes: plain, signed (CMS SignedData, RFC 5652), or encrypted for one device.
+
+Whether the signature holds is found out against the signer's certificate that the profile itself
+holds. Who that signer is, and whether a device trusts it, is not judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from asn1crypto import cms
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from appleattest.acme.payload import ber
+from appleattest.errors import MalformedAttestation, Reason
+from appleattest.text import said
+
+_SEQUENCE: Final = b"\x30"
+_MOST_SIGNERS: Final = 4
+_ENCRYPTED: Final = ("enveloped_data", "encrypted_data", "authenticated_enveloped_data")
+_PLAIN: Final = "certificate"
+"""A certificate as all are today, among the kinds that CMS knows."""
+_HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+
+
+class SignatureState(StrEnum):
+    """What there is to say of a profile's signature."""
+
+    UNSIGNED = "unsigned"
+    HOLDS = "holds"
+    """The content is what the holder of the embedded certificate's key signed: no more."""
+    BROKEN = "broken"
+    """The content, or a signed attribute, is not what was signed."""
+    UNCHECKED = "unchecked"
+    """Its algorithm is not checked here, or the signer's certificate is not there."""
+
+
+_WORST_FIRST: Final = (SignatureState.BROKEN, SignatureState.UNCHECKED, SignatureState.HOLDS)
+
+
+class Opened(NamedTuple):
+    """A profile out of its envelope."""
+
+    content: bytes | None
+    """The property list; None where it is encrypted."""
+    signature: SignatureState = SignatureState.UNSIGNED
+    signer: bytes | None = None
+    """The first signer's certificate, DER, where it is there."""
+
+
+def open_profile(document: bytes) -> Opened:
+    """The property list in a document, and what its signature is worth.
+
+    Raises `MalformedAttestation` with `malformed-plist` for an envelope that is no CMS SignedData
+    around data, or is nested or divided beyond what is read.
+    """
+    if not document.startswith(_SEQUENCE):
+        return Opened(document)
+    try:
+        ber.measure(document)
+        return _open(cms.ContentInfo.load(document, strict=True))
+    except Exception as error:  # noqa: BLE001 - asn1crypto raises what it likes
+        detail = f"a signed profile was expected: {said(error)}"
+        raise MalformedAttestation(Reason.MALFORMED_PLIST, detail) from None
+
+
+def _open(envelope: Any) -> Opened:
+    kind = envelope["content_type"].native
+    if kind in _ENCRYPTED:
+        return Opened(None)
+    if kind != "signed_data":
+        raise ValueError("neither signed nor encrypted")
+    signed = envelope["content"]
+    inner = signed["encap_content_info"]
+    if inner["content_type"].native != "data" or inner["content"].native is None:
+        raise ValueError("signed, and not around data")
+    content = bytes(inner["content"])
+    signers = list(signed["signer_infos"])
+    if not 0 < len(signers) <= _MOST_SIGNERS:
+        raise ValueError(f"{len(signers)} signers; 1 to {_MOST_SIGNERS} are read")
+    certificates = [each.chosen for each in signed["certificates"] if each.name == _PLAIN]
+    checked = [_check(signer, content, certificates) for signer in signers]
+    states = [state for state, _ in checked]
+    worst = next(state for state in _WORST_FIRST if state in states)
+    return Opened(content, worst, checked[0][1])
+
+
+def _check(
+    signer: Any, content: bytes, certificates: list[Any]
+) -> tuple[SignatureState, bytes | None]:
+    certificate = _certificate_of(signer["sid"], certificates)
+    if certificate is None:
+        return SignatureState.UNCHECKED, None
+    return _check_against(certificate, signer, content), certificate.dump()
+
+
+def _check_against(certificate: Any, signer: Any, content: bytes) -> SignatureState:
+    algorithm = _HASHES.get(signer["digest_algorithm"]["algorithm"].native)
+    if algorithm is None:
+        return SignatureState.UNCHECKED
+    signed = _signed_octets(signer["signed_attrs"], content, algorithm)
+    if signed is None:
+        return SignatureState.BROKEN
+    # `cryptography` warns of some certificates, which a filter makes an error; of keys it does not.
+    key = load_der_public_key(certificate.public_key.dump())
+    scheme = signer["signature_algorithm"].signature_algo
+    return _verify(key, scheme, signer["signature"].native, signed, algorithm)
+
+
+def _certificate_of(sid: Any, certificates: list[Any]) -> Any:
+    """The one that the signer names; others may be there, whatever they are."""
+    for certificate in certificates:
+        try:
+            if _is_named(certificate, sid):
+                return certificate
+        except Exception:  # noqa: BLE001, S112 - too damaged to be the one that is named
+            continue
+    return None
+
+
+def _is_named(certificate: Any, sid: Any) -> bool:
+    if sid.name == "issuer_and_serial_number":
+        named, own = sid.chosen, certificate["tbs_certificate"]
+        same = own["serial_number"].native == named["serial_number"].native
+        return same and bool(own["issuer"].dump() == named["issuer"].dump())
+    return bool(certificate.key_identifier == sid.chosen.native)
+
+
+def _signed_octets(
+    attributes: Any, content: bytes, algorithm: hashes.HashAlgorithm
+) -> bytes | None:
+    """What the signature is over (RFC 5652, section 5.4); None where the digest is another's."""
+    if attributes.native is None:
+        return content
+    values = [(each["type"].native, each["values"].native) for each in attributes]
+    kinds = [value for kind, value in values if kind == "content_type"]
+    digests = [value for kind, value in values if kind == "message_digest"]
+    digest = hashlib.new(algorithm.name, content).digest()
+    if kinds != [["data"]] or digests != [[digest]]:
+        return None
+    octets: bytes = attributes.untag().dump()
+    return octets
+
+
+def _verify(
+    key: object, scheme: str, signature: bytes, signed: bytes, algorithm: hashes.HashAlgorithm
+) -> SignatureState:
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and scheme == "rsassa_pkcs1v15":
+            key.verify(signature, signed, padding.PKCS1v15(), algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and scheme == "ecdsa":
+            key.verify(signature, signed, ec.ECDSA(algorithm))
+        else:
+            return SignatureState.UNCHECKED
+    except InvalidSignature:
+        return SignatureState.BROKEN
+    return SignatureState.HOLDS
