@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -170,6 +171,48 @@ def test_every_make_target_that_a_document_names_exists() -> None:
         if target not in make_targets()
     ]
     assert unknown == []
+
+
+PUBLIC: Final = ("", ".acme", ".acme.payload", ".mdm", ".policy", ".testing", ".testing.device")
+"""What a program may import from, after the package's name."""
+
+
+def private_imports(source: str) -> Iterator[str]:
+    """What a program imports from appleattest that is not in a public `__all__`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names if each.name.startswith("appleattest."))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("appleattest"):
+            module = node.module or ""
+            public = module.removeprefix("appleattest") in PUBLIC
+            offered = {*import_module(module).__all__} if public else set()
+            packages = {each[1:] for each in PUBLIC} if module == "appleattest" else set()
+            names = (each.name for each in node.names)
+            yield from (f"{module}.{name}" for name in names if name not in offered | packages)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.py")), ids=named)
+def test_examples_use_the_public_interface_alone(path: Path) -> None:
+    assert list(private_imports(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from appleattest import Verifier, acme", []),
+        ("from appleattest import moment", ["appleattest.moment"]),
+        ("from appleattest.mdm import WebhookEvent", []),
+        ("from appleattest.mdm import seal", ["appleattest.mdm.seal"]),
+        (
+            "from appleattest.mdm.webhook import WebhookEvent",
+            ["appleattest.mdm.webhook.WebhookEvent"],
+        ),
+        ("import appleattest.wire", ["appleattest.wire"]),
+    ],
+    ids=["core", "module", "room", "not offered", "file", "import"],
+)
+def test_the_check_of_examples_sees_what_is_private(source: str, found: list[str]) -> None:
+    assert list(private_imports(source)) == found
 
 
 def storey(room: str) -> int:

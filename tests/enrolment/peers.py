@@ -7,9 +7,10 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import pytest
@@ -38,7 +39,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: Sequence[str | Path], *, port: int, folder: Path) -> Iterator[None]:
+def serving(
+    command: Sequence[str | Path],
+    *,
+    port: int,
+    folder: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[None]:
     """Run a server on the port until the end of the context; `folder` is its home and its log's.
 
     Fails with the log if it ends by itself, or does not answer in time.
@@ -51,7 +58,7 @@ def serving(command: Sequence[str | Path], *, port: int, folder: Path) -> Iterat
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={"PATH": os.defpath, "HOME": str(folder)},
+            env={"PATH": os.defpath, "HOME": str(folder), **environment},
         )
         try:
             _await(process, port, log)

@@ -1,0 +1,609 @@
+"""The webhook of examples/mdm_webhook: what it answers, what it prints, whom it asks."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import os
+import plistlib
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema
+import pytest
+from peers import free_port, serving
+from watched import (
+    AUTHORITY,
+    EXAMPLE,
+    INVENTORY,
+    KEY,
+    MAC,
+    PHONE,
+    Lines,
+    client,
+    device,
+    post,
+    watch,
+)
+
+from appleattest import policy
+from appleattest.testing import (
+    DeviceModel,
+    ManualClock,
+    SimulatedDevice,
+    carriers,
+    deviations,
+)
+from appleattest.testing.device import Compromise, Lies, Relays
+from appleattest.testing.overriding import override
+from examples.mdm_webhook.app import SIGNATURE, app
+from examples.mdm_webhook.store import Store
+from examples.mdm_webhook.watch import NotQueued
+
+SERIAL: Final = MAC.serial_number
+DAY: Final = timedelta(days=1)
+WEEK: Final = timedelta(days=7)
+
+
+def check_in(topic: str, udid: str, **said: str) -> bytes:
+    """An event about a check-in message, as NanoMDM makes it."""
+    message = {"MessageType": topic.removeprefix("mdm."), "UDID": udid, **said}
+    payload = base64.b64encode(plistlib.dumps(message)).decode()
+    event = {"udid": udid, "raw_payload": payload}
+    return json.dumps(
+        {"topic": topic, "created_at": "2025-07-01T12:00:00Z", "checkin_event": event}
+    ).encode()
+
+
+def connect(response: bytes) -> bytes:
+    """An event about a response or a poll."""
+    said = plistlib.loads(response)
+    return carriers.webhook_event(
+        response,
+        udid=said["UDID"],
+        status=said["Status"],
+        command_uuid=said.get("CommandUUID", ""),
+    )
+
+
+def signature(body: bytes, key: bytes = KEY) -> str:
+    """What NanoMDM writes into the header."""
+    return base64.b64encode(hmac.digest(key, body, "sha256")).decode()
+
+
+class Service:
+    """The service, its MDM server (which takes commands and hands on what it is told), a clock."""
+
+    def __init__(self, store: Store | None = None, *, clock: ManualClock | None = None) -> None:
+        self.clock = ManualClock() if clock is None else clock
+        self.lines = Lines()
+        self.queued: list[tuple[str, bytes]] = []
+        self.mdm_is_down = False
+        self.watch = watch(self.clock, self._queue, self.lines, store)
+        self.client = client(self.watch)
+
+    def _queue(self, enrollment_id: str, command: bytes) -> None:
+        if self.mdm_is_down:
+            raise NotQueued("it is down")
+        self.queued.append((enrollment_id, command))
+
+    def post(self, body: bytes, *, key: bytes = KEY) -> int:
+        headers = {SIGNATURE: signature(body, key)}
+        response = self.client.post("/webhook", content=body, headers=headers)
+        return response.status_code
+
+    def enrol(self, device: SimulatedDevice) -> None:
+        """Let the device enrol, so that it has been asked for its first attestation."""
+        model = device.model
+        said = {"SerialNumber": model.serial_number}
+        assert self.post(check_in("mdm.Authenticate", model.udid, **said)) == 200
+        assert self.post(check_in("mdm.TokenUpdate", model.udid)) == 200
+        self.lines.read()
+
+    def command(self) -> bytes:
+        """The one command that is queued; it is handed out."""
+        ((_, command),) = self.queued
+        self.queued.clear()
+        return command
+
+    def answered(self, device: SimulatedDevice) -> list[str]:
+        """What is printed when the device answers the command that is queued."""
+        return self.told(device.answer(self.command()))
+
+    def told(self, response: bytes) -> list[str]:
+        """What is printed when the MDM server hands this response on."""
+        assert self.post(connect(response)) == 200
+        return self.lines.read()
+
+    def polled(self, model: DeviceModel = MAC) -> list[str]:
+        """What is printed when the device asks for commands."""
+        return self.told(plistlib.dumps({"Status": "Idle", "UDID": model.udid}))
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+def enrolled(
+    service: Service, *compromises: Compromise, model: DeviceModel = MAC
+) -> SimulatedDevice:
+    """A device that has enrolled and has been asked."""
+    made = device(service.clock, *compromises, model=model)
+    service.enrol(made)
+    return made
+
+
+BELIEVED: Final = [
+    f"{SERIAL} answer: - -> genuine, current",
+    f"{SERIAL} OS version: - -> 15.5",
+    f"{SERIAL} SIP: - -> enabled",
+    f"{SERIAL} secure boot: - -> full",
+    f"{SERIAL} discrepancies: - -> none",
+    f"{SERIAL} policy: - -> satisfied",
+    f"{SERIAL} trust: none -> full",
+]
+"""What is printed of a Mac in good order the first time."""
+
+
+# --- enrolment ----------------------------------------------------------------------------------
+
+
+def test_a_device_of_the_inventory_enrols_and_is_asked_when_it_can_be(service: Service) -> None:
+    assert service.post(check_in("mdm.Authenticate", MAC.udid, SerialNumber=SERIAL)) == 200
+    assert service.lines.read() == [f"{SERIAL} enrols as {MAC.udid}"]
+    assert service.queued == []
+    assert service.post(check_in("mdm.TokenUpdate", MAC.udid)) == 200
+    assert service.lines.read() == [
+        f"{SERIAL} is asked: never-attested",
+        f"{SERIAL} trust: - -> none",
+    ]
+    ((enrollment_id, command),) = service.queued
+    asked = plistlib.loads(command)["Command"]
+    assert enrollment_id == MAC.udid
+    assert len(asked["DeviceAttestationNonce"]) == 32
+    assert "DevicePropertiesAttestation" in asked["Queries"]
+
+
+@pytest.mark.parametrize(
+    ("udid", "said"),
+    [
+        pytest.param(MAC.udid, {"SerialNumber": "ANOTHER"}, id="serial number"),
+        pytest.param(MAC.udid, {}, id="no serial number"),
+        pytest.param(f"{MAC.udid},{PHONE.udid}", {"SerialNumber": SERIAL}, id="two ids in one"),
+        pytest.param("", {"SerialNumber": SERIAL}, id="no id"),
+    ],
+)
+def test_an_enrolment_that_is_none_of_ours_is_never_asked(
+    service: Service, udid: str, said: dict[str, str]
+) -> None:
+    assert service.post(check_in("mdm.Authenticate", udid, **said)) == 200
+    assert service.lines.read() == [f"'{udid[:64]}' enrols, and is none of ours"]
+    assert service.post(check_in("mdm.TokenUpdate", udid)) == 200
+    assert service.queued == []
+
+
+def test_an_authenticate_message_that_cannot_be_read_enrols_nobody(service: Service) -> None:
+    event = json.loads(check_in("mdm.Authenticate", MAC.udid, SerialNumber=SERIAL))
+    event["checkin_event"]["raw_payload"] = base64.b64encode(b"<plist>").decode()
+    assert service.post(json.dumps(event).encode()) == 200
+    assert service.lines.read() == [f"'{MAC.udid}' enrols, and is none of ours"]
+
+
+def test_a_second_enrolment_as_the_same_device_is_not_asked(service: Service) -> None:
+    enrolled(service)
+    service.queued.clear()
+    another = DeviceModel.mac(2).udid
+    assert service.post(check_in("mdm.Authenticate", another, SerialNumber=SERIAL)) == 200
+    assert service.lines.read() == [f"{another} says it is {SERIAL}, as another enrolment does"]
+    assert service.post(check_in("mdm.TokenUpdate", another)) == 200
+    assert service.queued == []
+
+
+def test_the_same_device_may_enrol_again_with_another_key(service: Service) -> None:
+    mac = enrolled(service)
+    assert service.answered(mac) == BELIEVED
+    mac.erase()
+    service.enrol(mac)
+    assert service.answered(mac) == BELIEVED
+
+
+def test_a_device_that_has_left_is_no_longer_asked(service: Service) -> None:
+    mac = enrolled(service)
+    response = mac.answer(service.command())
+    assert service.post(check_in("mdm.CheckOut", MAC.udid)) == 200
+    assert service.lines.read() == [f"{SERIAL} has left"]
+    assert service.told(response) == []
+    assert service.polled() == []
+    assert service.queued == []
+
+
+# --- answers ------------------------------------------------------------------------------------
+
+
+def test_a_genuine_answer_is_believed_and_told_once(service: Service) -> None:
+    mac = enrolled(service)
+    assert service.answered(mac) == BELIEVED
+    assert service.polled() == []
+    assert service.queued == []
+
+
+def test_what_has_changed_is_all_that_is_printed(service: Service) -> None:
+    mac = enrolled(service)
+    service.answered(mac)
+    service.clock.advance(30 * DAY)
+    assert service.polled() == [f"{SERIAL} is asked: age"]
+    mac.model = replace(mac.model, secure_boot="Reduced Security")
+    assert service.answered(mac) == [
+        f"{SERIAL} secure boot: full -> reduced",
+        f"{SERIAL} policy: satisfied -> full-security: violated: full was expected, reduced found",
+    ]
+    service.clock.advance(30 * DAY)
+    service.polled()
+    mac.model = replace(mac.model, secure_boot="Full Security")
+    assert service.answered(mac) == [
+        f"{SERIAL} secure boot: reduced -> full",
+        f"{SERIAL} policy: full-security: violated: full was expected, reduced found -> satisfied",
+    ]
+
+
+def test_an_iphone_is_known_by_its_udid_as_well(service: Service) -> None:
+    phone = enrolled(service, model=PHONE)
+    lines = service.answered(phone)
+    assert f"{PHONE.serial_number} answer: - -> genuine, current" in lines
+    assert f"{PHONE.serial_number} SIP: - -> -" not in lines
+
+
+def test_an_iphone_whose_udid_is_not_that_of_the_enrolment_is_refused(service: Service) -> None:
+    phone = enrolled(service, model=PHONE)
+    phone.model = replace(PHONE, udid=DeviceModel.iphone(2).udid)
+    response = plistlib.loads(phone.answer(service.command()))
+    response["UDID"] = PHONE.udid
+    lines = service.told(plistlib.dumps(response))
+    assert lines[1] == (
+        f"{PHONE.serial_number} answer: - -> "
+        "refused, identifier-mismatch (1.2.840.113635.100.8.9.2)"
+    )
+
+
+class Sends(Compromise):
+    """Sends a chain of the test's choice."""
+
+    def __init__(self, make: Callable[[bytes | None], Sequence[bytes]]) -> None:
+        self.make = make
+
+    @override
+    def chain(self, chain: tuple[bytes, ...] | None, nonce: bytes | None) -> tuple[bytes, ...]:
+        return tuple(self.make(nonce))
+
+
+def minted(*departures: deviations.WrongSigner) -> Sends:
+    """Sends a chain made for the nonce, which departs from the genuine one in this."""
+    clock = ManualClock()
+    return Sends(
+        lambda nonce: AUTHORITY.attest(
+            properties=MAC.properties(), freshness_code=nonce, at=clock(), deviations=departures
+        )
+    )
+
+
+def test_a_forged_chain_is_refused_and_ends_trust(service: Service) -> None:
+    mac = enrolled(service)
+    service.answered(mac)
+    service.clock.advance(30 * DAY)
+    service.polled()
+    mac.compromises = (minted(deviations.WrongSigner()),)
+    reason, *changes = service.answered(mac)
+    assert reason.startswith(f"{SERIAL} is not believed: ")
+    assert changes == [
+        f"{SERIAL} answer: genuine, current -> refused, bad-signature (x5c[0])",
+        f"{SERIAL} trust: full -> none",
+    ]
+
+
+def test_the_same_chain_by_the_right_signer_is_believed(service: Service) -> None:
+    assert service.answered(enrolled(service, minted())) == BELIEVED
+
+
+def test_a_relayed_chain_is_refused_and_accepted_from_its_device(service: Service) -> None:
+    other = device(service.clock, model=DeviceModel.mac(2))
+    mac = enrolled(service, Relays(other))
+    assert service.answered(mac)[1:] == [
+        f"{SERIAL} answer: - -> refused, identifier-mismatch (1.2.840.113635.100.8.9.1)"
+    ]
+    other.erase()
+    service.enrol(other)
+    serial = other.model.serial_number
+    assert f"{serial} answer: - -> genuine, current" in service.answered(other)
+
+
+def test_another_key_is_refused_until_the_device_enrols_again(service: Service) -> None:
+    mac = enrolled(service)
+    service.answered(mac)
+    mac.erase()
+    service.clock.advance(30 * DAY)
+    service.polled()
+    assert service.answered(mac)[1:] == [
+        f"{SERIAL} answer: genuine, current -> refused, key-mismatch (spki)",
+        f"{SERIAL} trust: full -> none",
+    ]
+    service.enrol(mac)
+    service.clock.advance(WEEK)
+    assert service.answered(mac) == BELIEVED
+
+
+def test_a_device_that_lies_is_believed_where_apple_attests(service: Service) -> None:
+    mac = enrolled(service, Lies({"OSVersion": "26.0\u202e\nanother line"}))
+    lines = service.answered(mac)
+    assert f"{SERIAL} OS version: - -> 15.5" in lines
+    said = r"'26.0\u202e\nanother line'"
+    assert f"{SERIAL} discrepancies: - -> OSVersion is 15.5, not {said}" in lines
+    assert any(line.startswith(f"{SERIAL} policy: - -> no-discrepancies: ") for line in lines)
+    service.clock.advance(WEEK)
+    assert service.polled() == []
+
+
+def test_a_busy_device_is_waited_for(service: Service) -> None:
+    mac = enrolled(service)
+    command = service.command()
+    mac.busy = True
+    assert service.told(mac.answer(command)) == [f"{SERIAL} is busy, and answers later"]
+    assert service.queued == []
+    mac.busy = False
+    assert service.told(mac.answer(command)) == BELIEVED
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        pytest.param({"Status": "Error", "ErrorChain": []}, "not-acknowledged", id="Error"),
+        pytest.param({"Status": "CommandFormatError"}, "not-acknowledged", id="CommandFormatError"),
+        pytest.param({"QueryResponses": {}}, "no-attestation", id="absent"),
+    ],
+)
+def test_an_answer_without_attestation_is_a_failure_and_asked_for_again(
+    service: Service, refusal: dict[str, Any], reason: str
+) -> None:
+    mac = enrolled(service)
+    response = mac.answer(service.command())
+    refused = service.told(plistlib.dumps({**plistlib.loads(response), **refusal}))
+    assert len(refused) == 2
+    assert refused[1].startswith(f"{SERIAL} answer: - -> refused, {reason}")
+    assert service.polled() == []
+    service.clock.advance(DAY)
+    assert service.polled() == [f"{SERIAL} is asked: never-attested"]
+    believed = service.told(
+        response.replace(
+            plistlib.loads(response)["CommandUUID"].encode(),
+            plistlib.loads(service.queued[0][1])["CommandUUID"].encode(),
+        )
+    )
+    assert believed[0].startswith(f"{SERIAL} answer: refused, {reason}")
+    assert believed[0].endswith("-> genuine, earlier")
+
+
+def test_a_cached_attestation_for_an_unknown_request_is_no_failure(service: Service) -> None:
+    mac = device(service.clock)
+    mac.attest(b"a nonce of the MDM server before")
+    service.enrol(mac)
+    lines = service.answered(mac)
+    assert f"{SERIAL} answer: - -> genuine, unmatched" in lines
+    assert (
+        f"{SERIAL} policy: - -> "
+        "freshness: violated: current or earlier was expected, unmatched found"
+    ) in lines
+    service.clock.advance(30 * DAY)
+    service.polled()
+    lines = service.answered(mac)
+    assert f"{SERIAL} answer: genuine, unmatched -> genuine, current" in lines
+    assert any(line.endswith(" unmatched found -> satisfied") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("said", "discrepancies"),
+    [
+        pytest.param("15.6", "none", id="updated since"),
+        pytest.param("15.4", "OSVersion is 15.5, not '15.4'", id="older than attested"),
+    ],
+)
+def test_an_update_since_a_cached_attestation_is_no_lie(
+    service: Service, said: str, discrepancies: str
+) -> None:
+    mac = device(service.clock, Lies({"OSVersion": said}))
+    mac.attest(b"a nonce of the MDM server before")
+    service.enrol(mac)
+    assert f"{SERIAL} discrepancies: - -> {discrepancies}" in service.answered(mac)
+
+
+def test_a_lost_answer_is_recovered_without_a_nonce(service: Service) -> None:
+    mac = enrolled(service)
+    mac.answer(service.command())
+    service.clock.advance(14 * DAY)
+    service.watch.look_after_all()
+    assert service.queued == []
+    service.clock.advance(timedelta(seconds=1))
+    service.watch.look_after_all()
+    assert service.lines.read() == [
+        f"{SERIAL} has not answered, and is given up",
+        f"{SERIAL} is asked: recover",
+    ]
+    assert "DeviceAttestationNonce" not in plistlib.loads(service.queued[0][1])["Command"]
+    lines = service.answered(mac)
+    assert f"{SERIAL} answer: - -> genuine, earlier" in lines
+    assert f"{SERIAL} policy: - -> satisfied" in lines
+
+
+def test_a_command_is_answered_once(service: Service) -> None:
+    mac = enrolled(service)
+    command = service.command()
+    assert service.told(mac.answer(command)) == BELIEVED
+    mac.model = replace(mac.model, os_version="26.0")
+    assert service.told(mac.answer(command)) == []
+
+
+def test_the_answer_to_a_command_of_another_service_is_none_of_ours(service: Service) -> None:
+    enrolled(service)
+    chain = AUTHORITY.attest(properties=MAC.properties(), at=service.clock())
+    assert service.told(carriers.response_plist(chain, udid=MAC.udid)) == []
+
+
+# --- asking again -------------------------------------------------------------------------------
+
+
+def test_an_update_that_the_device_tells_of_is_looked_at_after_seven_days(
+    service: Service,
+) -> None:
+    mac = enrolled(service)
+    service.answered(mac)
+    mac.update_os("15.6")
+    told = carriers.response_plist(None, udid=MAC.udid, query_responses={"OSVersion": "15.6"})
+    assert service.told(told) == []
+    assert service.polled() == []
+    service.clock.advance(WEEK - timedelta(seconds=1))
+    service.watch.look_after_all()
+    assert service.lines.read() == []
+    service.clock.advance(timedelta(seconds=1))
+    service.watch.look_after_all()
+    assert service.lines.read() == [f"{SERIAL} is asked: os-changed"]
+    assert service.answered(mac) == [f"{SERIAL} OS version: 15.5 -> 15.6"]
+
+
+def test_a_command_that_was_not_queued_is_sent_with_the_next_event(service: Service) -> None:
+    service.mdm_is_down = True
+    mac = device(service.clock)
+    service.enrol(mac)
+    assert service.polled() == [f"{SERIAL} could not be asked: it is down"]
+    service.mdm_is_down = False
+    assert service.polled() == [f"{SERIAL} is asked: never-attested"]
+    assert service.answered(mac) == BELIEVED
+
+
+def test_what_is_remembered_outlives_the_process(tmp_path: Path) -> None:
+    first = Service(Store(tmp_path / "devices.sqlite"))
+    mac = enrolled(first)
+    first.watch.store.close()
+    second = Service(Store(tmp_path / "devices.sqlite"), clock=first.clock)
+    assert second.told(mac.answer(first.command())) == BELIEVED
+    second.watch.store.close()
+
+
+def test_a_device_that_has_left_the_inventory_is_left_alone(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mac = enrolled(service)
+    monkeypatch.delitem(INVENTORY, SERIAL)
+    command = service.command()
+    assert service.told(mac.answer(command)) == []
+    monkeypatch.undo()
+    assert service.told(mac.answer(command)) == BELIEVED
+
+
+# --- HTTP ---------------------------------------------------------------------------------------
+
+
+def test_only_what_nanomdm_has_signed_is_taken_in(service: Service) -> None:
+    event = check_in("mdm.Authenticate", MAC.udid, SerialNumber=SERIAL)
+    assert service.post(event, key=b"another key") == 403
+    assert service.client.post("/webhook", content=event).status_code == 403
+    odd = {SIGNATURE.encode(): "\xff".encode("latin-1")}
+    assert service.client.post("/webhook", content=event, headers=odd).status_code == 403
+    assert service.lines.read() == []
+    assert service.post(event) == 200
+    assert service.lines.read() == [f"{SERIAL} enrols as {MAC.udid}"]
+
+
+def test_a_blank_key_is_refused_before_anything_is_served(service: Service) -> None:
+    with pytest.raises(ValueError, match="blank"):
+        app(service.watch, key=b"")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        pytest.param(b"", "malformed-json", id="nothing"),
+        pytest.param(b"[]", "malformed-json", id="no event"),
+        pytest.param(
+            b'{"topic":"mdm.Connect","acknowledge_event":{"raw_payload":"?"}}',
+            "malformed-base64 (acknowledge_event.raw_payload)",
+            id="base64",
+        ),
+        pytest.param(carriers.webhook_event(b"<plist>"), "malformed-plist", id="response"),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_refused(
+    service: Service, body: bytes, reason: str
+) -> None:
+    assert service.post(body) == 400
+    assert service.lines.read() == [f"an event that cannot be read: {reason}"]
+    assert service.post(carriers.webhook_event(carriers.response_plist(None))) == 200
+
+
+@pytest.mark.parametrize("size", [70_000, 1_000_000])
+def test_a_large_answer_to_another_command_is_no_error(service: Service, size: int) -> None:
+    extra = {"InstalledApplicationList": ["x" * size]}
+    body = connect(carriers.response_plist(None, extra=extra))
+    assert service.post(body, key=b"another key") == 403
+    assert service.post(body) == 200
+    assert service.lines.read() == []
+
+
+@pytest.mark.parametrize("topic", ["mdm.SetBootstrapToken", "mdm.DeclarativeManagement", "mdm.New"])
+def test_another_topic_is_no_error(service: Service, topic: str) -> None:
+    mac = enrolled(service)
+    assert service.post(check_in(topic, MAC.udid)) == 200
+    assert service.lines.read() == []
+    assert service.answered(mac) == BELIEVED
+
+
+# --- its files ----------------------------------------------------------------------------------
+
+
+def test_the_policy_is_of_the_published_schema() -> None:
+    document = tomllib.loads((EXAMPLE / "policy.toml").read_text(encoding="utf-8"))
+    schema = json.loads(policy.json_schema())
+    jsonschema.validate(document, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "maximum_os_version": {}}, schema)
+
+
+def test_it_says_how_it_is_run() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.mdm_webhook", "--help"],
+        cwd=EXAMPLE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "NANOMDM_WEBHOOK_HMAC_KEY" in done.stdout
+
+
+def test_it_runs_as_a_program(tmp_path: Path) -> None:
+    port = free_port()
+    database = tmp_path / "devices.sqlite"
+    program = [sys.executable, "-m", "examples.mdm_webhook"]
+    environment = {
+        "NANOMDM_API": "unused",
+        "NANOMDM_WEBHOOK_HMAC_KEY": KEY.decode(),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    event = check_in("mdm.Authenticate", MAC.udid, SerialNumber="EXAMPLE001")
+    webhook = f"http://127.0.0.1:{port}/webhook"
+    with serving(
+        [*program, "--port", str(port), "--database", database],
+        port=port,
+        folder=tmp_path,
+        environment=environment,
+    ):
+        assert post(webhook, event) == 403
+        assert post(webhook, event, {SIGNATURE: signature(event)}) == 200
+    with closing(Store(database)) as store:
+        assert [each.serial_number for each in store.devices()] == ["EXAMPLE001"]
