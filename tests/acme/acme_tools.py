@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from appleattest import Attestation, AttestationError, Reason
 from appleattest.acme import PermanentIdentifier, ProblemContext
-from appleattest.testing import AttestationAuthority, Digest, KeyKind, PrivateKey, Properties, der
-from appleattest.testing.keys import algorithm_identifier, sign, spki_of
+from appleattest.testing import AttestationAuthority, KeyKind, PrivateKey, Properties, csr
 
 AUTHORITY: Final = AttestationAuthority("tests of acme")
 AT: Final = AUTHORITY.issued_at
@@ -25,14 +22,6 @@ SERIAL: Final = "TESTSERIAL01"
 UDID: Final = "00000000-0000TESTUDID0001"
 IDENTIFIER: Final = PermanentIdentifier(SERIAL)
 ATTESTATION: Final[Attestation] = AUTHORITY.verified(MAC)
-
-COMMON_NAME: Final = NameOID.COMMON_NAME.dotted_string
-SAN: Final = "2.5.29.17"
-KEY_USAGE: Final = "2.5.29.15"
-EXTENDED_KEY_USAGE: Final = "2.5.29.37"
-BASIC_CONSTRAINTS: Final = "2.5.29.19"
-EXTENSION_REQUEST: Final = "1.2.840.113549.1.9.14"
-MICROSOFT_EXTENSIONS: Final = "1.3.6.1.4.1.311.2.1.14"
 
 
 def assert_refused(
@@ -58,64 +47,17 @@ def shown(value: object) -> str:
     return ascii(value)[:60]
 
 
-def attribute(oid: str, value: str | bytes, tag: int = 0x0C) -> bytes:
-    """An AttributeTypeAndValue."""
-    content = value.encode() if isinstance(value, str) else value
-    return der.sequence(der.oid(oid), der.tlv(tag, content))
-
-
-def rdn(*attributes: bytes) -> bytes:
-    return der.tlv(0x31, b"".join(sorted(attributes)))
-
-
-def subject_of(common_name: str) -> bytes:
-    return der.sequence(rdn(attribute(COMMON_NAME, common_name)))
-
-
-def extension(oid: str, value: x509.ExtensionType | bytes, *, critical: bool = False) -> bytes:
-    """An Extension in DER."""
-    content = value if isinstance(value, bytes) else value.public_bytes()
-    flag = der.boolean(True) if critical else b""
-    return der.sequence(der.oid(oid), flag, der.octet_string(content))
-
-
-def alternatives(*names: x509.GeneralName) -> bytes:
-    return extension(SAN, x509.SubjectAlternativeName(names))
-
-
-def requested(*extensions: bytes, oid: str = EXTENSION_REQUEST) -> bytes:
-    """An attribute that asks for extensions."""
-    return der.sequence(der.oid(oid), der.set_of(der.sequence(*extensions)))
-
-
-def signed(
-    info: bytes, key: PrivateKey = KEY, digest: Digest = Digest.SHA256, *, unused: int = 0
-) -> bytes:
+def signed(info: bytes, key: PrivateKey = KEY, **arguments: Any) -> bytes:
     """A CertificationRequest of this CertificationRequestInfo."""
-    signature = sign(key, digest, info)
-    return der.sequence(info, algorithm_identifier(key, digest), der.bit_string(signature, unused))
+    return csr.signed(info, key, **arguments)
 
 
 def make_csr(
-    *extensions: bytes,
-    subject: bytes | None = None,
-    attributes: Sequence[bytes] | None = None,
-    key: PrivateKey = KEY,
-    signer: PrivateKey | None = None,
-    digest: Digest = Digest.SHA256,
-    spki: bytes | None = None,
-    version: int = 0,
+    *extensions: bytes, subject: bytes | None = None, key: PrivateKey = KEY, **arguments: Any
 ) -> bytes:
     """A certificate request in DER, by default as Apple's client makes it: the CN, nothing else."""
-    if attributes is None:
-        attributes = [requested(*extensions)] if extensions else []
-    info = der.sequence(
-        der.integer(version),
-        subject_of(SERIAL) if subject is None else subject,
-        spki_of(key.public_key()) if spki is None else spki,
-        der.tlv(0xA0, b"".join(attributes)),
-    )
-    return signed(info, signer or key, digest)
+    shown = csr.subject_of(SERIAL) if subject is None else subject
+    return csr.request(key, *extensions, subject=shown, **arguments)
 
 
 def challenge_object(**arguments: Any) -> bytes:
@@ -133,6 +75,4 @@ def compressed_spki(key: ec.EllipticCurvePrivateKey) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     point = key.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-    _, content, _ = der.read(spki_of(key.public_key()))
-    _, algorithm, _ = der.read(content)
-    return der.sequence(der.sequence(algorithm), der.bit_string(point))
+    return csr.with_point(key.public_key(), point)

@@ -12,28 +12,17 @@ import pytest
 from acme_tools import (
     ATTESTATION,
     AUTHORITY,
-    BASIC_CONSTRAINTS,
-    EXTENDED_KEY_USAGE,
-    EXTENSION_REQUEST,
     IDENTIFIER,
     KEY,
-    KEY_USAGE,
     MAC,
-    MICROSOFT_EXTENSIONS,
     OTHER_KEY,
     P256_KEY,
-    SAN,
     SERIAL,
-    alternatives,
     assert_refused,
-    attribute,
     compressed_spki,
-    extension,
     make_csr,
-    requested,
     shown,
     signed,
-    subject_of,
 )
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -56,7 +45,25 @@ from appleattest.acme import (
 from appleattest.acme import csr as csr_module
 from appleattest.acme.csr_reader import LARGEST_CSR
 from appleattest.testing import Digest, KeyKind, der
-from appleattest.testing.keys import algorithm_identifier, sign, spki_of
+from appleattest.testing.csr import (
+    BASIC_CONSTRAINTS,
+    CHALLENGE_PASSWORD,
+    EXTENDED_KEY_USAGE,
+    EXTENSION_REQUEST,
+    KEY_USAGE,
+    MICROSOFT_EXTENSIONS,
+    alternatives,
+    attribute,
+    explicit_p384,
+    extension,
+    requested,
+    subject_of,
+    with_point,
+)
+from appleattest.testing.csr import (
+    SUBJECT_ALT_NAME as SAN,
+)
+from appleattest.testing.keys import algorithm_identifier, key_bits, sign, spki_of
 from appleattest.wire import base64url
 
 GOOD = make_csr()
@@ -372,6 +379,20 @@ def test_the_key_is_judged_before_its_signature() -> None:
     refused(make_csr(key=OTHER_KEY, signer=KEY), Reason.KEY_MISMATCH)
 
 
+def test_the_curve_is_named_and_the_point_of_an_ordinary_form() -> None:
+    """RFC 5480, 2.1.1 and 2.2: no explicit parameters, and no hybrid point; both would decode."""
+    public = KEY.public_key()
+    point = key_bits(SPKI)
+    named = der.sequence(der.oid("1.2.840.10045.2.1"), der.oid("1.3.132.0.34"))
+    for parameters in (explicit_p384(), der.null(), b"", der.oid("1.3.132.0.34") * 2):
+        algorithm = der.sequence(der.oid("1.2.840.10045.2.1"), parameters)
+        refused(make_csr(spki=der.sequence(algorithm, der.bit_string(point))), Reason.MALFORMED_CSR)
+    hybrid = bytes([6 | point[-1] & 1]) + point[1:]
+    refused(make_csr(spki=with_point(public, hybrid)), Reason.MALFORMED_CSR)
+    assert accepts(make_csr(spki=with_point(public, point)))
+    assert accepts(make_csr(spki=der.sequence(named, der.bit_string(point))))
+
+
 def test_a_compressed_point_is_the_same_key() -> None:
     """Keys are compared as canonical SPKI, and the canonical one is what is returned."""
     valid = validate(make_csr(spki=compressed_spki(KEY)))
@@ -484,7 +505,6 @@ def test_an_algorithm_with_parameters_is_refused() -> None:
 
 # --- attributes and extensions (item 27) --------------------------------------------------------
 
-CHALLENGE_PASSWORD = "1.2.840.113549.1.9.7"
 GOOD_NAMES = alternatives(IDENTIFIER.other_name())
 EVIL_NAMES = alternatives(x509.DNSName("evil.example"))
 

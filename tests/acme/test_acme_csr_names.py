@@ -8,20 +8,13 @@ from typing import Any
 import pytest
 from acme_tools import (
     ATTESTATION,
-    COMMON_NAME,
     IDENTIFIER,
     SERIAL,
     UDID,
-    alternatives,
     assert_refused,
-    attribute,
-    extension,
     make_csr,
-    rdn,
-    requested,
     shown,
     signed,
-    subject_of,
 )
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -39,11 +32,21 @@ from appleattest.acme import (
     validate_csr,
 )
 from appleattest.testing import der
+from appleattest.testing.csr import (
+    COMMON_NAME,
+    ORGANIZATION,
+    SERIAL_NUMBER,
+    USER_ID,
+    alternatives,
+    attribute,
+    extension,
+    rdn,
+    requested,
+    subject,
+    subject_of,
+)
 
 SAN_REQUIRED, CN_OR_SAN, OPTIONAL, FORBIDDEN = CSRBinding
-SERIAL_NUMBER = NameOID.SERIAL_NUMBER.dotted_string
-USER_ID = NameOID.USER_ID.dotted_string
-ORGANIZATION = NameOID.ORGANIZATION_NAME.dotted_string
 NOBODY = der.sequence()
 UNEXPECTED, MISMATCH, MISSING, MALFORMED = (
     Reason.UNEXPECTED_NAME,
@@ -53,11 +56,6 @@ UNEXPECTED, MISMATCH, MISSING, MALFORMED = (
 )
 OTHER = PermanentIdentifier("OTHER")
 MODULE = HardwareModuleName(SERIAL, "1.2.3")
-
-
-def subject(*attributes: bytes) -> bytes:
-    """A subject of one attribute in each RDN."""
-    return der.sequence(*map(rdn, attributes))
 
 
 def cn(value: str | bytes = SERIAL, tag: int = 0x0C) -> bytes:

@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable
 
 import pytest
-from acme_tools import ATTESTATION, SERIAL, make_csr, subject_of
+from acme_tools import ATTESTATION, SERIAL, make_csr
 
 from appleattest import (
     AttestationError,
@@ -22,6 +22,7 @@ from appleattest import (
     UntrustedChain,
 )
 from appleattest.acme import CSRBinding, ProblemContext, parse_identifiers, validate_csr
+from appleattest.testing.csr import subject_of
 
 NEW_ORDER, CHALLENGE, FINALIZE = ProblemContext
 BAD = "badAttestationStatement"

@@ -13,14 +13,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from appleattest.acme.csr_reader import RequestFields
+from appleattest.acme.csr_reader import EC_PUBLIC_KEY, RequestFields
 from appleattest.attestation import Attestation
 from appleattest.errors import KeyMismatch, Reason
 from appleattest.freshness import Freshness
 
 AttestedKey: TypeAlias = bytes | bytearray | memoryview | EllipticCurvePublicKey
 
-_EC_PUBLIC_KEY: Final = bytes.fromhex("06072a8648ce3d0201")
 _CURVES: Final = ("secp256r1", "secp384r1")
 _FRESH: Final = (Freshness.CURRENT, Freshness.UNCHECKED)
 
@@ -32,7 +31,7 @@ def judge_key(request: RequestFields, attested: EllipticCurvePublicKey) -> None:
     Attestation". Raises `KeyMismatch` (`key-mismatch`).
     """
     shown = None
-    if request.key_algorithm.startswith(_EC_PUBLIC_KEY):
+    if request.key_algorithm.startswith(EC_PUBLIC_KEY):
         with suppress(UnsupportedAlgorithm):  # of a curve that nobody here knows
             shown = request.csr.public_key()
     if shown is None or spki_of(shown) != spki_of(attested):

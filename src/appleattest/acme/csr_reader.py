@@ -30,6 +30,10 @@ _OCTET_STRING: Final = 0x04
 _ATTRIBUTES: Final = 0xA0
 _VERSION_1: Final = b"\x02\x01\x00"
 
+EC_PUBLIC_KEY: Final = bytes.fromhex("06072a8648ce3d0201")
+"""The algorithm of a key on an elliptic curve, as it stands before the curve."""
+_POINT_FORMS: Final = (b"\x00\x02", b"\x00\x03", b"\x00\x04")
+
 EXTENSION_REQUEST: Final = "1.2.840.113549.1.9.14"
 _EXTENSION_REQUEST: Final = bytes.fromhex("2a864886f70d01090e")
 _ECDSA: Final = tuple(known[2:] for known in SIGNATURE_ALGORITHMS)
@@ -133,7 +137,12 @@ def _walk(encoded: bytes) -> _Outer:
         raise ValueError("not version 1, or a signature that is not a whole number of octets")
     subject, after_subject = element(info, len(_VERSION_1), der.SEQUENCE)
     key, after_key = element(info, after_subject, der.SEQUENCE)
-    key_algorithm, _ = element(key, 0, der.SEQUENCE)
+    key_algorithm, after_algorithm = element(key, 0, der.SEQUENCE)
+    point = only(key[after_algorithm:], der.BIT_STRING)
+    if key_algorithm.startswith(EC_PUBLIC_KEY):
+        only(key_algorithm[len(EC_PUBLIC_KEY) :], OID)
+        if not point.startswith(_POINT_FORMS):
+            raise ValueError("a point that is neither compressed nor uncompressed (RFC 5480, 2.2)")
     attributes = only(info[after_key:], _ATTRIBUTES)
     algorithm = request[algorithm_start:offset]
     if algorithm not in SIGNATURE_ALGORITHMS and algorithm[2:].startswith(_ECDSA):

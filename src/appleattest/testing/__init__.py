@@ -7,12 +7,13 @@
     forged = authority.attest(deviations=[deviations.WrongSigner()])
     attestation = authority.verified(Properties.iphone())
 
-Nothing here is secret and nothing pretends to be Apple's. The modules `chains` and
-`carriers` build unusual chains and pack a chain as it travels. `SimulatedDevice` (the package
-`device`) answers a server as a device would; a pytest plugin offers both as fixtures.
+Nothing here is secret and nothing pretends to be Apple's. The modules `chains`, `carriers`
+and `csr` build unusual chains, pack a chain as it travels, and make certificate requests.
+`SimulatedDevice` (the package `device`) answers a server as a device would; a pytest plugin
+offers both as fixtures.
 """
 
-from appleattest.testing import carriers, chains, deviations, device
+from appleattest.testing import carriers, chains, csr, deviations, device
 from appleattest.testing.authority import AttestationAuthority, ChainArguments
 from appleattest.testing.device import DeviceModel, ManualClock, Platform, SimulatedDevice
 from appleattest.testing.issuer import Issuer, LeafArguments
@@ -60,6 +61,7 @@ __all__ = [
     "authority_name",
     "carriers",
     "chains",
+    "csr",
     "deviations",
     "device",
     "distinguished_name",
