@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from appleattest.testing import der
-from appleattest.testing.keys import Digest, sign
+from appleattest.testing.keys import Digest, PrivateKey, sign
 from appleattest.wire.der import content
 from fuzz.world import AUTHORITY
 
@@ -21,13 +21,21 @@ def resign(certificate: bytes, *, first: bool) -> bytes:
 
     Returned as it is where it does not begin as a certificate does.
     """
+    return _signed(certificate, AUTHORITY.issuer.key if first else AUTHORITY.root_issuer.key)
+
+
+def resign_request(request: bytes) -> bytes:
+    """The certificate request with a new signature, by the attested key; or as it is."""
+    return _signed(request, AUTHORITY.attested_key)
+
+
+def _signed(document: bytes, key: PrivateKey) -> bytes:
     try:
-        start, _ = content(certificate, 0)
-        _, after_tbs = content(certificate, start)
-        _, after_algorithm = content(certificate, after_tbs)
+        start, _ = content(document, 0)
+        _, after_body = content(document, start)
+        _, after_algorithm = content(document, after_body)
     except ValueError:
-        return certificate
-    tbs, algorithm = certificate[start:after_tbs], certificate[after_tbs:after_algorithm]
-    key = AUTHORITY.issuer.key if first else AUTHORITY.root_issuer.key
-    signature = sign(key, _DIGESTS.get(algorithm, Digest.SHA384), tbs)
-    return der.sequence(tbs, algorithm, der.bit_string(signature))
+        return document
+    body, algorithm = document[start:after_body], document[after_body:after_algorithm]
+    signature = sign(key, _DIGESTS.get(algorithm, Digest.SHA384), body)
+    return der.sequence(body, algorithm, der.bit_string(signature))

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import cbor2
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest import AttestationError, decode_unverified
@@ -28,12 +29,16 @@ class Messages(NamedTuple):
     texts: list[bytes]
     """`attObj` as it came, where it is text that has octets."""
     chains: list[list[bytes]]
+    requests: list[bytes]
+    """Certificate requests in DER."""
+    identifiers: list[bytes]
+    """Identifiers as text, and the values of otherNames."""
 
 
 @cache
 def messages() -> Messages:
     """Every input of every vector, and of the demonstration."""
-    found = Messages([], [], [], [])
+    found = Messages([], [], [], [], [], [])
     for test in _tests():
         if "response" in test:
             found.responses.append(b64decode(test["response"]))
@@ -41,16 +46,34 @@ def messages() -> Messages:
             found.objects.append(b64decode(test["cbor"]))
         elif "attObj" in test:
             found.texts.append(test["attObj"].encode("utf-8", "surrogatepass"))
-        else:
+        elif "chain" in test:
             found.chains.append([b64decode(der) for der in test["chain"]])
+        elif "csr" in test:
+            found.requests.append(b64decode(test["csr"]))
+        elif "binding" not in test:
+            found.identifiers.extend(_identifier(test))
     found.responses.extend(path.read_bytes() for path in sorted(VECTORS.glob("demo/*.plist")))
-    return Messages(_once(found.responses), _once(found.objects), _once(found.texts), found.chains)
+    return Messages(
+        responses=_once(found.responses),
+        objects=_once(found.objects),
+        texts=_once(found.texts),
+        chains=found.chains,
+        requests=_once(found.requests),
+        identifiers=_once(found.identifiers),
+    )
+
+
+def _identifier(test: dict[str, Any]) -> Iterator[bytes]:
+    if "identifier" in test:
+        yield test["identifier"]["value"].encode("utf-8", "surrogatepass")
+    if "otherName" in test:
+        yield b64decode(test["otherName"]["value"])
 
 
 def _tests() -> Iterator[dict[str, Any]]:
-    for path in sorted(VECTORS.glob("*_*.json")):
+    for path in sorted(VECTORS.glob("*.json")):
         document = json.loads(path.read_bytes())
-        for group in document["testGroups"]:
+        for group in document.get("testGroups", ()):
             yield from group["tests"]
 
 
@@ -137,6 +160,69 @@ def json_documents() -> list[bytes]:
     failed = carriers.challenge_response(objects()[0], extra={"error": "text"})
     demonstration = [path.read_bytes() for path in sorted(VECTORS.glob("demo/*.json"))]
     return _once([*demonstration, *events, *answers, failed, b"{}", *records()[::10]])
+
+
+@cache
+def challenge_responses() -> list[bytes]:
+    """Objects and texts of the vectors as a client posts them, and what Apple's says on failure."""
+    answers = [carriers.challenge_response(each) for each in objects()]
+    written = [json.dumps({"attObj": each.decode("utf-8", "surrogatepass")}) for each in texts()]
+    nothing = {"fmt": "apple", "attStmt": {"x5c": []}}
+    failed = carriers.challenge_response(cbor2.dumps(nothing), extra={"error": "text"})
+    return _once([*answers, *(text.encode() for text in written), failed, b"{}"])
+
+
+def requests() -> list[bytes]:
+    """Each certificate request."""
+    return messages().requests
+
+
+@cache
+def identifiers() -> list[bytes]:
+    """Each identifier as text, each otherName, and the identifiers of some orders."""
+    order = [{"type": kind, "value": "C02/1.2.3"} for kind in ("permanent-identifier", "dns")]
+    orders = [json.dumps(order[:count]).encode() for count in range(3)]
+    return _once([*messages().identifiers, *orders])
+
+
+@cache
+def events() -> list[bytes]:
+    """A webhook event around each of some responses, of other topics, and with other members."""
+    around = [carriers.webhook_event(response) for response in responses()[::4]]
+    check_in = {"raw_payload": "AAAA", "udid": "A", "token_update_tally": 1, "url_params": None}
+    others: list[dict[str, Any]] = [
+        {"topic": "mdm.TokenUpdate", "checkin_event": check_in},
+        {"topic": "mdm.CheckOut", "checkin_event": {**check_in, "url_params": {"a": "b"}}},
+        {"topic": "mdm.Connect", "acknowledge_event": {"raw_payload": "AA=="}},
+        {"topic": "mdm.Other", "created_at": "2025-07-01T12:00:00.123456789+02:00"},
+    ]
+    return _once([*around, *(json.dumps(each).encode() for each in others)])
+
+
+_POLICY: Final = """schema = 1
+minimum_os_version = {macos = "15.10", ios = "16.4.1 (a)"}
+minimum_sepos_version.macos = "15.5"
+minimum_llb_version.macos = "15.5"
+mac.sip_enabled = true
+mac.full_security = true
+mac.no_third_party_kexts = true
+device.identified = true
+device.in_inventory = true
+device.no_discrepancies = true
+device.key_types = ["P-384", "P-256"]
+attestation.freshness = ["current", "earlier"]
+attestation.maximum_age_days = 30
+attestation.anchored_at_apple = true
+"""
+
+
+@cache
+def policies() -> list[bytes]:
+    """A policy document with every rule, with each alone, and with each made another."""
+    schema, *rules = _POLICY.splitlines()
+    alone = [f"{schema}\n{rule}\n" for rule in rules]
+    wrong = [f"{schema}\n{rule.partition('=')[0]}= 15.10\n" for rule in rules]
+    return [text.encode() for text in (_POLICY, *alone, *wrong, schema, "schema = 2")]
 
 
 @cache

@@ -19,8 +19,12 @@ from appleattest import (
     decode_unverified,
     exactly,
 )
+from appleattest.acme.csr_reader import LARGEST_CSR
+from appleattest.acme.othernames import LONGEST_NAME
 from fuzz import seeds, tokens, world
+from fuzz.acme_targets import read_identifier, read_request, verdict_on_challenge
 from fuzz.certificate_target import read_certificate
+from fuzz.mdm_targets import load_policy, parse_event, parse_response
 from fuzz.mutators import Mutate, chain_mutator, mutate_der
 from fuzz.oracle import (
     check_minted,
@@ -67,6 +71,11 @@ def _verify_acme(sent: bytes | str) -> None:
         lambda: verifier.examine_acme(sent, token=world.TOKEN, at=world.AT),
     )
     _check(kept, verifier, sent)
+
+
+def challenge(data: bytes) -> None:
+    """A challenge response in JSON: what is accepted, `decode_unverified` shows."""
+    _check(verdict_on_challenge(data), world.warm(), data)
 
 
 def verify_chain(data: bytes) -> None:
@@ -179,6 +188,9 @@ _CHAIN: Final = 3 * _LIMITS.chain_bytes
 _PLIST: Final = _LIMITS.plist_bytes + 64
 _OBJECT: Final = _LIMITS.attestation_object_bytes * 4 // 3 + 64
 _JSON: Final = _LIMITS.json_bytes + 64
+_REQUEST: Final = LARGEST_CSR + 64
+_NAME: Final = LONGEST_NAME + 64
+_POLICY: Final = 4096
 
 
 def _on_chains() -> Mutate:
@@ -209,6 +221,16 @@ TARGETS: Final[dict[str, Target]] = {
         2 * _LIMITS.certificate_bytes,
         lambda: mutate_der,
     ),
+    "challenge": Target(challenge, seeds.challenge_responses, (*tokens.JSON, *tokens.TEXT), _JSON),
+    "certificate_request": Target(
+        read_request, seeds.requests, tokens.REQUEST, _REQUEST, lambda: mutate_der
+    ),
+    "identifier": Target(read_identifier, seeds.identifiers, tokens.IDENTIFIER, _NAME),
+    "mdm_response": Target(
+        parse_response, seeds.responses, (*tokens.PLIST, *tokens.BINARY_PLIST), _PLIST
+    ),
+    "webhook_event": Target(parse_event, seeds.events, (*tokens.JSON, *tokens.TEXT), _JSON),
+    "policy": Target(load_policy, seeds.policies, tokens.TOML, _POLICY),
     "cbor": Target(read_cbor, seeds.objects, tokens.CBOR, _OBJECT),
     "plist_xml": Target(read_plist, seeds.xml_responses, tokens.PLIST, _PLIST),
     "plist_binary": Target(read_plist, seeds.binary_responses, tokens.BINARY_PLIST, _PLIST),

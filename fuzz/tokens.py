@@ -68,6 +68,28 @@ JSON: Final = (
     *(b'"matched_freshness":', b'"requested_at":', b'"verified_at":', b"2025-07-01T12:00:00Z"),
     *(b"+00:00", b"+23:59", b"9999-12-31T23:59:59-23:59", b"0001-01-01T00:00:00+23:59"),
 )
+REQUEST: Final = (
+    *map(der.oid, ("1.2.840.113549.1.9.14", "1.3.6.1.4.1.311.2.1.14", "1.2.840.113549.1.9.7")),
+    *map(der.oid, ("1.3.6.1.5.5.7.8.3", "1.3.6.1.5.5.7.8.4", "1.3.6.1.4.1.311.20.2.3")),
+    *map(der.oid, ("0.9.2342.19200300.100.1.1", "1.3.6.1.5.5.7.3.2", "2.5.29.37.0")),
+    *(b"\xa0\x00", b"\x82\x0eserver.example", b"\x0c\x07Example", b"TESTSERIAL01"),
+    b"\x1e\x02\x00A",
+    *DER,
+)
+IDENTIFIER: Final = (
+    *(b"/", b".", b"/1.2.840.113635", b"/0.39", b"/1.39", b"/2.999", b"/1.40", b"/3.1", b".00"),
+    *(b"\xed\xa0\x80", b"\n", b"\x00", "\u0661".encode(), "\u200b".encode(), b"C02"),
+    *(b"\x30\x05\x0c\x03C02", b"\x06\x02\x2a\x03", b"\x04\x03C02", b"\x2a\x80\x03"),
+    *(b'"permanent-identifier"', b'"hardware-module"', b'{"type":', b'"value":', b'"\\ud800"'),
+)
+TOML: Final = (
+    *(b"schema = 1\n", b"[mac]\n", b"[device]\n", b"[attestation]\n", b"[minimum_os_version]\n"),
+    *(b"minimum_sepos_version", b"minimum_llb_version", b"macos", b"ios", b"ipados", b"tvos"),
+    *(b"sip_enabled", b"full_security", b"no_third_party_kexts", b"identified", b"in_inventory"),
+    *(b"no_discrepancies", b"key_types", b"freshness", b"maximum_age_days", b"anchored_at_apple"),
+    *(b" = true\n", b" = false\n", b'"15.10"', b'"16.4.1 (a)"', b'["P-384"]', b'["current"]'),
+    *(b"nan", b"inf", b"0x1", b"1e9", b"2025-07-01", b"12:00:00", b"{}", b"[]", b"[[a]]"),
+)
 TEXT: Final = (b"=", b"==", b"-", b"_", b"+", b"/", b"\n", b" ", b"A", b"omNmbXRlYXBwbGU", b"MII")
 PEM: Final = (b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----", b"-----BEGIN ", b"MII")
 

@@ -14,8 +14,10 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import Mock
 
 import pytest
+from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,13 +29,34 @@ from appleattest import (
     Verifier,
     decode_unverified,
 )
-from appleattest.testing import AttestationAuthority, chains, deviations
+from appleattest.acme import (
+    VOUCHED_ELSEWHERE,
+    CSRBinding,
+    HardwareModuleName,
+    PermanentIdentifier,
+    ValidatedCSR,
+    examine_challenge,
+)
+from appleattest.mdm import DeviceInformationResponse, WebhookEvent
+from appleattest.policy import Policy
+from appleattest.sealed import seal
+from appleattest.testing import AttestationAuthority, carriers, chains, csr, deviations
 from appleattest.wire import base64url, cbor, der, plist, strict_json
-from fuzz import certificate_target, oracle, seeds, targets, tokens, wire_targets, world
+from fuzz import (
+    acme_targets,
+    certificate_target,
+    mdm_targets,
+    oracle,
+    seeds,
+    targets,
+    tokens,
+    wire_targets,
+    world,
+)
 from fuzz.mutators import elements, mutate_der, replaced
 from fuzz.oracle import Finding
 from fuzz.packing import MOST_PIECES, pack, unpack
-from fuzz.resigning import resign
+from fuzz.resigning import resign, resign_request
 from fuzz.targets import TARGETS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -98,9 +121,48 @@ def test_the_seeds_get_past_every_check() -> None:
             seeds.packed_chains(),
         ),
     }
+    ways["challenge"] = (
+        lambda each: examine_challenge(
+            each,
+            token=world.TOKEN,
+            identifier="ordered",
+            verifier=verifier,
+            device=VOUCHED_ELSEWHERE,
+            at=world.AT,
+        ),
+        seeds.challenge_responses(),
+    )
     for name, (examine, inputs) in ways.items():
         count = accepted(examine, inputs)
         assert 0 < count < len(inputs[::5]), name
+
+
+def test_the_seeds_of_the_protocols_are_accepted_and_refused() -> None:
+    def outcomes(call: Callable[[bytes], object], inputs: list[bytes]) -> set[bool]:
+        return {oracle.returned(lambda each=each: call(each)) is None for each in inputs}  # type: ignore[misc]
+
+    assert outcomes(DeviceInformationResponse.parse, seeds.responses()) == {True, False}
+    assert outcomes(WebhookEvent.parse, seeds.events()) == {True, False}
+    for kind in (PermanentIdentifier, HardwareModuleName):
+        assert outcomes(
+            lambda each, kind=kind: kind.parse(each.decode("latin-1")),  # type: ignore[misc]
+            seeds.identifiers(),
+        ) == {True, False}
+    for binding in CSRBinding:
+        found = [acme_targets._request(each, binding) for each in seeds.requests()]
+        assert {each is None for each in found} == {True, False}
+    policies = seeds.policies()
+    assert Policy.from_toml(policies[0], inventory=set()).rules
+    with pytest.raises(ValueError, match="quotes"):
+        Policy.from_toml(policies[15], inventory=set())
+
+
+def test_a_request_is_signed_again() -> None:
+    request = GOOD_REQUEST
+    assert resign_request(request) == request
+    damaged = request.replace(b"OTHERSERIAL2", b"TESTSERIAL01")
+    assert not x509.load_der_x509_csr(damaged).is_signature_valid
+    assert x509.load_der_x509_csr(resign_request(damaged)).is_signature_valid
 
 
 def test_seeds_are_written_where_the_fuzzer_looks(tmp_path: Path) -> None:
@@ -268,7 +330,85 @@ def test_what_is_shown_and_not_verified_is_found(monkeypatch: pytest.MonkeyPatch
         TARGETS["verify_mdm"].run(response)
 
 
-_BROKEN: Final[dict[str, tuple[Any, str, Callable[..., Any], bytes]]] = {
+GOOD_REQUEST: Final = csr.request(
+    world.AUTHORITY.attested_key,
+    csr.extension(csr.BASIC_CONSTRAINTS, x509.BasicConstraints(ca=True, path_length=None)),
+    subject=csr.subject_of("OTHERSERIAL2"),
+)
+
+
+def lenient(data: bytes, **asked: Any) -> Any:
+    """A `validate_csr` that looks at nothing but the octets and the key."""
+    request = x509.load_der_x509_csr(data)
+    return seal(
+        ValidatedCSR,
+        csr=request,
+        public_key=request.public_key(),
+        identifier=PermanentIdentifier("A"),
+        found_in=None,
+        names=tuple(request.subject),
+        subject=request.subject,
+        subject_alternative_name=None,
+        key_usage=None,
+        extended_key_usage=None,
+    )
+
+
+def test_what_a_lenient_server_would_issue_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = csr.request(world.AUTHORITY.attested_key, subject=csr.subject_of("OTHERSERIAL2"))
+    other = csr.request(world.AUTHORITY.keys.ec("another"), subject=csr.subject())
+    monkeypatch.setattr(acme_targets, "validate_csr", lenient)
+    monkeypatch.setattr(acme_targets, "examine_csr", lambda *_, **__: Mock(error=None))
+    for request, found in (
+        (GOOD_REQUEST, "an authority"),
+        (named, "nobody allowed"),
+        (other, "another key"),
+        (
+            csr.request(world.AUTHORITY.attested_key, subject=csr.subject()),
+            "without the identifier",
+        ),
+    ):
+        with pytest.raises(Finding, match=found):
+            TARGETS["certificate_request"].run(request)
+
+
+def test_an_answer_of_another_device_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = seeds.challenge_responses()
+    run = TARGETS["challenge"].run
+    ordered = next(each for each in answers if acme_targets.verdict_on_challenge(each))
+    run(ordered)
+    monkeypatch.setattr(acme_targets, "SERIAL", "OTHERSERIAL2")
+    monkeypatch.setattr(acme_targets, "_ORDERED", PermanentIdentifier("OTHERSERIAL2"))
+    monkeypatch.setattr(acme_targets, "_challenge", lambda *_: attested(GENUINE))
+    with pytest.raises(Finding, match="another device"):
+        run(ordered)
+
+
+_BROKEN: Final[dict[str, tuple[Any, str, Any, bytes]]] = {
+    "identifier": (
+        acme_targets,
+        "parse_identifier",
+        lambda _: PermanentIdentifier("other"),
+        b"C02",
+    ),
+    "mdm_response": (
+        mdm_targets,
+        "_SCALARS",
+        (),
+        carriers.response_plist(GENUINE, query_responses={"OSVersion": "15.5"}),
+    ),
+    "webhook_event": (
+        mdm_targets,
+        "UTC",
+        None,
+        carriers.webhook_event(carriers.response_plist(None)),
+    ),
+    "policy": (
+        mdm_targets,
+        "Policy",
+        Mock(from_toml=lambda document, **_: Mock(rules=(document,))),
+        seeds.policies()[0],
+    ),
     "cbor": (cbor, "decode", lambda _, **__: {"a": 1}, b"\xa0"),
     "plist_xml": (plist, "decode", lambda *_: [], b"<plist><dict/></plist>"),
     "plist_binary": (plist, "decode", lambda *_: {1: 2}, b"bplist00"),
