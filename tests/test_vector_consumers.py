@@ -39,7 +39,10 @@ def verdicts(*command: str) -> list[runner.Verdict]:
 
 def assert_complete(found: Sequence[runner.Verdict]) -> None:
     """The runner compares what an answer holds; here nothing that a test tells is left out."""
-    for field in ("freshness", "requestedAt", "spkiSha256", "device"):
+    for field in (
+        *("freshness", "requestedAt", "spkiSha256", "device"),
+        *("foundIn", "names", "parts", "text", "der"),
+    ):
         accepted = [v for v in found if v.answer["result"] == "valid" and field in v.test]
         assert accepted
         assert [(v.file, v.test["name"]) for v in accepted if field not in v.answer] == []

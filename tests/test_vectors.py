@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from appleattest import Reason
+from appleattest.acme import CSRBinding
 from appleattest.testing.vectors import document, runner
 from appleattest.testing.vectors.__main__ import main
 from appleattest.testing.vectors.case import Case, ChainInput, acceptable, invalid, valid
@@ -24,19 +26,9 @@ from vector_files import FILES, PATHS, VECTORS, loaded
 README: Final = (VECTORS / "README.md").read_text("utf-8")
 DESCRIPTION: Final[dict[str, Any]] = json.loads((VECTORS / document.SCHEMA).read_text("utf-8"))
 SCHEMA: Final = Draft202012Validator(DESCRIPTION)
-# `reverify`, the policy and the protocol layers raise these; no vector asks for any of them.
-NOT_ASKED: Final = {
-    Reason.MALFORMED_JSON,
-    Reason.KEY_MISMATCH,
-    Reason.MALFORMED_IDENTIFIER,
-    Reason.IDENTIFIER_MISSING,
-    Reason.IDENTIFIER_MISMATCH,
-    Reason.MALFORMED_CSR,
-    Reason.BAD_CSR_SIGNATURE,
-    Reason.UNEXPECTED_NAME,
-    Reason.UNEXPECTED_EXTENSION,
-    Reason.POLICY,
-}
+# `reverify`, challenge responses and the policy raise these; no vector asks for either.
+NOT_ASKED: Final = {Reason.MALFORMED_JSON, Reason.POLICY}
+OF_CHAINS: Final = ("MdmVerify", "AcmeVerify", "ChainVerify")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +48,32 @@ def every_test(value: dict[str, Any]) -> list[dict[str, Any]]:
 class TestCases:
     def test_there_are_hundreds(self, cases: list[Case]) -> None:
         assert len(cases) >= 300
-        assert Counter(case.file.split("_")[0] for case in cases).keys() == {"acme", "chain", "mdm"}
+        files = Counter(case.file.split("_")[0] for case in cases)
+        assert files.keys() == {"acme", "chain", "identifiers", "mdm"}
+
+    def test_there_are_hundreds_of_requests_and_identifiers(self, cases: list[Case]) -> None:
+        results = Counter(
+            (case.file.rpartition("_")[0], case.result)
+            for case in cases
+            if case.file.startswith(("acme_csr_", "identifiers"))
+        )
+
+        assert results["acme_csr", "invalid"] > 120
+        assert results["acme_csr", "valid"] > 60
+        assert results["", "invalid"] > 80
+        assert results["", "valid"] > 40
+
+    def test_every_mode_of_binding_accepts_and_refuses(self) -> None:
+        tests = [
+            test
+            for name in FILES
+            if name.startswith("acme_csr_")
+            for test in every_test(loaded(name))
+        ]
+
+        outcomes = {(test["binding"], test["result"]) for test in tests}
+        assert outcomes == set(product(map(str, CSRBinding), ("valid", "invalid")))
+        assert {test.get("foundIn") for test in tests} == {"san", "cn", "nowhere", None}
 
     def test_a_name_is_given_once_in_a_file(self, cases: list[Case]) -> None:
         names = Counter((case.file, case.name) for case in cases)
@@ -160,7 +177,7 @@ class TestFiles:
     @pytest.mark.parametrize("name", FILES)
     def test_groups_differ_in_what_they_share(self, name: str) -> None:
         shared = [
-            (group["type"], group["time"], *group["anchors"])
+            json.dumps({key: value for key, value in group.items() if key != "tests"})
             for group in loaded(name)["testGroups"]
         ]
 
@@ -229,6 +246,48 @@ class TestSchema:
             ("chain_issuers.json", f"{FIRST}.sha256Of", "AAAA"),
             ("chain_issuers.json", f"{FIRST}.chain", ["?"]),
             ("chain_issuers.json", f"{FIRST}.chain", None),
+            ("chain_issuers.json", "testGroups.0.type", "CsrValidate"),
+            ("acme_csr_names.json", "testGroups.0.type", "IdentifierRead"),
+            ("acme_csr_names.json", "testGroups.0.time", "2025-07-01T12:00:00Z"),
+            ("acme_csr_names.json", "testGroups.0.attestedKey", None),
+            ("acme_csr_names.json", "testGroups.0.attestedKey", ""),
+            ("acme_csr_names.json", f"{FIRST}.csr", None),
+            ("acme_csr_names.json", f"{FIRST}.csrText", "MII"),
+            ("acme_csr_names.json", f"{FIRST}.token", "A"),
+            ("acme_csr_names.json", f"{FIRST}.identifier.type", "dns"),
+            ("acme_csr_names.json", f"{FIRST}.identifier.value", ""),
+            ("acme_csr_names.json", f"{FIRST}.identifier.more", "x"),
+            ("acme_csr_names.json", f"{FIRST}.binding", "never"),
+            ("acme_csr_names.json", f"{FIRST}.binding", None),
+            ("acme_csr_names.json", f"{FIRST}.allowedNames", None),
+            ("acme_csr_names.json", f"{FIRST}.allowedNames", ["a.example"]),
+            ("acme_csr_names.json", f"{FIRST}.names", None),
+            ("acme_csr_names.json", f"{FIRST}.names", [{"kind": "iPAddress", "value": "a"}]),
+            ("acme_csr_names.json", f"{FIRST}.names", [{"kind": "attribute", "value": "a"}]),
+            (
+                "acme_csr_names.json",
+                f"{FIRST}.names",
+                [{"kind": "dNSName", "value": "a", "oid": "1.2"}],
+            ),
+            ("acme_csr_names.json", f"{FIRST}.foundIn", "subject"),
+            ("acme_csr_names.json", f"{FIRST}.foundIn", None),
+            ("acme_csr_names.json", f"{FIRST}.result", "acceptable"),
+            ("acme_csr_names.json", f"{FIRST}.result", "invalid"),
+            ("acme_csr_names.json", f"{FIRST}.reason", "malformed-csr"),
+            ("identifiers.json", "testGroups.0.attestedKey", "AAAA"),
+            ("identifiers.json", f"{FIRST}.identifier", None),
+            ("identifiers.json", f"{FIRST}.identifier.value", 1),
+            ("identifiers.json", f"{FIRST}.otherName", {"oid": "1.2.3", "value": ""}),
+            ("identifiers.json", f"{FIRST}.parts", None),
+            ("identifiers.json", f"{FIRST}.parts.value", ""),
+            ("identifiers.json", f"{FIRST}.parts.assigner", "1.02"),
+            (
+                "identifiers.json",
+                f"{FIRST}.parts",
+                {"value": "a", "assigner": "1.2", "hwType": "1.2"},
+            ),
+            ("identifiers.json", f"{FIRST}.text", None),
+            ("identifiers.json", f"{FIRST}.der", ""),
         ],
     )
     def test_it_refuses_what_no_file_says(self, file: str, path: str, new: Any) -> None:
@@ -271,15 +330,23 @@ class TestReadme:
     def test_every_result_and_group_is_explained(self) -> None:
         for word in ("valid", "invalid", "acceptable"):
             assert f"| `{word}` |" in README
-        for word in ("MdmVerify", "AcmeVerify", "ChainVerify"):
+        for word in document.GROUP_TYPES.values():
             assert f"`{word}`" in README
+
+    def test_every_mode_and_kind_of_name_is_explained(self) -> None:
+        (names,) = re.findall(r"### Names\n(.*?)###", README, re.DOTALL)
+        for kind in DESCRIPTION["$defs"]["certificateName"]["properties"]["kind"]["enum"]:
+            assert f"`{kind}`" in names
+        for mode in CSRBinding:
+            assert f"| `{mode}` |" in README
 
     def test_its_adapter_passes(self, tmp_path: Path) -> None:
         (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
         adapter = tmp_path / "adapter.py"
         adapter.write_text(code, "utf-8")
 
-        verdicts = list(runner.run([sys.executable, str(adapter)], PATHS))
+        assert all(f"--type {each}" in README.replace("\n", " ") for each in OF_CHAINS)
+        verdicts = list(runner.run([sys.executable, str(adapter)], PATHS, OF_CHAINS))
 
         # It gives no times for earlier nonces, so none is compared.
         assert [v.test["name"] for v in verdicts if v.failure] == []

@@ -9,10 +9,12 @@ from runpy import run_path
 from typing import Final
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from appleattest import TrustStore, Verifier
 from appleattest.testing.vectors import __main__ as vectors_main
-from appleattest.testing.vectors import document, runner
+from appleattest.testing.vectors import document, names, runner
 from appleattest.testing.vectors import judge as judging
 from vector_files import FILES, PATHS, VECTORS, loaded
 
@@ -92,6 +94,7 @@ class TestRunner:
     def test_the_question_does_not_give_the_answer_away(self) -> None:
         test = {"tcId": 1, "type": "MdmVerify", "time": "t", "anchors": [], "result": "valid"}
         told = dict.fromkeys(("reason", "device", "freshness", "requestedAt", "spkiSha256"), "x")
+        told |= dict.fromkeys(("foundIn", "names", "parts", "text", "der"), "x")
 
         assert runner.question({**test, **told}).keys() == {"tcId", "type", "time", "anchors"}
 
@@ -175,6 +178,47 @@ class TestRunner:
         assert ran(few, answering, "--file", "other.json") == 0
         assert "0 of 0" in capsys.readouterr().out
 
+    def test_one_type_may_be_chosen_and_the_others_are_counted(
+        self, few: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        answering = ADAPTER.format(lie="pass")
+
+        assert ran(few, answering, "--type", "CsrValidate", "--type", "MdmVerify") == 0
+        assert capsys.readouterr().out.startswith("3 of 3 tests as expected")
+        assert ran(few, answering, "--type", "CsrValidate") == 0
+        out = capsys.readouterr().out.splitlines()
+        assert out[0].startswith("0 of 0 tests as expected")
+        assert out[1] == "3 tests of other types were not asked"
+
+    def test_a_type_that_is_none_is_no_choice(
+        self, few: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit, match="2"):
+            ran(few, "", "--type", "Csr")
+        assert "invalid choice: 'Csr'" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("file", "lie"),
+        [
+            ("acme_csr_key.json", "foundIn"),
+            ("acme_csr_key.json", "names"),
+            ("acme_csr_key.json", "spkiSha256"),
+            ("identifiers.json", "parts"),
+            ("identifiers.json", "text"),
+            ("identifiers.json", "der"),
+        ],
+    )
+    def test_what_is_read_of_requests_and_identifiers_is_compared(
+        self, file: str, lie: str
+    ) -> None:
+        (_, test), *_ = runner.tests_in([VECTORS / file])
+        answer = judging.judge(runner.question(test))
+
+        assert runner.compare(file, test, answer).failure is None
+        failure = runner.compare(file, test, {**answer, lie: "x"}).failure
+        assert failure is not None
+        assert failure.startswith(f"{lie} ")
+
     @pytest.mark.parametrize("result", ["valid", "invalid"])
     def test_acceptable_is_either(self, result: str) -> None:
         test = {"result": "acceptable", "reason": "too-large"}
@@ -186,6 +230,28 @@ class TestRunner:
 
         assert runner.compare("f", test, {"result": "valid", "device": {"sip": "enabled"}}).failure
         assert runner.compare("f", test, {"result": "acceptable"}).failure
+
+
+class TestNames:
+    """Names of a request, in the JSON."""
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "A"),
+            x509.DNSName("a.example"),
+            x509.RFC822Name("a@a.example"),
+            x509.UniformResourceIdentifier("https://a.example"),
+            x509.OtherName(x509.ObjectIdentifier("1.2.3"), b"\x0c\x01a"),
+        ],
+        ids=lambda name: type(name).__name__,
+    )
+    def test_a_name_is_read_as_it_was_written(self, name: names.Name) -> None:
+        assert names.read(names.written(name)) == name
+
+    def test_a_name_of_another_kind_has_no_form(self) -> None:
+        with pytest.raises(ValueError, match="RegisteredID has no form"):
+            names.written(x509.RegisteredID(x509.ObjectIdentifier("1.2.3")))
 
 
 class TestCommands:

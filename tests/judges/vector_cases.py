@@ -1,4 +1,7 @@
-"""The vectors of this repository, as the judges need them: questions, and distinct chains."""
+"""The vectors of this repository, as the judges need them: questions, and distinct chains.
+
+Of the vectors that present a chain, that is; `requests_and_identifiers` has the others.
+"""
 
 from __future__ import annotations
 
@@ -93,8 +96,14 @@ def _chain(vector: Vector, verifier: Verifier) -> Any:
 
 @cache
 def vectors() -> list[Vector]:
-    """Every test of every file, in order."""
-    return list(_read())
+    """Every test about a chain, of every file, in order."""
+    return [vector for vector in _read() if "anchors" in vector.fields]
+
+
+@cache
+def requests_and_identifiers() -> list[Vector]:
+    """Every other test."""
+    return [vector for vector in _read() if "anchors" not in vector.fields]
 
 
 def _read() -> Iterator[Vector]:

@@ -47,7 +47,7 @@ func readAttestationObject(q question) ([][]byte, error) {
 	encoded := q.CBOR
 	if q.AttObj != nil {
 		var err error
-		if encoded, err = decodeBase64URL(*q.AttObj); err != nil {
+		if encoded, err = decodeBase64URL(*q.AttObj, largestObject); err != nil {
 			return nil, err
 		}
 	}
@@ -78,8 +78,8 @@ func readAttestationObject(q question) ([][]byte, error) {
 
 // decodeBase64URL is strict in what encoding/base64 is lenient in even when Strict: it skips line
 // feeds. So the octets are encoded again, and must give the text.
-func decodeBase64URL(text string) ([]byte, error) {
-	if base64.RawURLEncoding.DecodedLen(len(text)) > largestObject {
+func decodeBase64URL(text string, largest int) ([]byte, error) {
+	if base64.RawURLEncoding.DecodedLen(len(text)) > largest {
 		return nil, refuse("too-large", "%d characters of base64url", len(text))
 	}
 	octets, err := base64.RawURLEncoding.DecodeString(text)

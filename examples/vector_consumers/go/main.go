@@ -1,5 +1,5 @@
-// Command vectorconsumer verifies Apple Managed Device Attestation with nothing but Go's standard
-// library, to show that the vectors need no particular implementation.
+// Command vectorconsumer verifies Apple Managed Device Attestation, and the certificate requests of
+// ACME, with nothing but Go's standard library, to show that the vectors need no particular implementation.
 //
 // It reads one JSON object for each test from standard input and answers each with one line:
 //
@@ -35,6 +35,22 @@ type question struct {
 	Chain    [][]byte
 	Exactly  []byte
 	SHA256Of []byte
+
+	// CsrValidate: one of the first two
+	CSRText      *string
+	CSR          []byte
+	AttestedKey  []byte
+	Binding      string
+	AllowedNames []name
+
+	// CsrValidate, and IdentifierRead: one of them, or both
+	Identifier *struct {
+		Type, Value jsonText
+	}
+	OtherName *struct {
+		OID   string
+		Value []byte
+	}
 }
 
 // sentNonce is a nonce of an earlier command. The time is handed back as it came.
@@ -43,14 +59,14 @@ type sentNonce struct {
 	SentAt string
 }
 
-type answer struct {
+type refused struct {
 	Result string `json:"result"`
-	Reason string `json:"reason,omitempty"`
-	*attestation
+	Reason string `json:"reason"`
 }
 
 // attestation is what a genuine one says.
 type attestation struct {
+	Result      string            `json:"result"`
 	Freshness   string            `json:"freshness"`
 	RequestedAt string            `json:"requestedAt,omitempty"`
 	SPKISHA256  string            `json:"spkiSha256"`
@@ -73,14 +89,25 @@ func main() {
 	}
 }
 
-func answerTo(q question) answer {
-	attested, err := verify(q)
+// answerTo returns what was read of what is accepted, or why it is not.
+func answerTo(q question) any {
+	read, err := judge(q)
 	if err == nil {
-		return answer{Result: "valid", attestation: attested}
+		return read
 	}
 	var why *refusal
 	if !errors.As(err, &why) {
 		log.Fatal(err) // the question itself cannot be understood
 	}
-	return answer{Result: "invalid", Reason: why.reason}
+	return refused{Result: "invalid", Reason: why.reason}
+}
+
+func judge(q question) (any, error) {
+	switch q.Type {
+	case "CsrValidate":
+		return validateRequest(q)
+	case "IdentifierRead":
+		return readIdentifier(q)
+	}
+	return verify(q)
 }

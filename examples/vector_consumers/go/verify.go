@@ -35,6 +35,7 @@ func verify(q question) (*attestation, error) {
 		return nil, err
 	}
 	return &attestation{
+		Result:      "valid",
 		Freshness:   freshness,
 		RequestedAt: requestedAt,
 		SPKISHA256:  hex.EncodeToString(digest(leaf.parsed.RawSubjectPublicKeyInfo)),

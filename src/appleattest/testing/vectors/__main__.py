@@ -38,6 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     for command in (write, check, run):
         command.add_argument("--directory", type=Path, default=Path("vectors"))
     run.add_argument("--file", action="append", help="only this file, e.g. chain_path.json")
+    run.add_argument(
+        "--type",
+        action="append",
+        choices=document.GROUP_TYPES.values(),
+        help="only groups of this type; the others are counted as not asked",
+    )
     run.add_argument("--reasons", action="store_true", help="other reasons are failures too")
     run.add_argument("implementation", nargs="+", metavar="COMMAND")
     return parser
@@ -90,11 +96,15 @@ def _run(options: argparse.Namespace) -> int:
         if options.file is None or path.name in options.file
     ]
     try:
-        verdicts = list(runner.run(options.implementation, paths))
+        verdicts = list(runner.run(options.implementation, paths, options.type))
     except RuntimeError as error:
         print(error)
         return 1
-    return _summary(verdicts, options.reasons)
+    failed = _summary(verdicts, options.reasons)
+    silent = sum(1 for _ in runner.tests_in(paths)) - len(verdicts)
+    if silent:
+        print(f"{silent} tests of other types were not asked")
+    return failed
 
 
 def _answer(_options: argparse.Namespace) -> int:

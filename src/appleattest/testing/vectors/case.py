@@ -17,20 +17,28 @@ from datetime import datetime
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final
 
+from appleattest.acme import CSRBinding
 from appleattest.testing.profile import FRESHNESS_CODE, ISSUED_AT
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
     from appleattest import Reason
     from appleattest.testing import AttestationAuthority
     from appleattest.testing.vectors.flags import Flag
+    from appleattest.testing.vectors.names import Name
 
 TOKEN: Final = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"  # noqa: S105 - no secret
 """The challenge token of a case that names none."""
 
+SERIAL: Final = "TESTSERIAL01"
+ORDERED: Final = {"type": "permanent-identifier", "value": SERIAL}
+"""The order's identifier of a case that names none: a serial number."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What every input has: the time, and the anchors as DER (None: the authority's root)."""
+    """What a chain is judged by: the time, and the anchors in DER (None: the authority's root)."""
 
     at: datetime = ISSUED_AT
     anchors: tuple[bytes, ...] | None = None
@@ -62,7 +70,29 @@ class AcmeInput(Setting):
     token: str = TOKEN
 
 
-Input = ChainInput | MdmInput | AcmeInput
+@dataclass(frozen=True, kw_only=True)
+class CsrInput:
+    """A certificate request, DER as bytes or base64url as text, and what it must be for.
+
+    `attested_key` is a SubjectPublicKeyInfo in DER; None: that of the authority's attested key.
+    """
+
+    csr: bytes | str
+    identifier: Mapping[str, str] = field(default_factory=lambda: ORDERED)
+    binding: CSRBinding = CSRBinding.CN_OR_SAN
+    allowed_names: Sequence[Name] = ()
+    attested_key: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierInput:
+    """The identifier of a newOrder, an otherName, or both: then they must be the same."""
+
+    identifier: Mapping[str, str] | None = None
+    other_name: x509.OtherName | None = None
+
+
+Input = ChainInput | MdmInput | AcmeInput | CsrInput | IdentifierInput
 Minting = Callable[..., Input]
 
 

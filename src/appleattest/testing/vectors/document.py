@@ -13,20 +13,31 @@ from functools import cache
 from typing import Any, Final
 
 from appleattest.testing.authority import AttestationAuthority
+from appleattest.testing.keys import spki_of
 from appleattest.testing.vectors.case import (
     CASES,
     AcmeInput,
     Case,
     ChainInput,
+    CsrInput,
+    IdentifierInput,
     Input,
     MdmInput,
 )
 from appleattest.testing.vectors.judge import judge
+from appleattest.testing.vectors.names import written
 
 SCHEMA: Final = "schema.json"
 SEED: Final = "appleattest vectors 1"
 
-_GROUP_TYPES: Final = {MdmInput: "MdmVerify", AcmeInput: "AcmeVerify", ChainInput: "ChainVerify"}
+GROUP_TYPES: Final = {
+    MdmInput: "MdmVerify",
+    AcmeInput: "AcmeVerify",
+    ChainInput: "ChainVerify",
+    CsrInput: "CsrValidate",
+    IdentifierInput: "IdentifierRead",
+}
+"""The type of the group that an input stands in."""
 _HEADER: Final = (
     "Conformance vectors for verifiers of Apple Managed Device Attestation.",
     "Generated from the cases in appleattest.testing.vectors.cases: do not edit by hand.",
@@ -80,17 +91,12 @@ def _document(cases: list[Case]) -> dict[str, Any]:
 
 
 def _groups(cases: list[Case]) -> list[dict[str, Any]]:
-    """The cases, those that share carrier, anchors and time together."""
-    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    """The cases, those of one type that share what a group can hold together."""
+    groups: dict[str, dict[str, Any]] = {}
     for number, case in enumerate(cases, start=1):
         given = case.mint(authority())
-        shared = {
-            "type": _GROUP_TYPES[type(given)],
-            "time": rfc3339(given.at),
-            "anchors": [base64(der) for der in _anchors(given)],
-        }
-        key = (shared["type"], shared["time"], *shared["anchors"])
-        group = groups.setdefault(key, {**shared, "tests": []})
+        shared = {"type": GROUP_TYPES[type(given)], **_shared(given)}
+        group = groups.setdefault(json.dumps(shared), {**shared, "tests": []})
         group["tests"].append(_test(number, case, given, shared))
     return list(groups.values())
 
@@ -110,11 +116,21 @@ def _test(number: int, case: Case, given: Input, shared: dict[str, Any]) -> dict
     return {**test, **{key: answer[key] for key in answer if key != "result"}}
 
 
-def _anchors(given: Input) -> tuple[bytes, ...]:
-    return given.anchors if given.anchors is not None else (authority().root_issuer.der,)
+def _shared(given: Input) -> dict[str, Any]:
+    if isinstance(given, IdentifierInput):
+        return {}
+    if isinstance(given, CsrInput):
+        key = given.attested_key or spki_of(authority().attested_key.public_key())
+        return {"attestedKey": base64(key)}
+    anchors = given.anchors if given.anchors is not None else (authority().root_issuer.der,)
+    return {"time": rfc3339(given.at), "anchors": [base64(der) for der in anchors]}
 
 
 def _fields(given: Input) -> dict[str, Any]:
+    if isinstance(given, CsrInput):
+        return _csr_fields(given)
+    if isinstance(given, IdentifierInput):
+        return _identifier_fields(given)
     if isinstance(given, MdmInput):
         return {
             "response": base64(given.response),
@@ -133,6 +149,26 @@ def _fields(given: Input) -> dict[str, Any]:
         "exactly": _optional(given.exactly if given.sha256_of is None else None),
         "sha256Of": _optional(given.sha256_of),
     }
+
+
+def _csr_fields(given: CsrInput) -> dict[str, Any]:
+    form = {"csrText": given.csr} if isinstance(given.csr, str) else {"csr": base64(given.csr)}
+    return {
+        **form,
+        "identifier": dict(given.identifier),
+        "binding": given.binding.value,
+        "allowedNames": [written(name) for name in given.allowed_names],
+    }
+
+
+def _identifier_fields(given: IdentifierInput) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if given.identifier is not None:
+        fields["identifier"] = dict(given.identifier)
+    if given.other_name is not None:
+        name = given.other_name
+        fields["otherName"] = {"oid": name.type_id.dotted_string, "value": base64(name.value)}
+    return fields
 
 
 def _optional(octets: bytes | None) -> str | None:

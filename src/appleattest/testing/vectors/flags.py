@@ -295,6 +295,112 @@ class Flag(Enum):
         "A verifier that assumes one curve refuses half of the devices.",
     )
 
+    GENUINE_REQUEST = Note(
+        "BASIC",
+        "A certificate request as Apple's client makes it, or as the draft describes one.",
+        "A server that refuses it cannot be used.",
+    )
+    UNATTESTED_KEY = Note(
+        "AUTH_BYPASS",
+        "A certificate request for another key than the attested one.",
+        "A key in software gets the certificate that was meant for one in hardware.",
+    )
+    KEY_ENCODING = Note(
+        "FUNCTIONALITY",
+        "The attested key in another encoding than the attestation's.",
+        "One key passes for two, or two for one.",
+    )
+    PROOF_OF_POSSESSION = Note(
+        "MISSING_STEP",
+        "A certificate request whose signature is not one of its key over this request.",
+        "Who has seen an attestation gets a certificate for its key, with names of his choice.",
+    )
+    REQUEST_ALGORITHM = Note(
+        "FUNCTIONALITY",
+        "Each of the hashes with which a request may be signed.",
+        "Apple's client signs with SHA-256 whatever the curve, and others do not.",
+    )
+    MALFORMED_REQUEST = Note(
+        "MODIFIED_PARAMETER",
+        "A certificate request that is not DER, or not of the structure of RFC 2986.",
+        "Two readers see two requests.",
+    )
+    SECOND_REQUEST = Note(
+        "CONFUSION",
+        "Extensions that are asked for in two places.",
+        "A server judges the first, and issues from the second.",
+    )
+    POWER_TO_ISSUE = Note(
+        "AUTH_BYPASS",
+        "A request for a CA, or for a key that signs certificates or revocation lists.",
+        "A device becomes an authority.",
+    )
+    UNWANTED_EXTENSION = Note(
+        "MISSING_STEP",
+        "An extension, a use of the key or an attribute that no allowlist has.",
+        "A client writes into its certificate what nobody has looked at.",
+    )
+    WANTED_EXTENSION = Note(
+        "FUNCTIONALITY",
+        "An extension that a client may ask for.",
+        "A server that refuses it refuses the requests that a payload can lead to.",
+    )
+    BINDING_MODE = Note(
+        "MISSING_STEP",
+        "Where a request shows the order's identifier, under each of the four modes.",
+        "A server demands what Apple's client cannot do, or demands nothing.",
+    )
+    ANOTHER_IDENTIFIER = Note(
+        "AUTH_BYPASS",
+        "An identifier that is not the order's, beside it or in its place.",
+        "A device gets a certificate in the name of another.",
+    )
+    ASSIGNED_IDENTIFIER = Note(
+        "CONFUSION",
+        "An assigner or a type of hardware, which makes another identifier of the same value.",
+        "A name that Apple does not attest passes for the serial number that it does.",
+    )
+    LOOKALIKE_IDENTIFIER = Note(
+        "CONFUSION",
+        "Identifiers that folding, trimming or normalising would make equal.",
+        "Two devices have one name, or one device has two.",
+    )
+    IDENTIFIER_FORM = Note(
+        "FUNCTIONALITY",
+        "An identifier of each form that the draft allows, as text and as otherName.",
+        "A server that knows serial numbers alone refuses what may be ordered.",
+    )
+    IDENTIFIER_GRAMMAR = Note(
+        "MODIFIED_PARAMETER",
+        "Text, or the content of a name, that the draft's grammar does not allow.",
+        "Text that is rebuilt from a name becomes that of another identifier.",
+    )
+    OTHER_NAME_ENCODING = Note(
+        "BER_ENCODING",
+        "An otherName that is not the one DER encoding of an identifier.",
+        "A lenient reader finds an identifier where another finds none, or a different one.",
+    )
+    COMMON_NAME_FORM = Note(
+        "CONFUSION",
+        "A common name that is not the only one, not alone in its RDN, or an odd string.",
+        "A server judges one common name, and whoever reads the certificate sees another.",
+    )
+    STRING_TYPE = Note(
+        "MODIFIED_PARAMETER",
+        "A string of a type that is not read, or with characters that its type cannot hold.",
+        "Two readers decode one string differently.",
+    )
+    UNORDERED_NAME = Note(
+        "AUTH_BYPASS",
+        "A name beside the order's identifier that the server has not allowed.",
+        "A device gets a certificate in the name of a server, or of a person.",
+    )
+    ALLOWED_NAME = Note(
+        "FUNCTIONALITY",
+        "A name beside the order's identifier that the server has allowed.",
+        "A server cannot issue for what its own payload asks for.",
+    )
+
     @property
     def label(self) -> str:
         """The name of the flag in the JSON."""

@@ -2,35 +2,52 @@
 
 An adapter reads a test (one JSON object, the group's shared fields included) and answers with
 one: `{"result": "valid"}` or `{"result": "invalid", "reason": …}`. What a valid answer says beside
-its result (`device`, `freshness`, `requestedAt`, `spkiSha256`) is compared where it is given.
+its result (`device` or `names`, say) is compared where it is given.
 """
 
 from __future__ import annotations
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Any
+
+from cryptography import x509
 
 from appleattest import (
     UNCHECKED,
     Attestation,
     AttestationError,
+    IdentifierMismatch,
+    Reason,
     TrustStore,
     Verifier,
     exactly,
     sha256_of,
 )
+from appleattest.acme import (
+    CSRBinding,
+    HardwareModuleName,
+    Identifier,
+    PermanentIdentifier,
+    parse_identifier,
+    validate_csr,
+)
+from appleattest.testing.vectors.names import read, written
 
 
 def judge(test: dict[str, Any]) -> dict[str, Any]:
-    """Verify one test, and answer in the terms of the vectors."""
+    """Judge one test, and answer in the terms of the vectors."""
+    ask = {"CsrValidate": _csr, "IdentifierRead": _identifier}.get(test["type"], _attested)
     try:
-        attestation = _verify(test)
+        return {"result": "valid", **ask(test)}
     except AttestationError as error:
         return {"result": "invalid", "reason": error.reason.value}
+
+
+def _attested(test: dict[str, Any]) -> dict[str, Any]:
+    attestation = _verify(test)
     requested = attestation.requested_at
     return {
-        "result": "valid",
         "freshness": attestation.freshness.value,
         **({"requestedAt": f"{requested:%Y-%m-%dT%H:%M:%SZ}"} if requested else {}),
         "spkiSha256": attestation.spki_sha256.hex(),
@@ -67,3 +84,50 @@ def _verify(test: dict[str, Any]) -> Attestation:
     code = test["exactly"]
     freshness = UNCHECKED if code is None else exactly(b64decode(code))
     return verifier.verify_chain(chain, freshness=freshness, at=at)
+
+
+def _csr(test: dict[str, Any]) -> dict[str, Any]:
+    valid = validate_csr(
+        test["csrText"] if "csrText" in test else b64decode(test["csr"]),
+        attested_key=b64decode(test["attestedKey"]),
+        identifier=test["identifier"],
+        binding=CSRBinding(test["binding"]),
+        allowed_names=[read(name) for name in test["allowedNames"]],
+    )
+    return {
+        "foundIn": "nowhere" if valid.found_in is None else valid.found_in.value,
+        "names": [written(name) for name in valid.names],
+        "spkiSha256": valid.spki_sha256.hex(),
+    }
+
+
+def _identifier(test: dict[str, Any]) -> dict[str, Any]:
+    found: list[Identifier] = []
+    if "identifier" in test:
+        found.append(parse_identifier(test["identifier"]))
+    if "otherName" in test:
+        found.append(_of_other_name(test["otherName"]))
+    if len(set(found)) > 1:
+        raise IdentifierMismatch(Reason.IDENTIFIER_MISMATCH, "two identifiers")
+    return parts_of(found[0])
+
+
+def parts_of(identifier: Identifier) -> dict[str, Any]:
+    """What an identifier consists of, and both of its forms."""
+    if isinstance(identifier, HardwareModuleName):
+        oid = {"hwType": identifier.hw_type}
+    else:
+        oid = {"assigner": identifier.assigner} if identifier.assigner is not None else {}
+    return {
+        "parts": {"value": identifier.value, **oid},
+        "text": str(identifier),
+        "der": b64encode(identifier.other_name().value).decode("ascii"),
+    }
+
+
+def _of_other_name(name: dict[str, str]) -> Identifier:
+    kinds: dict[str, type[Identifier]] = {
+        kind.oid.dotted_string: kind for kind in (PermanentIdentifier, HardwareModuleName)
+    }
+    oid = x509.ObjectIdentifier(name["oid"])
+    return kinds[name["oid"]].from_other_name(x509.OtherName(oid, b64decode(name["value"])))

@@ -1,21 +1,24 @@
 """Run any implementation over the vectors.
 
-The command is started once. For each test it gets one line of JSON on its standard input (the
-group's `type`, `time` and `anchors` merged into the test, the expectations left out) and
-answers with one line on its standard output: an object with `result`, and if it likes with
-`reason`, `device`, `freshness`, `requestedAt` and `spkiSha256`.
+The command is started once. For each test it gets one line of JSON on its standard input (what
+the group shares merged into the test, the expectations left out) and answers with one line on
+its standard output: an object with `result`, and if it likes with `reason`, or with what it read.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
-_COMPARED: Final = ("device", "freshness", "requestedAt", "spkiSha256")
+_COMPARED: Final = (
+    *("device", "freshness", "requestedAt", "spkiSha256"),
+    *("foundIn", "names"),
+    *("parts", "text", "der"),
+)
 _EXPECTED: Final = ("result", "reason", *_COMPARED)
 
 
@@ -46,8 +49,10 @@ def question(test: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in test.items() if key not in _EXPECTED}
 
 
-def run(command: Sequence[str], paths: Iterable[Path]) -> Iterator[Verdict]:
-    """Ask `command` about every test.
+def run(
+    command: Sequence[str], paths: Iterable[Path], types: Container[str] | None = None
+) -> Iterator[Verdict]:
+    """Ask `command` about every test, or about those of some types of group alone.
 
     Raises `RuntimeError` when it stops answering, or answers with anything but JSON objects.
     """
@@ -58,6 +63,8 @@ def run(command: Sequence[str], paths: Iterable[Path]) -> Iterator[Verdict]:
         pipes = _Pipes(process.stdin, process.stdout)
         try:
             for file, test in tests_in(paths):
+                if types is not None and test["type"] not in types:
+                    continue
                 yield compare(file, test, _asked(pipes, file, test))
         except BaseException:
             process.kill()
