@@ -66,9 +66,11 @@ class Watch:
 
     def look_after_all(self) -> None:
         """Ask whoever is due, though nothing was heard of it. To be called now and then."""
-        for known in self.store.devices():
+        with self.store.transaction():
+            known = self.store.devices()
+        for each in known:
             with self.store.transaction():
-                for device in self.store.devices(known.enrollment_id):
+                for device in self.store.devices(each.enrollment_id):
                     self._take_in(device, None)
 
     def _enrol(self, enrollment_id: str, serial_number: str) -> None:
