@@ -407,6 +407,7 @@ def test_a_token_is_long_and_new() -> None:
 
 
 URL = "https://acme.example/challenge/1"
+ABSENT = object()
 
 
 def test_the_life_of_a_challenge() -> None:
@@ -479,6 +480,47 @@ def test_a_stored_challenge_is_made_again() -> None:
     assert Challenge(**refusal) == Challenge(url=URL, token=TOKEN).invalid({"status": 400})
     with pytest.raises(AttributeError):
         Challenge(**stored).token = "A" * 22  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        Challenge(url=URL, token=TOKEN),
+        Challenge(url=URL, token=TOKEN).processing(),
+        Challenge(url=URL, token=TOKEN).valid(AT),
+        Challenge(url=URL, token=TOKEN).invalid({"status": 400, "subproblems": [{}]}),
+    ],
+    ids=lambda challenge: challenge.status.value,
+)
+def test_a_challenge_is_kept_as_json(challenge: Challenge) -> None:
+    assert Challenge.from_dict(json.loads(json.dumps(challenge.to_dict()))) == challenge
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"type": "dns-01"}, ValueError),
+        ({"url": ABSENT}, TypeError),
+        ({"type": ABSENT}, ValueError),
+        ({"more": 1}, TypeError),
+        ({"status": "pending"}, ValueError),
+        ({"validated": ABSENT}, ValueError),
+        ({"validated": "yesterday"}, ValueError),
+        ({"validated": "2025-07-01T12:00:00"}, ValueError),
+        ({"validated": 1751371200}, TypeError),
+    ],
+)
+def test_only_what_to_dict_gave_is_read_back(
+    changed: dict[str, Any], error: type[Exception]
+) -> None:
+    stored = Challenge(url=URL, token=TOKEN).valid(AT).to_dict()
+    Challenge.from_dict(stored)
+    broken = {k: value for k, value in {**stored, **changed}.items() if value is not ABSENT}
+    with pytest.raises(error):
+        Challenge.from_dict(broken)
+    as_text: Any = json.dumps(stored)
+    with pytest.raises(TypeError):
+        Challenge.from_dict(as_text)
 
 
 def test_cbor_of_another_kind_is_no_attestation_object() -> None:

@@ -66,6 +66,21 @@ class Challenge:
         """A pending challenge at `url`, with a token of its own."""
         return cls(url=url, token=new_token())
 
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Challenge:
+        """The challenge that `to_dict` gave, from where its owner keeps it.
+
+        It is the server's own and not a client's: anything else is a `TypeError` or `ValueError`.
+        """
+        if not isinstance(stored, Mapping):
+            raise TypeError(f"a stored challenge is a mapping, not {type(stored).__name__}")
+        members = dict(stored)
+        if members.pop("type", None) != CHALLENGE_TYPE:
+            raise ValueError(f"not a {CHALLENGE_TYPE} challenge")
+        if members.get("validated") is not None:
+            members["validated"] = datetime.fromisoformat(members["validated"])
+        return cls(**members)
+
     def processing(self) -> Challenge:
         """The challenge when a response has come and has not been judged yet."""
         if self.status is not ChallengeStatus.PENDING:
