@@ -16,6 +16,29 @@ MOST_MEMORY: Final = 10 * 1024 * 1024
 """Octets above the baseline that refusing or reading the largest input may take."""
 
 
+class LyingText(str):
+    """Text that says other things of itself than it holds."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    __hash__ = str.__hash__
+
+    def __str__(self) -> str:
+        return "another"
+
+    def __len__(self) -> int:
+        return 0
+
+    def partition(self, sep: str, /) -> tuple[str, str, str]:
+        raise ZeroDivisionError
+
+
 def assert_refused(
     call: Callable[[], object],
     reason: Reason,

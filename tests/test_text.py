@@ -7,7 +7,8 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appleattest.text import kind_of, quoted, said
+from appleattest.text import kind_of, plain, quoted, said
+from hostile_input import LyingText
 
 # Ten octets for each of eighty characters (an escape like \U0001f600), two quotes, three dots.
 LONGEST = 80 * 10 + 2 + 3
@@ -60,3 +61,9 @@ def test_an_exception_is_shown_by_its_type_and_its_text_made_safe() -> None:
     assert said(ValueError("a\nb")) == r"ValueError: 'a\nb'"
     assert said(KeyError("k")) == "KeyError: \"'k'\""
     assert said(Unprintable()) == "an exception that cannot be shown"
+
+
+@given(st.text())
+def test_a_subclass_of_text_is_taken_for_its_characters(text: str) -> None:
+    assert plain(LyingText(text)) == plain(text) == text
+    assert type(plain(LyingText(text))) is str

@@ -525,3 +525,14 @@ def test_only_what_to_dict_gave_is_read_back(
 
 def test_cbor_of_another_kind_is_no_attestation_object() -> None:
     refused({"attObj": base64url.encode(cbor2.dumps([]))}, Reason.MALFORMED_ATTESTATION_OBJECT)
+
+
+def test_a_detail_lists_a_few_devices_and_no_inventory() -> None:
+    """It is part of the problem document where that is disclosed."""
+    few = [f"DEVICE{number}" for number in range(4)]
+    error = refused(GOOD, Reason.IDENTIFIER_MISMATCH, device=few)
+    assert all(device in error.detail for device in few)
+    error = refused(GOOD, Reason.IDENTIFIER_MISMATCH, device=[*few, "DEVICE4"])
+    assert "allowed to answer: 5 devices" in error.detail
+    assert "DEVICE" not in error.detail
+    assert validate(GOOD, device=[*few, SERIAL]).device.serial_number == SERIAL

@@ -661,6 +661,15 @@ def test_the_usages_are_the_callers_to_widen_and_to_narrow() -> None:
     refused(make_csr(client), Reason.UNEXPECTED_EXTENSION, EXTENDED_KEY_USAGE, allowed_usages=[])
 
 
+def test_a_detail_is_short_whatever_is_asked_for() -> None:
+    many = x509.ExtendedKeyUsage([x509.ObjectIdentifier(f"1.2.3.{i}") for i in range(900)])
+    csr = make_csr(extension(EXTENDED_KEY_USAGE, many))
+    error = refused(csr, Reason.UNEXPECTED_EXTENSION, EXTENDED_KEY_USAGE)
+    assert "1.2.3.0" in error.detail
+    assert len(error.detail) < 200
+    assert accepts(csr, allowed_usages=many)
+
+
 @pytest.mark.parametrize(
     ("oid", "value", "element"),
     [
@@ -687,3 +696,9 @@ def test_the_public_key_is_one_that_cryptography_encodes_canonically() -> None:
         Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     )
     assert encoded == SPKI
+
+
+def test_a_key_usage_of_no_use_is_malformed() -> None:
+    """RFC 5280, section 4.2.1.3: at least one bit is set in a certificate's."""
+    refused(make_csr(extension(KEY_USAGE, usage_of())), Reason.MALFORMED_CSR, KEY_USAGE)
+    assert accepts(make_csr(extension(KEY_USAGE, usage_of("digital_signature"))))

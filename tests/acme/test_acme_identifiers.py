@@ -300,3 +300,19 @@ def test_the_builders_of_cryptography_take_them() -> None:
         PermanentIdentifier("C02"),
         HardwareModuleName("a", "1.2"),
     ]
+
+
+class Changing(x509.OtherName):
+    """A name that is another one whenever it is looked at."""
+
+    @property
+    def type_id(self) -> x509.ObjectIdentifier:
+        raise RuntimeError
+
+
+def test_a_name_of_the_clients_own_type_is_no_other_name() -> None:
+    value = PermanentIdentifier("C02").other_name().value
+    name = Changing(PermanentIdentifier.oid, value)
+    refused(lambda: PermanentIdentifier.from_other_name(name))
+    honest = other_name(PermanentIdentifier, value)
+    assert PermanentIdentifier.from_other_name(honest) == PermanentIdentifier("C02")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from appleattest.acme import (
     rejected_identifiers,
 )
 from appleattest.acme.orders import ordered_identifier
+from hostile_input import LyingText
 
 GOOD: dict[str, Any] = {"type": "permanent-identifier", "value": "C02"}
 NEW_ORDER = ProblemContext.NEW_ORDER
@@ -188,3 +191,37 @@ def test_a_rejection_says_what_and_why(
 ) -> None:
     with pytest.raises(error):
         rejected_identifiers(*identifiers, detail=detail)
+
+
+def test_of_a_subclass_of_text_only_the_characters_count() -> None:
+    identifier = parse_identifier({**GOOD, "value": LyingText("C03")})
+    assert identifier == PermanentIdentifier("C03") == PermanentIdentifier.parse(LyingText("C03"))
+    assert identifier != PermanentIdentifier("C02")
+    assert type(identifier.value) is str
+
+
+class Failing(list[object]):
+    """An array that cannot be read."""
+
+    def __iter__(self) -> Iterator[object]:
+        raise RuntimeError
+
+
+class Longer(list[object]):
+    """An array that says it is short."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[object]:
+        return repeat(GOOD, 17)
+
+
+@pytest.mark.parametrize(
+    ("array", "reason"),
+    [(Failing([GOOD]), Reason.MALFORMED_JSON), (Longer([GOOD]), Reason.TOO_LARGE)],
+    ids=["failing", "longer"],
+)
+def test_an_array_of_the_clients_own(array: list[object], reason: Reason) -> None:
+    assert_refused(lambda: parse_identifiers(array), reason, context=NEW_ORDER, problem="malformed")
+    assert parse_identifiers([GOOD]) == (PermanentIdentifier("C02"),)

@@ -245,14 +245,71 @@ def test_what_the_device_says_now_is_not_what_it_was_when_an_older_one_was_made(
 
 
 def test_a_cached_one_that_was_known_is_no_news() -> None:
-    state = asked(KNOWN, 10, nonce=b"b")
-    after_it = attested(state, 10, found(Freshness.EARLIER, 0), -1, randomness=0.1)
+    state = asked(KNOWN, 5, nonce=b"b")
+    after_it = attested(state, 5, found(Freshness.EARLIER, 0), -1, randomness=0.1)
     assert after_it == replace(
         KNOWN,
-        retry_at=at(11),
-        nonces=(mdm.SentNonce(b"a", at(0)), mdm.SentNonce(b"b", at(10))),
+        retry_at=at(6),
+        nonces=(mdm.SentNonce(b"a", at(0)), mdm.SentNonce(b"b", at(5))),
     )
-    assert decide(after_it, 10, OSVersion="17.3").why is Why.BACKOFF
+    assert decide(after_it, 5, OSVersion="17.3").why is Why.BACKOFF
+
+
+@pytest.mark.parametrize(
+    ("sent", "arguments", "failures"),
+    [
+        (6.9, {}, 0),
+        (7, {}, 1),
+        (7, {"finding": found(Freshness.CURRENT, code=b"b")}, 0),
+        (7, {"finding": found(Freshness.EARLIER, 3)}, 0),
+    ],
+    ids=["within-seven-days", "replayed", "current", "newer"],
+)
+def test_an_old_one_where_a_new_one_was_due_is_a_failure(
+    sent: float, arguments: dict[str, Any], failures: int
+) -> None:
+    """Or a device that has changed would hide it by what it attested before."""
+    arguments = {"finding": found(Freshness.EARLIER, 0), "not_before": -1, **arguments}
+    state = attested(asked(KNOWN, sent, nonce=b"b"), 9, **arguments)
+    assert state.failures == failures
+
+
+def test_no_failure_where_no_new_one_was_asked_for() -> None:
+    state = asked(KNOWN, 9, nonce=UNCHECKED)
+    assert attested(state, 9, found(Freshness.EARLIER, 0), -1).failures == 0
+
+
+def test_a_device_that_only_replays_is_trusted_no_longer_than_one_that_is_silent() -> None:
+    error = FreshnessMismatch(Reason.FRESHNESS_MISMATCH)
+    error.attestation = attestation_like(found(Freshness.UNMATCHED), at(-2), "17.1")
+    silent = replayed = KNOWN
+    for number, day in enumerate((8, 9, 11, 15)):
+        silent = failed(asked(silent, day, nonce=bytes([number])), SILENT, day)
+        replayed = failed(asked(replayed, day, nonce=bytes([number])), error, day)
+        assert replayed == silent
+    assert SCHEDULE.trust(replayed, at=at(15)) is Trust.LOW
+
+
+def test_a_nonce_sent_by_a_clock_in_the_future_does_not_keep_knowledge_young() -> None:
+    state = attested(asked(day=3650), 0)
+    assert state.as_of == at(0)
+    assert decide(state, 27).why is Why.AGE
+    assert SCHEDULE.trust(state, at=at(31)) is Trust.REDUCED
+
+
+def test_what_is_remembered_of_a_device_is_printable_text() -> None:
+    """A binary property list can hold U+0000, which not every database takes."""
+    state = attested(reported={"OSVersion": "17.2\0", "BuildVersion": "21C52"})
+    assert state.reported == {"OSVersion": r"'17.2\x00'", "BuildVersion": "21C52"}
+    assert decide(state, 8, OSVersion="17.2\0").why is Why.NOTHING_NEW
+    assert decide(state, 8, OSVersion="17.2").why is Why.OS_CHANGED
+
+
+def test_what_a_device_reports_is_a_mapping() -> None:
+    reported: Any = [("OSVersion", "17.3")]
+    with pytest.raises(TypeError, match="mapping"):
+        SCHEDULE.decide(KNOWN, at=at(8), reported=reported)
+    assert SCHEDULE.decide(KNOWN, at=at(8), reported=dict(reported)).wish is None
 
 
 def test_a_genuine_one_for_no_known_request_is_no_failure() -> None:
@@ -263,8 +320,8 @@ def test_a_genuine_one_for_no_known_request_is_no_failure() -> None:
     assert state.reported == {"OSVersion": "17.1"}
     assert not state.distrusted
 
-    known = failed(asked(KNOWN, 8, nonce=b"b"), error, 8)
-    assert (known.as_of, known.failures, known.retry_at) == (at(0), 0, at(9))
+    known = failed(asked(KNOWN, 5, nonce=b"b"), error, 5)
+    assert (known.as_of, known.failures, known.retry_at) == (at(0), 0, at(6))
 
 
 def test_one_of_another_device_is_what_no_honest_device_sends() -> None:
@@ -545,3 +602,46 @@ def test_with_a_real_verifier(authority: AttestationAuthority) -> None:
         )
         state = state.asked(command_uuid="v", nonce=mdm.new_nonce(), at=day + WEEK)
     assert state.as_of == authority.issued_at
+
+
+def test_durations_that_no_sum_can_hold() -> None:
+    with pytest.raises(ValueError, match="twice the lead"):
+        mdm.AttestationSchedule(lead=timedelta.max)
+    patient = mdm.AttestationSchedule(
+        maximum_age=timedelta.max,
+        lead=timedelta.max / 3,
+        backoff=timedelta(days=1000),
+        longest_backoff=timedelta.max,
+    )
+    state = replace(asked(), failures=20)
+    state = patient.failed(state, SILENT, command_uuid="u", at=at(0))
+    assert state.retry_at == datetime.max.replace(tzinfo=UTC, microsecond=0)
+    assert not patient.decide(state, at=at(10_000))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        KNOWN,
+        failed(asked(KNOWN, 8, nonce=b"b"), day=9),
+        SCHEDULE.withdrawn(asked(KNOWN, 8, nonce=b"b"), command_uuid="u", at=at(9)),
+    ],
+    ids=["attested", "failed", "withdrawn"],
+)
+def test_a_clock_that_was_ahead_for_a_moment_does_not_stop_the_questions(
+    state: mdm.DeviceState,
+) -> None:
+    """Ten years ahead, say; one that is behind by minutes waits as it should."""
+    decision = decide(state, 5, OSVersion="17.3")
+    assert decision.why in (Why.SEVEN_DAYS, Why.BACKOFF, Why.RECOVER)
+    assert decide(state, -3650, OSVersion="17.3") == mdm.Decision(True, True, Why.OS_CHANGED)
+
+
+def test_what_was_made_in_the_future_was_made_now() -> None:
+    state = replace(KNOWN, as_of=at(-20), made_by=at(3650))
+    after_it = attested(asked(state, 0, nonce=b"b"), 0, found(Freshness.EARLIER, -6))
+    assert (after_it.as_of, after_it.made_by) == (at(-1), at(0))
+    past = attested(
+        asked(replace(state, made_by=at(-6)), 0, nonce=b"b"), 0, found(Freshness.EARLIER, -6)
+    )
+    assert past.made_by == at(-6)

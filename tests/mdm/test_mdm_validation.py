@@ -19,6 +19,7 @@ from appleattest import (
     FreshnessMismatch,
     IdentifierMismatch,
     NoAttestation,
+    Outcome,
     OutsideValidity,
     Reason,
     UntrustedChain,
@@ -345,3 +346,45 @@ def test_an_update_since_explains_a_newer_version(
     response = respond(freshness_code=code, query_responses={**HONEST_MAC, "OSVersion": said})
     (differs,) = found(validate, response, previous_nonces=[EARLIER])
     assert differs.explained_by_age is explained
+
+
+def test_what_is_malformed_beside_the_attestation_has_a_report_too(
+    respond: Any, validate: Any
+) -> None:
+    with pytest.raises(AttestationError) as caught:
+        validate(respond(extra={"UDID": 5}))
+    error = caught.value
+    assert (error.reason, error.element) == (Reason.MALFORMED_PLIST, "UDID")
+    assert error.report is not None
+    assert error.report.error is error
+    decode, *others = error.report.checks
+    assert (decode.name, decode.outcome) == ("decode", Outcome.FAILED)
+    assert (decode.reason, decode.element) == (error.reason, error.element)
+    assert {check.outcome for check in others} == {Outcome.NOT_REACHED}
+    assert validate(respond(extra={"UDID": "5"})).response.udid == "5"
+
+
+def test_what_was_verified_is_what_is_returned(
+    respond: Any, validate: Any, authority: AttestationAuthority, monkeypatch: Any
+) -> None:
+    """A buffer that another thread writes to is looked at once."""
+    response = respond(query_responses={"OSVersion": "14.2"})
+    buffer = bytearray(response)
+    verify = Verifier.verify_mdm
+
+    def verify_and_write(self: Verifier, seen: object, /, **arguments: Any) -> Any:
+        attestation = verify(self, seen, **arguments)
+        buffer[:] = respond(query_responses={"OSVersion": "99.9"})
+        return attestation
+
+    monkeypatch.setattr(Verifier, "verify_mdm", verify_and_write)
+    for view in (buffer, memoryview(bytearray(response))):
+        assert validate(view).response.document == response
+        buffer[:] = response
+
+
+def test_a_view_that_was_released_is_refused(validate: Any, respond: Any) -> None:
+    view = memoryview(respond())
+    assert validate(view).discrepancies == ()
+    view.release()
+    assert_refused(partial(validate, view), Reason.MALFORMED_PLIST)

@@ -242,3 +242,39 @@ def test_whatever_is_attested_every_rule_answers_and_absent_never_passes(
     assert passed["no-third-party-kexts"] is (properties.third_party_kexts == 0)
     assert passed["minimum-os-version"] is (properties.os_version in ("14.2", "15.10", "26 (a)"))
     assert bool(result) is all(passed.values())
+
+
+class Outspoken:
+    """A rule of somebody's own, that finds what it is told to."""
+
+    def __init__(self, verdict: Any) -> None:
+        self.verdict = verdict
+        self.named = True
+
+    @property
+    def name(self) -> str:
+        if not self.named:
+            raise RuntimeError
+        return "outspoken"
+
+    def check(self, facts: policy.Facts) -> policy.Finding:
+        return policy.Finding(rule=self.name, verdict=self.verdict, expected="anything")
+
+
+def test_a_verdict_is_one_of_the_five(authority: AttestationAuthority) -> None:
+    attestation = authority.verified()
+    for rule in (Outspoken("satisfied"), Outspoken(policy.Verdict.SATISFIED)):
+        result = policy.Policy(rule, policy.AnyOf(rule)).evaluate(attestation)
+        assert [each["verdict"] for each in result.to_dict()["findings"]] == ["satisfied"] * 2
+    for verdict in ("good", None, True):
+        (finding,) = policy.Policy(Outspoken(verdict)).evaluate(attestation).findings
+        assert (finding.rule, finding.verdict) == ("outspoken", policy.Verdict.ERROR)
+
+
+def test_a_rule_that_cannot_say_its_name_fails(authority: AttestationAuthority) -> None:
+    rule = Outspoken("satisfied")
+    rules = policy.Policy(rule)
+    assert rules.evaluate(authority.verified()).passed
+    rule.named = False
+    (finding,) = rules.evaluate(authority.verified()).findings
+    assert (finding.rule, finding.verdict) == ("Outspoken", policy.Verdict.ERROR)

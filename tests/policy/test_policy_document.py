@@ -288,3 +288,12 @@ def test_the_loader_and_the_schema_agree(document: dict[str, Any]) -> None:
         assert not in_schema(text)
     else:
         assert in_schema(text)
+
+
+def test_a_key_of_many_parts_is_refused_before_it_is_parsed() -> None:
+    document = "schema = 1\n[device]\nidentified = true # {}\n"
+    with pytest.raises(ValueError, match="256 dots"):
+        policy.Policy.from_toml(document.format("." * 257))
+    assert policy.Policy.from_toml(document.format("." * 256)).rules
+    with pytest.raises(ValueError, match="256 dots"):
+        policy.Policy.from_toml("schema = 1\n" + ".".join("a" * 30_000) + " = 1")

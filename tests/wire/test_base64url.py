@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from appleattest import Limits, Reason
 from appleattest.wire import base64url
-from hostile_input import MOST_MEMORY, accepted_or_refused, assert_refused, peak_memory
+from hostile_input import MOST_MEMORY, LyingText, accepted_or_refused, assert_refused, peak_memory
 
 LIMIT = Limits().attestation_object_bytes
 
@@ -85,3 +85,9 @@ def test_a_text_of_any_length_costs_little_memory() -> None:
     huge = "A" * (64 * 1024 * 1024)
 
     assert peak_memory(lambda: base64url.decode(huge, LIMIT)) < MOST_MEMORY // 100
+
+
+def test_of_a_subclass_of_text_only_the_characters_count() -> None:
+    assert base64url.decode(LyingText("QUJD"), 3) == b"ABC"
+    assert_refused(lambda: base64url.decode(LyingText("QUJD"), 2), Reason.TOO_LARGE)
+    assert_refused(lambda: base64url.decode(LyingText("QQ=="), 3), Reason.MALFORMED_BASE64)

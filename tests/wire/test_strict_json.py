@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from appleattest import Limits, Reason
 from appleattest.wire import strict_json
-from hostile_input import MOST_MEMORY, accepted_or_refused, assert_refused, peak_memory
+from hostile_input import MOST_MEMORY, LyingText, accepted_or_refused, assert_refused, peak_memory
 
 LIMITS = Limits()
 decode = partial(strict_json.decode, limits=LIMITS)
@@ -177,3 +177,9 @@ def test_the_largest_input_costs_little_memory(item: str) -> None:
 @given(st.binary(max_size=60) | st.text(max_size=60) | st.text('[]{}",:\\1eN ', max_size=30))
 def test_whatever_the_document_only_a_refusal_comes_out(document: bytes | str) -> None:
     accepted_or_refused(lambda: decode(document))
+
+
+def test_of_a_subclass_of_text_only_the_characters_count() -> None:
+    short = Limits(json_bytes=2)
+    assert strict_json.decode(LyingText("{}"), short) == {}
+    assert_refused(lambda: strict_json.decode(LyingText("[ ]"), short), Reason.TOO_LARGE)

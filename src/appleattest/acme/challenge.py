@@ -48,6 +48,7 @@ class Answering(Enum):
 
 VOUCHED_ELSEWHERE: Final = Answering.VOUCHED_ELSEWHERE
 _ORDERED: Final = Answering.ORDERED
+_MOST_LISTED: Final = 4
 
 Devices: TypeAlias = str | Iterable[str] | Literal[Answering.ORDERED, Answering.VOUCHED_ELSEWHERE]
 
@@ -157,10 +158,9 @@ def _mismatch(
     if not devices.isdisjoint(attested):
         return None
     if attested:
-        allowed = ", ".join(map(quoted, sorted(devices))) or "none that Apple attests"
         refusal = IdentifierMismatch(
             Reason.IDENTIFIER_MISMATCH,
-            f"ordered for {quoted(str(identifier))}; allowed to answer: {allowed}; "
+            f"ordered for {quoted(str(identifier))}; allowed to answer: {_listed(devices)}; "
             f"attested: {', '.join(map(quoted, attested))}",
         )
     else:
@@ -170,6 +170,13 @@ def _mismatch(
         )
     refusal.identifier = identifier.to_dict()
     return refusal
+
+
+def _listed(devices: frozenset[str]) -> str:
+    """The devices, or how many: an inventory is no part of what to tell about one of it."""
+    if len(devices) > _MOST_LISTED:
+        return f"{len(devices)} devices"
+    return ", ".join(map(quoted, sorted(devices))) or "none that Apple attests"
 
 
 def _devices(device: object, identifier: Identifier) -> frozenset[str] | None:

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from appleattest.acme.csr_reader import RequestedExtension, malformed, unexpected
+from appleattest.text import quoted
 
 DEFAULT_USAGES: Final = (
     ExtendedKeyUsageOID.CLIENT_AUTH,
@@ -19,6 +20,9 @@ DEFAULT_USAGES: Final = (
 )
 """Extended key usages that a request may ask for unless the caller says otherwise. None of them
 lets the holder speak for anybody else, as OCSPSigning, timeStamping and codeSigning would."""
+
+_NO_USE: Final = b"\x03\x01\x00"
+"""A keyUsage of no bits, which RFC 5280, section 4.2.1.3, forbids in a certificate."""
 
 
 class AllowedExtensions(NamedTuple):
@@ -60,13 +64,15 @@ def judge_extensions(
                 raise malformed("a subjectAltName without names", element)
             allowed = allowed._replace(alternative_names=value)
         elif isinstance(value, x509.KeyUsage):
+            if extension.value == _NO_USE:
+                raise malformed("a keyUsage without any use", element)
             if value.key_cert_sign or value.crl_sign:
                 raise unexpected("a key that signs certificates or revocation lists", element)
             allowed = allowed._replace(key_usage=value)
         elif isinstance(value, x509.ExtendedKeyUsage):
             others = sorted(usage.dotted_string for usage in set(value) - allowed_usages)
             if others:
-                raise unexpected(f"extended key usage {', '.join(others)}", element)
+                raise unexpected(f"extended key usage {quoted(', '.join(others))}", element)
             allowed = allowed._replace(extended_key_usage=value)
         elif isinstance(value, x509.BasicConstraints) and value.ca:
             raise unexpected("a CA", element)

@@ -16,7 +16,7 @@ from cryptography import x509
 
 from appleattest.acme import othernames
 from appleattest.errors import IdentifierMismatch, Reason
-from appleattest.text import kind_of, said
+from appleattest.text import kind_of, plain, said
 
 _ARC: Final = r"(?:0|[1-9][0-9]*)"
 _OID: Final = re.compile(rf"(?:[01]\.[1-3]?[0-9]|2\.{_ARC})(?:\.{_ARC})*")
@@ -180,11 +180,12 @@ def require_oid(oid: object, what: str) -> None:
 def _text(text: object) -> str:
     if not isinstance(text, str):
         raise malformed(f"text was expected, {kind_of(text)} came")
-    return text
+    return plain(text)
 
 
 def _value_of(name: object, oid: x509.ObjectIdentifier) -> bytes:
-    if not isinstance(name, x509.OtherName) or name.type_id != oid:
+    # Of a subclass, `type_id` and `value` could be anything, at any time.
+    if type(name) is not x509.OtherName or name.type_id != oid:
         raise malformed(f"an otherName {oid.dotted_string} was expected, {kind_of(name)} came")
     return name.value
 

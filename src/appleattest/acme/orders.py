@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final, TypeAlias
 
 from appleattest.acme.identifiers import (
@@ -19,7 +20,7 @@ from appleattest.errors import (
     ProblemContext,
     Reason,
 )
-from appleattest.text import kind_of, quoted, said
+from appleattest.text import kind_of, plain, quoted, said
 
 OrderIdentifier: TypeAlias = Identifier | Mapping[str, str] | str
 
@@ -81,17 +82,21 @@ def _read_all(identifiers: object) -> tuple[Identifier, ...]:
         raise MalformedAttestation(
             Reason.MALFORMED_JSON, f"an array was expected, {kind_of(identifiers)} came"
         )
-    if len(identifiers) > MOST_IDENTIFIERS:
+    try:
+        found = list(islice(identifiers, MOST_IDENTIFIERS + 1))
+    except Exception as error:  # noqa: BLE001 - an array of the client's own
+        raise MalformedAttestation(Reason.MALFORMED_JSON, said(error)) from None
+    if len(found) > MOST_IDENTIFIERS:
         raise MalformedAttestation(
-            Reason.TOO_LARGE, f"{len(identifiers)} identifiers; at most {MOST_IDENTIFIERS} are read"
+            Reason.TOO_LARGE, f"more than the {MOST_IDENTIFIERS} identifiers that are read"
         )
-    if not identifiers:
+    if not found:
         raise IdentifierMismatch(
             Reason.IDENTIFIER_MISSING, "an order without identifiers", element="identifiers"
         )
     read: list[Identifier] = []
     refusals: list[IdentifierMismatch] = []
-    for index, identifier in enumerate(identifiers):
+    for index, identifier in enumerate(found):
         try:
             read.append(_read(identifier))
         except IdentifierMismatch as refusal:
@@ -128,7 +133,7 @@ def _members(identifier: object) -> tuple[str, str]:
     kind, value = members
     if not isinstance(kind, str) or not isinstance(value, str):
         raise malformed("type and value are text")
-    return kind, value
+    return plain(kind), plain(value)
 
 
 def _as_it_came(identifier: object) -> dict[str, str]:

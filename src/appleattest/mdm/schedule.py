@@ -23,6 +23,7 @@ from appleattest.mdm.decision import Decision, Trust, Why
 from appleattest.mdm.device_state import DeviceState, after, checked
 from appleattest.mdm.transitions import (
     ATTESTATION_INTERVAL,
+    Learned,
     learn,
     learned_from,
     lose,
@@ -72,7 +73,7 @@ class AttestationSchedule:
                 raise TypeError(f"{name} is a timedelta")
             if duration <= timedelta(0):
                 raise ValueError(f"{name} is longer than no time")
-        if self.maximum_age < ATTESTATION_INTERVAL + 2 * self.lead:
+        if (self.maximum_age - ATTESTATION_INTERVAL) / 2 < self.lead:
             raise ValueError("maximum_age is at least seven days and twice the lead")
         if self.longest_backoff < self.backoff:
             raise ValueError("longest_backoff is at least backoff")
@@ -104,10 +105,10 @@ class AttestationSchedule:
         wish = self._wish(state, now, self.watch(reported or {}))
         if wish is None:
             return Decision(False, False, Why.NOTHING_NEW, again_at=self._due(state))
-        if state.retry_at is not None and now < state.retry_at:
+        if state.retry_at is not None and _waits(now, state.retry_at, self.longest_backoff):
             return Decision(False, False, Why.BACKOFF, wish, state.retry_at)
         allowed_at = state.made_by and after(state.made_by, ATTESTATION_INTERVAL)
-        if allowed_at is None or now >= allowed_at:
+        if allowed_at is None or not _waits(now, allowed_at, ATTESTATION_INTERVAL):
             return Decision(True, True, wish)
         if state.lost:
             return Decision(True, False, Why.RECOVER, wish)
@@ -150,29 +151,27 @@ class AttestationSchedule:
             raise TypeError(f"an attestation was expected, not {type(attestation).__name__}")
         if not _is_share(randomness):
             raise ValueError("randomness is a number from 0 to below 1")
-        learned = learned_from(attestation, state, command_uuid)
+        learned = learned_from(attestation, state, command_uuid, now)
         random_due = self._random_due(now, randomness)
         said = self.watch(reported or {})
-        after_it = learn(state, learned, now, said, random_due)
-        return after_it if learned.useful else self._postponed(after_it, now)
+        return self._known(learn(state, learned, now, said, random_due), learned, now)
 
     def failed(
         self, state: DeviceState, error: AttestationError, *, command_uuid: str, at: datetime
     ) -> DeviceState:
         """The state after the device answered a command with no attestation of use.
 
-        `error` is what `validate_response` raised. A `FreshnessMismatch` with an attestation is no
-        failure: the attestation is genuine and made for no request that is known. A device that
-        is busy (`NotNow`) has not answered yet: record nothing.
+        `error` is what `validate_response` raised. A `FreshnessMismatch` with an attestation that
+        says something new is no failure: it is genuine and made for no request that is known. A
+        device that is busy (`NotNow`) has not answered yet: record nothing.
         """
         now = checked(state, at)
         if not isinstance(error, AttestationError):
             raise TypeError(f"an AttestationError was expected, not {type(error).__name__}")
         stale = error.attestation if isinstance(error, FreshnessMismatch) else None
         if stale is not None:
-            learned = learned_from(stale, state, command_uuid)
-            after_it = learn(state, learned, now, {}, state.random_due)
-            return after_it if learned.useful else self._postponed(after_it, now)
+            learned = learned_from(stale, state, command_uuid, now)
+            return self._known(learn(state, learned, now, {}, state.random_due), learned, now)
         return self._backed_off(refuse(state, error, command_uuid, now), now)
 
     def withdrawn(self, state: DeviceState, *, command_uuid: str, at: datetime) -> DeviceState:
@@ -184,17 +183,27 @@ class AttestationSchedule:
         return lose(state, command_uuid, checked(state, at))
 
     def watch(self, reported: Mapping[str, Any]) -> dict[str, str]:
-        """What of this a change is looked for in, as text; nested values are left out."""
+        """What of this a change is looked for in, as printable text; nested values are left out."""
+        if not isinstance(reported, Mapping):
+            raise TypeError(f"what a device reports is a mapping, not {type(reported).__name__}")
         return {
-            key: str(value)[:_LONGEST_VALUE]
+            key: _printable(str(value)[:_LONGEST_VALUE])
             for key, value in reported.items()
             if key in self.watched and isinstance(value, str | int)
         }
 
+    def _known(self, state: DeviceState, learned: Learned, now: datetime) -> DeviceState:
+        """An old attestation where a new one was due is a failure: else replaying it would pay."""
+        if learned.useful:
+            return state
+        return self._backed_off(state, now) if learned.was_free else self._postponed(state, now)
+
     def _backed_off(self, state: DeviceState, now: datetime) -> DeviceState:
         """One failure more, and a longer wait."""
         failures = state.failures + 1
-        delay = min(self.backoff * 2 ** min(failures - 1, 20), self.longest_backoff)
+        times = 2 ** min(failures - 1, 20)
+        longest = times >= self.longest_backoff / self.backoff
+        delay = self.longest_backoff if longest else self.backoff * times
         return replace(state, failures=failures, retry_at=after(now, delay))
 
     def _postponed(self, state: DeviceState, now: datetime) -> DeviceState:
@@ -230,6 +239,19 @@ class AttestationSchedule:
     def _due(self, state: DeviceState) -> datetime | None:
         by_age = state.as_of and self._age_due(state.as_of)
         return min((due for due in (by_age, state.random_due) if due is not None), default=None)
+
+
+def _waits(now: datetime, until: datetime, longest: timedelta) -> bool:
+    """Whether it is still before `until`.
+
+    A wait of more than twice the longest was begun by a clock that was wrong, and is over.
+    """
+    return timedelta(0) < until - now and (until - now) / 2 <= longest
+
+
+def _printable(text: str) -> str:
+    """The text, escaped where it is not printable: not every store takes U+0000."""
+    return text if text.isprintable() else ascii(text)
 
 
 def _is_share(value: object) -> bool:

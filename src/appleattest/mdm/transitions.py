@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from appleattest.attestation import Attestation
 from appleattest.errors import AttestationError, NoAttestation, OutsideValidity
 from appleattest.freshness import Freshness
-from appleattest.mdm.device_state import DeviceState, SentNonce, SentRequest
+from appleattest.mdm.device_state import DeviceState, SentNonce, SentRequest, after
 
 ATTESTATION_INTERVAL: Final = timedelta(days=7)
 """For so long after it made an attestation, a device returns that one."""
@@ -28,6 +28,8 @@ class Learned(NamedTuple):
     """Whether it says more than what was known before."""
     freshness: Freshness
     os_version: str | None
+    was_free: bool
+    """Whether, as far as is known, the device could have made one for this command."""
 
     @property
     def current(self) -> bool:
@@ -45,23 +47,32 @@ class Learned(NamedTuple):
         return self.newer or self.current
 
 
-def learned_from(attestation: Attestation, state: DeviceState, command_uuid: str) -> Learned:
+def learned_from(
+    attestation: Attestation, state: DeviceState, command_uuid: str, now: datetime
+) -> Learned:
     """What the attestation says that answered this command.
 
     The bounds of its age are the time when its nonce was sent and `not_before`, whichever is
-    later; without a nonce that is known, `not_before` alone.
+    later; without a nonce that is known, `not_before` alone. None of them is after `now`: a clock
+    that was wrong when the nonce was sent does not make knowledge that never ages.
     """
     request = _pending(state, command_uuid)
     sent_at = {
         Freshness.CURRENT: request.sent_at,
         Freshness.EARLIER: attestation.requested_at,
     }.get(attestation.freshness)
-    as_of = max(attestation.not_before, sent_at or attestation.not_before)
+    as_of = min(now, max(attestation.not_before, sent_at or attestation.not_before))
     newer = state.as_of is None or as_of > state.as_of
     # The letter of a rapid response, "16.4.1 (a)", is no part of what `OSVersion` answers.
     version = attestation.device.os_version
     base = None if version is None else version.partition(" (")[0]
-    return Learned(request, as_of, newer, attestation.freshness, base)
+    return Learned(request, as_of, newer, attestation.freshness, base, _was_free(state, request))
+
+
+def _was_free(state: DeviceState, request: SentRequest) -> bool:
+    if request.nonce is None or state.made_by is None:
+        return False
+    return request.sent_at >= after(state.made_by, ATTESTATION_INTERVAL)
 
 
 def learn(
@@ -73,7 +84,7 @@ def learn(
 ) -> DeviceState:
     """The state that knows this; where nothing is new, only the request is over."""
     changes: dict[str, Any] = {**_over(state, learned.request), "lost": False, "retry_at": None}
-    if learned.perhaps_just_made or state.made_by is None:
+    if learned.perhaps_just_made or state.made_by is None or state.made_by > now:
         changes["made_by"] = now
     if learned.useful:
         attested = {} if learned.os_version is None else {"OSVersion": learned.os_version}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from appleattest.attestation import Attestation
 from appleattest.errors import AttestationError, FreshnessMismatch
+from appleattest.limits import Limits
 from appleattest.mdm.discrepancies import Discrepancy, find_discrepancies
 from appleattest.mdm.known_device import ExpectedDevice, mismatch, require_expected_device
 from appleattest.mdm.response import DeviceInformationResponse
-from appleattest.report import CHECKS, Check, Outcome, Report
+from appleattest.report import Check, Outcome, Report, passed_until
 from appleattest.sealed import Sealed, seal
 from appleattest.verifier import NoCheck, Octets, PreviousNonces, Verifier
 
@@ -56,9 +58,10 @@ def validate_response(
     if not isinstance(verifier, Verifier):
         raise TypeError(f"verifier is a Verifier, not {type(verifier).__name__}")
     parsed = response if isinstance(response, DeviceInformationResponse) else None
+    document = _fixed(response) if parsed is None else parsed.document
     try:
         attestation = verifier.verify_mdm(
-            response if parsed is None else parsed.document,
+            document,
             nonce=nonce,
             previous_nonces=previous_nonces,
             at=at,
@@ -70,10 +73,10 @@ def validate_response(
             error.detail = f"{error.detail}; and it is another device's attestation"
         raise
     if parsed is None:
-        parsed = DeviceInformationResponse.parse(response, limits=verifier.limits)
+        parsed = _parsed(document, verifier.limits)
     refusal = mismatch(attestation, device)
     if refusal is not None:
-        refusal.report = _refused(refusal)
+        refusal.report = _report(*passed_until(None), _failed("device", refusal), error=refusal)
         raise refusal
     return seal(
         ValidatedResponse,
@@ -83,7 +86,27 @@ def validate_response(
     )
 
 
-def _refused(error: AttestationError) -> Report:
-    device = Check("device", Outcome.FAILED, error.reason, error.element, error.detail)
-    passed = (Check(name, Outcome.PASSED) for name in CHECKS)
-    return seal(Report, checks=(*passed, device), attestation=None, error=error)
+def _fixed(response: object) -> object:
+    """A copy of what could change between two looks at it; anything else as it is."""
+    if isinstance(response, bytearray | memoryview):
+        with suppress(ValueError):  # a view that was released: the verifier refuses it
+            return memoryview(response).tobytes()
+    return response
+
+
+def _parsed(document: object, limits: Limits) -> DeviceInformationResponse:
+    """The response, which holds an attestation; other parts of it may be malformed."""
+    try:
+        return DeviceInformationResponse.parse(document, limits=limits)
+    except AttestationError as error:
+        _, *others = passed_until("decode")
+        error.report = _report(_failed("decode", error), *others, error=error)
+        raise
+
+
+def _failed(name: str, error: AttestationError) -> Check:
+    return Check(name, Outcome.FAILED, error.reason, error.element, error.detail)
+
+
+def _report(*checks: Check, error: AttestationError) -> Report:
+    return seal(Report, checks=checks, attestation=None, error=error)

@@ -36,6 +36,8 @@ POLICY_SCHEMA: Final = 1
 """The version of the form of a policy document."""
 
 _LARGEST: Final = 64 * 1024
+_MOST_DOTS: Final = 256
+"""Dots in one line at most; the time that `tomllib` takes for a key grows with their square."""
 _MOST_DAYS: Final = 3650
 
 _VERSIONS: Final[Mapping[str, Callable[..., Rule]]] = {
@@ -64,6 +66,8 @@ def rules_from_toml(text: str | bytes, inventory: Container[str] | None) -> list
         raise TypeError(f"a policy document is text, not {type(text).__name__}")
     if len(text) > _LARGEST:
         raise ValueError(f"a policy document of more than {_LARGEST} characters")
+    if max(line.count(".") for line in text.split("\n")) > _MOST_DOTS:
+        raise ValueError(f"a policy document with more than {_MOST_DOTS} dots in one line")
     try:
         document = tomllib.loads(text)
     except RecursionError:

@@ -37,6 +37,9 @@ class Finding:
     element: str | None = None
     """The OID of the property, where the rule is about one."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "verdict", Verdict(self.verdict))
+
     @property
     def passed(self) -> bool:
         """Whether the rule is satisfied, or for another platform."""

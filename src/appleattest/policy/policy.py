@@ -184,7 +184,11 @@ def _checked(rule: Rule, facts: Facts) -> Finding:
 
 
 def _error(rule: Rule, found: str) -> Finding:
-    return Finding(rule=str(rule.name), verdict=Verdict.ERROR, expected="a finding", found=found)
+    try:
+        name = str(rule.name)
+    except Exception:  # noqa: BLE001 - as above
+        name = type(rule).__name__
+    return Finding(rule=name, verdict=Verdict.ERROR, expected="a finding", found=found)
 
 
 def _violation(failed: tuple[Finding, ...]) -> PolicyViolation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from appleattest.errors import MalformedAttestation, Reason
+from appleattest.text import plain
 
 
 def decode(text: str, limit: int) -> bytes:
@@ -15,6 +16,7 @@ def decode(text: str, limit: int) -> bytes:
 
     Raises `MalformedAttestation` with `too-large` or `malformed-base64`.
     """
+    text = plain(text)
     if len(text) > (limit * 4 + 2) // 3:
         raise MalformedAttestation(
             Reason.TOO_LARGE, f"{len(text)} characters of base64url hold more than {limit} bytes"

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 from appleattest.errors import MalformedAttestation, Reason
 from appleattest.limits import Limits
-from appleattest.text import quoted
+from appleattest.text import plain, quoted
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 """A string, or what would be one if it ended: else every quote would be a place to begin again."""
@@ -26,6 +26,8 @@ def decode(document: bytes | str, limits: Limits) -> Any:
     """
     import json
 
+    if isinstance(document, str):
+        document = plain(document)
     if len(document) > limits.json_bytes:
         raise MalformedAttestation(
             Reason.TOO_LARGE,
