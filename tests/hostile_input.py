@@ -52,6 +52,7 @@ def assert_refused(
         call()
     error = caught.value
     assert (type(error), error.reason, error.element) == (kind, reason, element), error.detail
+    assert error.detail
     assert words in error.detail, error.detail
     assert error.__suppress_context__ or error.__context__ is None
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appleattest import Limits, OutsideValidity, Reason, UntrustedChain, Verifier
+from appleattest import AttestationError, Limits, OutsideValidity, Reason, UntrustedChain, Verifier
 from appleattest.certificates import PresentedCertificate, decode_certificate
 from appleattest.chain import signatures
+from appleattest.chain.diagnosis import diagnose
+from appleattest.chain.presented import decode_presented
 from appleattest.chain.signatures import SignatureLedger
 from appleattest.testing import (
     ISSUED_AT,
@@ -253,6 +255,29 @@ def test_a_way_longer_than_the_budget_is_not_walked_to_its_end(
     chain = chains.deeper(AUTHORITY, *[None] * 3).attest(deviations=[deviations.Expired()])
     refuse(patient, chain, OutsideValidity, Reason.EXPIRED, "x5c[0]")
     accept(patient, levels.attest())
+
+
+def diagnosis(chain: list[bytes], checks: int) -> AttestationError:
+    """What is said of the chain, sound or not, when no more than so many signatures are checked."""
+    presented = decode_presented(chain, lambda _: None)
+    return diagnose(presented, AUTHORITY.trust, Limits(), ISSUED_AT, SignatureLedger(checks))
+
+
+def test_what_was_looked_into_explains_more_than_what_was_not() -> None:
+    (decoy,) = _decoys(1)
+    error = diagnosis([LEAF, decoy, INTERMEDIATE], 1)
+    assert (error.reason, error.element) == (Reason.BAD_SIGNATURE, "x5c[0]")
+    error = diagnosis([LEAF, INTERMEDIATE], 0)
+    assert (error.reason, error.element) == (Reason.UNTRUSTED, "x5c[0]")
+
+
+def test_a_path_without_a_defect_is_refused_by_the_engine_for_its_own_reasons() -> None:
+    """It explains more than a rival that did not sign the leaf."""
+    (decoy,) = _decoys(1)
+    for chain in (CHAIN, [LEAF, decoy, INTERMEDIATE], [LEAF, INTERMEDIATE, decoy]):
+        error = diagnosis(chain, 9)
+        assert (error.reason, error.element) == (Reason.UNTRUSTED, "x5c[0]")
+        assert "engine" in error.detail
 
 
 @settings(deadline=None, max_examples=60)

@@ -175,6 +175,8 @@ def test_an_error_starts_without_report_and_attestation() -> None:
     assert AttestationError(Reason.UNTRUSTED).element is None
     assert AttestationError(Reason.UNTRUSTED).report is None
     assert FreshnessMismatch(Reason.FRESHNESS_MISSING).attestation is None
+    assert IdentifierMismatch(Reason.MALFORMED_IDENTIFIER).unsupported_type is False
+    assert PolicyViolation(Reason.POLICY).findings == ()
 
 
 def test_an_error_survives_pickling_with_its_report_and_attestation(

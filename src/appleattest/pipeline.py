@@ -67,10 +67,9 @@ _PANIC: Final = "PanicException"
 class Pipeline:
     """The checks in their order, for one trust store and one set of limits."""
 
-    __slots__ = ("_limits", "_paths", "_trust")
+    __slots__ = ("_limits", "_paths")
 
     def __init__(self, trust: TrustStore, limits: Limits) -> None:
-        self._trust = trust
         self._limits = limits
         self._paths = PathBuilder(trust, limits)
 

@@ -31,12 +31,15 @@ def assert_refused(
     *,
     context: ProblemContext | None,
     problem: str,
+    says: str = "",
 ) -> AttestationError:
-    """The call raises exactly this; the error, for whatever else is to be said of it."""
+    """The call raises exactly this, and `says` in its detail; the error, for further questions."""
     with pytest.raises(AttestationError) as caught:
         call()
     error = caught.value
     assert (error.reason, error.element, error.context) == (reason, element, context), error.detail
+    assert error.detail
+    assert says in error.detail
     assert error.problem()["type"] == f"urn:ietf:params:acme:error:{problem}"
     assert error.__suppress_context__ or error.__context__ is None
     return error

@@ -36,7 +36,7 @@ from appleattest.acme import (
     new_token,
     validate_challenge,
 )
-from appleattest.report import CHECKS
+from appleattest.report import CHECKS, Check
 from appleattest.testing import Properties, carriers, deviations
 from appleattest.wire import base64url
 
@@ -64,7 +64,13 @@ def examine(response: object, **changed: Any) -> Any:
 
 
 def refused(
-    response: object, reason: Reason, element: str | None = None, problem: str = BAD, **changed: Any
+    response: object,
+    reason: Reason,
+    element: str | None = None,
+    problem: str = BAD,
+    *,
+    says: str = "",
+    **changed: Any,
 ) -> AttestationError:
     """Refused by both calls, for one reason, with one report."""
     error = assert_refused(
@@ -73,6 +79,7 @@ def refused(
         element,
         context=CHALLENGE,
         problem=problem,
+        says=says,
     )
     report = examine(response, **changed)
     assert report.attestation is None
@@ -80,8 +87,14 @@ def refused(
     assert error.report is not None
     assert error.report.checks == report.checks
     assert [check.name for check in report.checks] == [*CHECKS, "device"]
-    (failed,) = (check for check in report.checks if check.outcome is Outcome.FAILED)
+    (index,) = (i for i, check in enumerate(report.checks) if check.outcome is Outcome.FAILED)
+    failed = report.checks[index]
     assert (failed.reason, failed.element, failed.detail) == (reason, element, error.detail)
+    for others, outcome in (
+        (report.checks[:index], Outcome.PASSED),
+        (report.checks[index + 1 :], Outcome.NOT_REACHED),
+    ):
+        assert [check[1:] for check in others] == [(outcome, None, None, "")] * len(others)
     return error
 
 
@@ -123,15 +136,18 @@ def test_the_answers_of_apples_client_when_there_is_no_attestation() -> None:
         carriers.attestation_object([]), extra={"error": "Failed\x1b to attest"}
     )
 
+    silent = carriers.challenge_response(carriers.attestation_object([]))
     error = refused(failed, Reason.NO_ATTESTATION, "x5c")
-    assert "the client says 'Failed\\x1b to attest'" in error.detail
+    nothing_said = refused(silent, Reason.NO_ATTESTATION, "x5c").detail
+    assert error.detail == f"{nothing_said}; the client says 'Failed\\x1b to attest'"
     assert "attest'" not in json.dumps(error.problem())
     answers: list[object] = [b"{}", "{}", {}, b'{"more": 1}']
     for nothing in answers:
         assert "says" not in refused(nothing, Reason.NO_ATTESTATION).detail
-    assert "says 'no'" in refused({"error": "no"}, Reason.NO_ATTESTATION).detail
-    silent = carriers.challenge_response(carriers.attestation_object([]))
-    assert "says" not in refused(silent, Reason.NO_ATTESTATION, "x5c").detail
+    nothing_said = refused({}, Reason.NO_ATTESTATION).detail
+    assert refused({"error": None}, Reason.NO_ATTESTATION).detail == nothing_said
+    told = refused({"error": "no"}, Reason.NO_ATTESTATION).detail
+    assert told == f"{nothing_said}; the client says 'no'"
 
 
 class Strange(dict[Any, Any]):
@@ -179,6 +195,20 @@ class Explosive:
 )
 def test_what_is_no_response_is_malformed(response: object, element: str | None) -> None:
     refused(response, Reason.MALFORMED_JSON, element, "malformed")
+
+
+@pytest.mark.parametrize(
+    ("response", "element", "says"),
+    [
+        (0, None, "'int' came"),
+        (b"[]", None, "'list' came"),
+        ({"attObj": OBJECT}, "attObj", "'bytes' came"),
+        ({Explosive(): ENCODED}, None, "ZeroDivisionError"),
+    ],
+    ids=shown,
+)
+def test_the_operator_is_told_what_came(response: object, element: str | None, says: str) -> None:
+    refused(response, Reason.MALFORMED_JSON, element, "malformed", says=says)
 
 
 def test_a_dict_is_read_without_its_own_methods() -> None:
@@ -305,7 +335,8 @@ def test_another_device_is_refused(identifier: Any, device: Any) -> None:
     changed = {"device": device} if device is not None else {}
     error = refused(GOOD, Reason.IDENTIFIER_MISMATCH, identifier=identifier, **changed)
 
-    assert SERIAL in error.detail
+    assert f"ordered for '{identifier}'" in error.detail
+    assert f"attested: '{SERIAL}', '{UDID}'" in error.detail
     told = error.problem()
     assert not re.search(f"{SERIAL}|OTHER|{UDID}|code", json.dumps(told))
     assert told["subproblems"] == [{"type": told["type"], "detail": told["detail"]}]
@@ -313,6 +344,13 @@ def test_another_device_is_refused(identifier: Any, device: Any) -> None:
     text = identifier if isinstance(identifier, str) else str(identifier)
     assert subproblem["identifier"]["value"] == text
     assert validate(GOOD).is_current
+
+
+def test_the_operator_is_told_who_might_have_answered() -> None:
+    several = refused(GOOD, Reason.IDENTIFIER_MISMATCH, device=["OTHER", "ANOTHER"])
+    assert "allowed to answer: 'ANOTHER', 'OTHER';" in several.detail
+    nobody = refused(GOOD, Reason.IDENTIFIER_MISMATCH, identifier=HardwareModuleName("A", "1.2"))
+    assert "allowed to answer: none" in nobody.detail
 
 
 def test_a_relayed_attestation_of_another_device_is_refused() -> None:
@@ -331,7 +369,7 @@ def test_user_enrolment_needs_somebody_who_vouches() -> None:
     report = examine(BYOD, device=VOUCHED_ELSEWHERE)
     assert report.attestation is not None
     assert not report.attestation.device.identifies_device
-    assert report.checks[-1].outcome is Outcome.NOT_REQUESTED
+    assert report.checks[-1] == Check("device", Outcome.NOT_REQUESTED)
 
 
 def test_who_may_answer_is_no_boolean() -> None:

@@ -44,6 +44,7 @@ from appleattest.acme import (
 )
 from appleattest.acme import csr as csr_module
 from appleattest.acme.csr_reader import LARGEST_CSR
+from appleattest.report import Check
 from appleattest.testing import Digest, KeyKind, der
 from appleattest.testing.csr import (
     BASIC_CONSTRAINTS,
@@ -92,6 +93,8 @@ def refused(
     reason: Reason,
     element: str | None = None,
     problem: str = "badCSR",
+    *,
+    says: str = "",
     **changed: Any,
 ) -> AttestationError:
     """Refused by both calls for one reason, while the ordinary request passes."""
@@ -101,6 +104,7 @@ def refused(
         element,
         context=ProblemContext.FINALIZE,
         problem=problem,
+        says=says,
     )
     report = examine_csr(csr, **{**ARGUMENTS, **changed})
     assert report.error is not None
@@ -109,7 +113,7 @@ def refused(
         element,
         None,
     )
-    assert [(check.name, check.outcome) for check in report.checks] == [("csr", Outcome.FAILED)]
+    assert report.checks == (Check("csr", Outcome.FAILED, reason, element, error.detail),)
     assert error.report is not None
     assert error.report.checks == report.checks
     assert SERIAL not in str(error.problem())
@@ -266,7 +270,29 @@ BROKEN = {
 
 @pytest.mark.parametrize("csr", BROKEN.values(), ids=BROKEN)
 def test_a_request_that_is_not_well_formed(csr: bytes) -> None:
-    assert refused(csr, Reason.MALFORMED_CSR).detail
+    refused(csr, Reason.MALFORMED_CSR, says="Error: ")
+    assert accepts(GOOD)
+
+
+INFO_AT = GOOD.index(der.sequence(*INFO))
+KEY_AT = GOOD.index(SPKI_OCTETS)
+ALGORITHM_AT = GOOD.index(ALGORITHM)
+TAGS_AT = {
+    "request": 0,
+    "info": INFO_AT,
+    "subject": GOOD.index(CN),
+    "key": KEY_AT,
+    "key-algorithm": KEY_AT + 2,
+    "attributes": ALGORITHM_AT - len(EMPTY_ATTRIBUTES),
+    "algorithm": ALGORITHM_AT,
+    "signature": ALGORITHM_AT + len(ALGORITHM),
+}
+
+
+@pytest.mark.parametrize("place", TAGS_AT.values(), ids=TAGS_AT)
+def test_every_field_is_of_its_type(place: int) -> None:
+    octet_string = GOOD[:place] + b"\x04" + GOOD[place + 1 :]
+    refused(octet_string, Reason.MALFORMED_CSR, says="no element of the expected type")
     assert accepts(GOOD)
 
 
@@ -282,7 +308,7 @@ def test_the_mended_twins_of_what_is_not_well_formed() -> None:
     "csr", [None, 1, [], {}, x509.load_der_x509_csr(GOOD)], ids=lambda csr: type(csr).__name__
 )
 def test_what_is_no_request_is_refused(csr: object) -> None:
-    refused(csr, Reason.MALFORMED_CSR)
+    refused(csr, Reason.MALFORMED_CSR, says=f"'{type(csr).__name__}' came")
 
 
 def test_text_is_base64url_and_nothing_else() -> None:
@@ -327,9 +353,9 @@ def test_a_panic_is_a_refusal_and_an_interrupt_is_not(monkeypatch: pytest.Monkey
         return read
 
     monkeypatch.setattr(csr_module, "read_csr", raising(panic("in Rust")))
-    refused(GOOD, Reason.MALFORMED_CSR)
+    refused(GOOD, Reason.MALFORMED_CSR, says="PanicException: 'in Rust'")
     monkeypatch.setattr(csr_module, "read_csr", raising(KeyError(SERIAL)))
-    refused(GOOD, Reason.MALFORMED_CSR)
+    refused(GOOD, Reason.MALFORMED_CSR, says="KeyError")
     monkeypatch.setattr(csr_module, "read_csr", raising(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         validate(GOOD)
@@ -451,6 +477,14 @@ def test_the_callers_misuse_is_told_whatever_the_client_sent(
             call(csr, **{**ARGUMENTS, **changed})
 
 
+@pytest.mark.parametrize("name", ["allowed_names", "allowed_usages"])
+@pytest.mark.parametrize("one", ["1.2.3", None])
+def test_several_are_allowed_and_not_one(name: str, one: str | None) -> None:
+    with pytest.raises(TypeError, match=f"^{name} is several "):
+        validate(GOOD, **{name: one})
+    assert accepts(GOOD, **{name: []})
+
+
 @pytest.mark.parametrize("name", ["identifier", "binding", "attestation"])
 def test_nothing_that_is_checked_has_a_default(name: str) -> None:
     with pytest.raises(TypeError):
@@ -500,7 +534,7 @@ def test_an_algorithm_with_parameters_is_refused() -> None:
     info = der.sequence(*INFO)
     odd = der.sequence(der.oid("1.2.840.10045.4.3.2"), der.null())
     csr = der.sequence(info, odd, der.bit_string(KEYS_SIGNATURE))
-    refused(csr, Reason.MALFORMED_CSR)
+    refused(csr, Reason.MALFORMED_CSR, says="with parameters")
 
 
 # --- attributes and extensions (item 27) --------------------------------------------------------
@@ -522,7 +556,7 @@ def attributes(*found: bytes) -> bytes:
     ids=["evil", "the-same"],
 )
 def test_extensions_are_requested_once(found: tuple[bytes, ...]) -> None:
-    refused(attributes(*found), Reason.MALFORMED_CSR, EXTENSION_REQUEST)
+    refused(attributes(*found), Reason.MALFORMED_CSR, EXTENSION_REQUEST, says="2 times")
     refused(make_csr(attributes=found[::-1]), Reason.MALFORMED_CSR, EXTENSION_REQUEST)
     assert accepts(attributes(requested(GOOD_NAMES)))
 
@@ -531,7 +565,7 @@ def test_extensions_are_requested_once(found: tuple[bytes, ...]) -> None:
 def test_an_extension_request_has_one_value(count: int) -> None:
     values = der.tlv(0x31, der.sequence(GOOD_NAMES) * count)
     found = der.sequence(der.oid(EXTENSION_REQUEST), values)
-    refused(attributes(found), Reason.MALFORMED_CSR, EXTENSION_REQUEST)
+    refused(attributes(found), Reason.MALFORMED_CSR, EXTENSION_REQUEST, says=f"{count} values")
 
 
 def test_an_extension_request_has_nothing_after_its_values() -> None:
@@ -552,21 +586,51 @@ def test_an_extension_request_has_nothing_after_its_values() -> None:
     ids=["microsoft", "challengePassword"],
 )
 def test_no_other_attribute_is_allowed(other: bytes, element: str) -> None:
-    refused(attributes(other), Reason.UNEXPECTED_EXTENSION, element)
+    refused(attributes(other), Reason.UNEXPECTED_EXTENSION, element, says="an attribute")
     refused(attributes(requested(GOOD_NAMES), other), Reason.UNEXPECTED_EXTENSION, element)
 
 
-@pytest.mark.parametrize("octets", [60, 65])
-def test_an_oid_is_bounded(octets: int) -> None:
-    oid = der.tlv(0x06, b"\x2a" + b"\x01" * (octets - 1))
-    dotted = "1.2" + ".1" * 59
-    why = (Reason.UNEXPECTED_EXTENSION, dotted) if octets == 60 else (Reason.MALFORMED_CSR, None)
-    refused(attributes(der.sequence(oid, der.set_of(der.null()))), *why)
-    refused(make_csr(der.sequence(oid, der.octet_string(b""))), *why)
+def long_oid(octets: int) -> tuple[bytes, str]:
+    """An OID of so many octets, as DER and as text."""
+    return der.tlv(0x06, b"\x2a" + b"\x01" * (octets - 1)), "1.2" + ".1" * (octets - 1)
+
+
+def test_the_oid_of_an_extension_has_at_most_64_octets() -> None:
+    (oid, dotted), (longer, _) = long_oid(64), long_oid(65)
+    value = der.octet_string(b"")
+    refused(make_csr(der.sequence(oid, value)), Reason.UNEXPECTED_EXTENSION, dotted)
+    refused(make_csr(der.sequence(longer, value)), Reason.MALFORMED_CSR)
+
+
+def test_the_oid_of_an_attribute_is_bounded() -> None:
+    """By `cryptography` already, which takes one octet less."""
+    (oid, dotted), (longer, _) = long_oid(63), long_oid(64)
+    values = der.set_of(der.null())
+    refused(attributes(der.sequence(oid, values)), Reason.UNEXPECTED_EXTENSION, dotted)
+    refused(attributes(der.sequence(longer, values)), Reason.MALFORMED_CSR)
+
+
+UNKNOWN = der.sequence(der.oid("1.2.3.4"), der.octet_string(b""))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        requested(b"\x31" + UNKNOWN[1:]),
+        requested(der.sequence(b"\x0d" + UNKNOWN[3:7], der.octet_string(b""))),
+        requested(der.sequence(der.oid(SAN), der.utf8_string("")), UNKNOWN),
+        der.sequence(der.oid(EXTENSION_REQUEST), der.set_of(der.tlv(0x31, UNKNOWN))),
+        der.sequence(der.oid(EXTENSION_REQUEST), der.sequence(der.sequence(UNKNOWN))),
+    ],
+    ids=["extension", "oid", "value", "extensions", "values"],
+)
+def test_what_is_no_extension_is_malformed_before_it_is_unexpected(found: bytes) -> None:
+    refused(attributes(found), Reason.MALFORMED_CSR)
+    refused(attributes(requested(UNKNOWN)), Reason.UNEXPECTED_EXTENSION, "1.2.3.4")
 
 
 def test_an_extension_stands_once() -> None:
-    refused(make_csr(GOOD_NAMES, EVIL_NAMES), Reason.MALFORMED_CSR, SAN)
+    refused(make_csr(GOOD_NAMES, EVIL_NAMES), Reason.MALFORMED_CSR, SAN, says="twice")
     refused(make_csr(GOOD_NAMES, GOOD_NAMES), Reason.MALFORMED_CSR, SAN)
 
 
@@ -641,6 +705,33 @@ def test_no_other_extension_is_allowed(unwanted: bytes, element: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("unwanted", "says"),
+    [
+        ("ca", "asks for a CA"),
+        ("keyCertSign", "asks for a key that signs certificates"),
+        ("cRLSign", "revocation lists"),
+        ("ocsp-signing", "asks for extended key usage '1.3.6.1.5.5.7.3.9'"),
+        ("unknown", "asks for an extension"),
+    ],
+)
+def test_the_operator_is_told_what_was_asked_for(unwanted: str, says: str) -> None:
+    asked, element = UNWANTED[unwanted]
+    refused(make_csr(asked), Reason.UNEXPECTED_EXTENSION, element, says=says)
+
+
+def test_every_usage_that_is_not_allowed_is_told() -> None:
+    both = x509.ExtendedKeyUsage(
+        [ExtendedKeyUsageOID.CODE_SIGNING, ExtendedKeyUsageOID.OCSP_SIGNING]
+    )
+    refused(
+        make_csr(extension(EXTENDED_KEY_USAGE, both)),
+        Reason.UNEXPECTED_EXTENSION,
+        EXTENDED_KEY_USAGE,
+        says="1.3.6.1.5.5.7.3.3, 1.3.6.1.5.5.7.3.9",
+    )
+
+
+@pytest.mark.parametrize(
     "wanted",
     [
         extension(BASIC_CONSTRAINTS, x509.BasicConstraints(ca=False, path_length=None)),
@@ -671,18 +762,20 @@ def test_a_detail_is_short_whatever_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("oid", "value", "element"),
+    ("oid", "value", "element", "says"),
     [
-        (KEY_USAGE, b"\x03\x02\x00\x80", KEY_USAGE),
-        (BASIC_CONSTRAINTS, b"\x30\x03\x01\x01\x00", None),
-        (SAN, b"\x30\x00", SAN),
-        (SAN, b"\x30\x80\x00\x00", None),
-        (SAN, b"\x30\x06\x82\x04\xff\xff\xff\xff", None),
+        (KEY_USAGE, b"\x03\x02\x00\x80", KEY_USAGE, "one encoding"),
+        (BASIC_CONSTRAINTS, b"\x30\x03\x01\x01\x00", None, "ValueError"),
+        (SAN, b"\x30\x00", SAN, "without names"),
+        (SAN, b"\x30\x80\x00\x00", None, "ValueError"),
+        (SAN, b"\x30\x06\x82\x04\xff\xff\xff\xff", None, "ValueError"),
     ],
     ids=["keyUsage", "default-written", "no-names", "indefinite", "not-ascii"],
 )
-def test_an_extension_is_in_its_one_encoding(oid: str, value: bytes, element: str | None) -> None:
-    refused(make_csr(extension(oid, value)), Reason.MALFORMED_CSR, element)
+def test_an_extension_is_in_its_one_encoding(
+    oid: str, value: bytes, element: str | None, says: str
+) -> None:
+    refused(make_csr(extension(oid, value)), Reason.MALFORMED_CSR, element, says=says)
 
 
 def test_the_flag_of_an_extension_is_der() -> None:

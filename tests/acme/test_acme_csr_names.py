@@ -71,7 +71,11 @@ def validate(
 
 
 def refused(
-    subject: bytes, *names: x509.GeneralName, why: tuple[Reason, str], **changed: Any
+    subject: bytes,
+    *names: x509.GeneralName,
+    why: tuple[Reason, str],
+    says: str = "",
+    **changed: Any,
 ) -> AttestationError:
     reason, element = why
     return assert_refused(
@@ -80,6 +84,7 @@ def refused(
         element,
         context=ProblemContext.FINALIZE,
         problem="badCSR",
+        says=says,
     )
 
 
@@ -203,6 +208,7 @@ def test_every_identifier_that_is_shown_is_the_orders(
     assert SERIAL not in json.dumps(told)
     (subproblem,) = error.problem(disclose=True)["subproblems"]
     assert subproblem["identifier"] == IDENTIFIER.to_dict()
+    assert subproblem["detail"] == f"{told['detail']}: {error.detail}"
 
 
 @pytest.mark.parametrize(
@@ -240,6 +246,23 @@ def test_an_identifier_in_the_request_keeps_the_grammar(value: bytes) -> None:
     name = x509.OtherName(PermanentIdentifier.oid, value)
     refused(NOBODY, SHOWN, name, why=(MALFORMED, "subjectAltName[1]"))
     refused(NOBODY, SHOWN, name, allowed_names=[name], why=(MALFORMED, "subjectAltName[1]"))
+
+
+@pytest.mark.parametrize(
+    ("where", "why", "says", "binding"),
+    [
+        ((subject(cn("OTHER")),), (MISMATCH, COMMON_NAME), "'OTHER'", OPTIONAL),
+        ((NOBODY, OTHER.other_name()), (MISMATCH, "subjectAltName[0]"), "'OTHER'", OPTIONAL),
+        ((subject(cn()),), (UNEXPECTED, COMMON_NAME), f"'{SERIAL}'", FORBIDDEN),
+        ((NOBODY, x509.DNSName("a.b")), (UNEXPECTED, "subjectAltName[0]"), "'a.b'", OPTIONAL),
+        ((subject(attribute(ORGANIZATION, "A")),), (UNEXPECTED, ORGANIZATION), "'A'", OPTIONAL),
+        ((subject(cn("AB", 0x1E)),), (UNEXPECTED, COMMON_NAME), "0x1e", OPTIONAL),
+    ],
+)
+def test_the_operator_is_told_what_the_request_shows(
+    where: tuple[Any, ...], why: tuple[Reason, str], says: str, binding: CSRBinding
+) -> None:
+    refused(*where, why=why, says=says, binding=binding)
 
 
 # --- the common name ----------------------------------------------------------------------------
@@ -341,6 +364,7 @@ def test_names_that_nobody_reads_are_refused(tag: int, value: bytes) -> None:
         "subjectAltName",
         context=ProblemContext.FINALIZE,
         problem="badCSR",
+        says="UnsupportedGeneralNameType",
     )
 
 
@@ -355,6 +379,16 @@ def test_no_other_attribute_of_the_subject_is_allowed() -> None:
         x509.DNSName("A"),
     ):
         refused(named, allowed_names=[other], why=(UNEXPECTED, ORGANIZATION))
+
+
+def test_an_allowed_name_is_not_the_identifier() -> None:
+    dns, organization = x509.DNSName("a.example"), attribute(ORGANIZATION, "A")
+    shows = [dns, x509.NameAttribute(NameOID.ORGANIZATION_NAME, "A")]
+
+    valid = validate(subject(organization), dns, binding=OPTIONAL, allowed_names=shows)
+    assert valid.found_in is None
+    for where in ((subject(organization),), (NOBODY, dns)):
+        refused(*where, allowed_names=shows, why=(MISSING, COMMON_NAME))
 
 
 def test_a_one_time_code_beside_the_names_of_the_device() -> None:

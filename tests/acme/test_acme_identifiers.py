@@ -30,8 +30,8 @@ identifiers = st.one_of(
 )
 
 
-def refused(call: Any, element: str | None = None) -> None:
-    assert_refused(call, Reason.MALFORMED_IDENTIFIER, element, context=None, problem="malformed")
+def refused(call: Any, says: str = "") -> None:
+    assert_refused(call, Reason.MALFORMED_IDENTIFIER, context=None, problem="malformed", says=says)
 
 
 # --- text ---------------------------------------------------------------------------------------
@@ -95,7 +95,10 @@ def test_the_parts_of_an_identifier() -> None:
         # 63 octets after the first, and 64
         ("a/1.2" + ".1" * 64, "a/1.2" + ".1" * 63),
         (f"a/2.{2 ** (64 * 7) - 80}", f"a/2.{2 ** (64 * 7) - 81}"),
+        ("a/1.2" + ".128" * 32, "a/1.2" + ".128" * 31),
         ("a/1.2." + "9" * 300, "a/1.2." + "9" * 30),
+        # as many characters as 64 octets can have, and one more
+        ("a/2.47" + ".127" * 62 + ".0127", "a/2.47" + ".127" * 63),
     ],
 )
 def test_the_grammar_of_both_types(broken: str, mended: str) -> None:
@@ -148,6 +151,22 @@ def test_the_constructors_are_the_callers(
     with pytest.raises(error):
         kind(*arguments)
     assert kind("a", "1.2")
+
+
+def test_the_caller_is_told_which_argument_is_wrong() -> None:
+    with pytest.raises(ValueError, match="assigner"):
+        PermanentIdentifier("a", "1")
+    with pytest.raises(ValueError, match="hardware type"):
+        HardwareModuleName("a", "1")
+
+
+def test_the_operator_is_told_what_is_wrong() -> None:
+    refused(lambda: PermanentIdentifier.parse(7), "'int' came")
+    refused(lambda: PermanentIdentifier.parse("a/1"), "an assigner is a dotted OID")
+    refused(lambda: HardwareModuleName.parse("a/1"), "a hardware type is a dotted OID")
+    for kind in KINDS:
+        refused(lambda k=kind: k.from_other_name(7), "'int' came")
+        refused(lambda k=kind: k.from_other_name(other_name(k, b"")), "ValueError")
 
 
 def test_a_hardware_type_is_never_left_out() -> None:
@@ -242,6 +261,16 @@ def test_a_permanent_identifier_is_exact(value: bytes) -> None:
     refused(lambda: PermanentIdentifier.from_other_name(other_name(PermanentIdentifier, value)))
     mended = other_name(PermanentIdentifier, der.sequence(GOOD_VALUE, GOOD_OID))
     assert str(PermanentIdentifier.from_other_name(mended)) == "C02/1.2.3"
+
+
+def test_a_name_is_bounded() -> None:
+    longest = der.sequence(der.utf8_string("x" * 4088))
+    name = other_name(PermanentIdentifier, longest)
+
+    assert len(longest) == 4096
+    assert PermanentIdentifier.from_other_name(name).other_name() == name
+    longer = other_name(PermanentIdentifier, der.sequence(der.utf8_string("x" * 4089)))
+    refused(lambda: PermanentIdentifier.from_other_name(longer), "4097 octets")
 
 
 BAD_MODULES = {

@@ -78,6 +78,26 @@ def test_anything_else_is_malformed(identifier: object) -> None:
     assert parse_identifiers([GOOD, GOOD]) == (PermanentIdentifier("C02"),) * 2
 
 
+@pytest.mark.parametrize(
+    ("identifier", "says"),
+    [
+        ("C02", "'str' came"),
+        ({**GOOD, "value": 1}, "text"),
+        ({**GOOD, "type": "dns"}, "'dns'"),
+        (Raising(GOOD), "ZeroDivisionError"),
+    ],
+)
+def test_the_operator_is_told_what_came(identifier: object, says: str) -> None:
+    unsupported = "dns" in says
+    assert_refused(
+        lambda: parse_identifier(identifier),
+        Reason.MALFORMED_IDENTIFIER,
+        context=NEW_ORDER,
+        problem="unsupportedIdentifier" if unsupported else "malformed",
+        says=says,
+    )
+
+
 @pytest.mark.parametrize("kind", ["dns", "Permanent-Identifier", "permanent-identifier ", ""])
 def test_another_type_is_not_supported(kind: str) -> None:
     assert_refused(
@@ -113,22 +133,25 @@ def test_each_identifier_at_fault_has_a_subproblem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("identifiers", "reason", "element"),
+    ("identifiers", "reason", "element", "says"),
     [
-        (None, Reason.MALFORMED_JSON, None),
-        ("C02", Reason.MALFORMED_JSON, None),
-        (GOOD, Reason.MALFORMED_JSON, None),
-        ([], Reason.IDENTIFIER_MISSING, "identifiers"),
-        ([GOOD] * 17, Reason.TOO_LARGE, None),
+        (None, Reason.MALFORMED_JSON, None, "'NoneType' came"),
+        ("C02", Reason.MALFORMED_JSON, None, "'str' came"),
+        (GOOD, Reason.MALFORMED_JSON, None, "'dict' came"),
+        ([], Reason.IDENTIFIER_MISSING, "identifiers", "without identifiers"),
+        ([GOOD] * 17, Reason.TOO_LARGE, None, "more than the 16"),
     ],
 )
-def test_the_array_of_identifiers(identifiers: object, reason: Reason, element: str) -> None:
+def test_the_array_of_identifiers(
+    identifiers: object, reason: Reason, element: str | None, says: str
+) -> None:
     assert_refused(
         lambda: parse_identifiers(identifiers),
         reason,
         element,
         context=NEW_ORDER,
         problem="malformed",
+        says=says,
     )
     assert len(parse_identifiers([GOOD] * 16)) == 16
 
@@ -158,7 +181,7 @@ def test_the_caller_gives_the_ordered_identifier_in_three_forms() -> None:
 def test_an_ordered_identifier_that_is_none_is_the_callers_mistake(
     identifier: object, error: type[Exception]
 ) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error, match=r"^identifier is "):
         ordered_identifier(identifier)
 
 

@@ -63,7 +63,7 @@ def test_1_to_32_bytes_are_sent_as_they_are(nonce: bytes, kind: Any) -> None:
     ids=repr,
 )
 def test_a_nonce_that_a_device_would_refuse(nonce: object, error: type[Exception]) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error, match=r"^a nonce "):
         built(nonce=nonce)
     assert built(nonce=bytes(32))
 
@@ -84,6 +84,6 @@ def test_a_nonce_that_a_device_would_refuse(nonce: object, error: type[Exception
     ],
 )
 def test_what_no_command_may_hold(argument: str, value: object, error: type[Exception]) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error, match=f"^({argument}|a query) "):
         built(**{argument: value})
     assert built(command_uuid="x" * 255, queries=["UDID", "OSVersion"])

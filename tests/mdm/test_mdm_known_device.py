@@ -53,6 +53,13 @@ def test_something_is_known_or_the_caller_says_unchecked(
     assert mdm.KnownDevice(serial_number="S").udids == ()
 
 
+@pytest.mark.parametrize("name", ["serial_number", "provisioning_udid", "udid", "spki"])
+def test_the_caller_is_told_which_field_is_wrong(name: str) -> None:
+    wrong: dict[str, Any] = {name: 1}
+    with pytest.raises(TypeError, match=f"^{name} is "):
+        mdm.KnownDevice(**wrong)
+
+
 def test_a_key_is_an_ec_key_in_its_canonical_form() -> None:
     key = ec.generate_private_key(ec.SECP384R1()).public_key()
     writable: Any = bytearray(spki(key))
@@ -107,6 +114,8 @@ def test_every_field_that_is_set_must_be_as_attested(
     error = judged(authority, MAC, **known)
     assert isinstance(error, IdentifierMismatch)
     assert (error.reason, error.element) == (Reason.IDENTIFIER_MISMATCH, element)
+    expected = known["serial_number" if element == SERIAL_NUMBER else [*known][-1]]
+    assert error.detail.startswith(f"'{expected}' was expected")
     assert SERIAL not in str(error)
     assert SERIAL not in error.problem()["detail"]
 
@@ -122,7 +131,14 @@ def test_what_apple_does_not_attest_is_never_as_known(
     error = judged(authority, MAC.user_enrolled(), **known)
     assert isinstance(error, IdentifierMismatch)
     assert (error.reason, error.element) == (Reason.IDENTIFIER_MISSING, element)
+    assert error.detail.startswith(f"'{next(iter(known.values()))}' was expected")
     assert judged(authority, MAC, **known) is None
+
+
+def test_either_udid_may_have_been_attested(authority: AttestationAuthority) -> None:
+    error = judged(authority, MAC, provisioning_udid="P", udid="U")
+    assert "'P' or 'U' was expected" in error.detail
+    assert MAC_UDID in error.detail
 
 
 def test_under_user_enrolment_the_key_is_what_is_left(authority: AttestationAuthority) -> None:

@@ -69,6 +69,7 @@ def test_it_does_not_change_and_equals_what_came_alike() -> None:
     assert again == response
     assert hash(again) == hash(response)
     assert response != parse(response_plist(None))
+    assert hash(response) != hash(parse(response_plist(None)))
     assert response != response.document
 
 
@@ -107,6 +108,11 @@ def test_an_error_and_its_chain(status: str) -> None:
     )
 
 
+def test_the_answers_are_a_dictionary_whatever_the_status() -> None:
+    refused({"Status": "Error", "QueryResponses": []}, "a dictionary", "QueryResponses")
+    assert parse(dumped({"Status": "Error", "QueryResponses": {}})).query_responses == {}
+
+
 def test_not_now_idle_and_what_apple_may_add() -> None:
     assert parse(response_plist(None, status="NotNow")).status is mdm.CommandStatus.NOT_NOW
     idle = parse(dumped({"Status": "Idle", "UDID": "U"}))
@@ -119,7 +125,7 @@ def test_not_now_idle_and_what_apple_may_add() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "words", "element"),
     [
-        ("Status", 1, "text was expected", "Status"),
+        ("Status", 1, "text was expected, 'int' came", "Status"),
         ("Status", "", "without a status", "Status"),
         ("CommandUUID", 1, "text was expected", "CommandUUID"),
         ("UDID", b"u", "text was expected", "UDID"),
@@ -128,9 +134,9 @@ def test_not_now_idle_and_what_apple_may_add() -> None:
         ("QueryResponses", [], "a dictionary was expected", "QueryResponses"),
         ("QueryResponses", {KEY: {}}, "an array was expected", KEY),
         ("QueryResponses", {KEY: [b"l", "i"]}, "DER bytes were expected", "x5c[1]"),
-        ("ErrorChain", {}, "an array was expected", "ErrorChain"),
-        ("ErrorChain", [1], "a dictionary was expected", "ErrorChain"),
-        ("ErrorChain", [{"ErrorCode": "1"}], "an integer was expected", "ErrorCode"),
+        ("ErrorChain", {}, "an array was expected, 'dict' came", "ErrorChain"),
+        ("ErrorChain", [1], "a dictionary was expected, 'int' came", "ErrorChain"),
+        ("ErrorChain", [{"ErrorCode": "1"}], "an integer was expected, 'str' came", "ErrorCode"),
         ("ErrorChain", [{"ErrorCode": True}], "an integer was expected", "ErrorCode"),
         ("ErrorChain", [{"ErrorDomain": 1}], "text was expected", "ErrorDomain"),
     ],

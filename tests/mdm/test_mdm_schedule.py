@@ -130,6 +130,15 @@ def test_chance() -> None:
     assert state.random_due == at(7)
     assert decide(state, 7) == mdm.Decision(True, True, Why.RANDOM)
     assert decide(state, 6.9).again_at == at(7)
+    rare = mdm.AttestationSchedule(random_share=1e-9)
+    last = rare.attested(
+        asked(),
+        attestation_like(found(Freshness.CURRENT), at(-1)),
+        command_uuid="u",
+        at=at(0),
+        randomness=0.999,
+    )
+    assert last.random_due == at(7 + 36_500)
     never = mdm.AttestationSchedule(random_share=0)
     after_it = never.attested(
         asked(),
@@ -177,13 +186,23 @@ def test_after_a_failure_it_is_asked_again_later_each_time() -> None:
         state = asked(state, day, nonce=bytes([number + 1]))
         state = failed(state, day=day)
         decision = decide(state, day)
-        assert (decision.why, decision.wish) == (Why.BACKOFF, Why.NEVER_ATTESTED)
         assert decision.again_at is not None
+        assert decision == mdm.Decision(
+            False, False, Why.BACKOFF, Why.NEVER_ATTESTED, decision.again_at
+        )
         waits.append((decision.again_at - at(day)).days)
         day += waits[-1]
         assert decide(state, day) == mdm.Decision(True, True, Why.NEVER_ATTESTED)
     assert waits == [1, 2, 4, 7, 7, 7]
     assert attested(asked(state, day), day).failures == 0
+
+
+def test_the_wait_doubles_twenty_times_at_most() -> None:
+    patient = mdm.AttestationSchedule(backoff=timedelta(seconds=1), longest_backoff=400 * DAY)
+    for failures, doubled in ((19, 19), (20, 20), (21, 20), (10_000, 20)):
+        state = replace(asked(), failures=failures)
+        after_it = patient.failed(state, SILENT, command_uuid="u", at=at(0))
+        assert after_it.retry_at == START + timedelta(seconds=2**doubled)
 
 
 def test_what_may_have_been_lost_is_asked_for_without_a_nonce() -> None:
@@ -202,6 +221,14 @@ def test_what_may_have_been_lost_is_asked_for_without_a_nonce() -> None:
     assert decide(silent, 4).why is Why.SEVEN_DAYS
 
 
+def test_what_may_have_been_lost_is_so_until_it_was_asked_for() -> None:
+    lost = replace(BLANK, lost=True)
+    assert asked(lost).lost
+    assert not asked(lost, nonce=UNCHECKED).lost
+    assert not asked().lost
+    assert not failed(asked(lost)).lost
+
+
 def test_a_command_without_a_nonce_that_is_lost_changes_nothing() -> None:
     state = asked(nonce=UNCHECKED)
     assert SCHEDULE.withdrawn(state, command_uuid="u", at=at(1)) == BLANK
@@ -211,9 +238,20 @@ def test_a_command_without_a_nonce_that_is_lost_changes_nothing() -> None:
 
 
 def test_a_current_attestation() -> None:
-    assert replace(KNOWN, random_due=None) == mdm.DeviceState(
+    assert replace(attested(), random_due=None) == mdm.DeviceState(
         as_of=at(0), made_by=at(0), reported=OS, nonces=(mdm.SentNonce(b"a", at(0)),)
     )
+
+
+def test_the_seven_days_begin_again_with_each_that_is_made() -> None:
+    again = attested(asked(KNOWN, 10, nonce=b"b"), 10)
+    assert (again.as_of, again.made_by) == (at(10), at(10))
+
+
+def test_a_current_one_that_says_nothing_newer_lowers_no_bound() -> None:
+    newer = replace(asked(day=0), as_of=at(5), failures=3)
+    after_it = attested(newer, 6, not_before=-1)
+    assert (after_it.as_of, after_it.failures) == (at(5), 0)
 
 
 @pytest.mark.parametrize(
@@ -319,6 +357,8 @@ def test_a_genuine_one_for_no_known_request_is_no_failure() -> None:
     assert (state.as_of, state.made_by, state.failures) == (at(-2), at(0), 0)
     assert state.reported == {"OSVersion": "17.1"}
     assert not state.distrusted
+    assert state.retry_at is None
+    assert failed(replace(asked(), random_due=at(9)), error).random_due == at(9)
 
     known = failed(asked(KNOWN, 5, nonce=b"b"), error, 5)
     assert (known.as_of, known.failures, known.retry_at) == (at(0), 0, at(6))
@@ -355,6 +395,12 @@ def test_failures_lower_trust_step_by_step(failures: int, trust: mdm.Trust) -> N
 def test_age_lowers_trust_step_by_step(days: float, trust: mdm.Trust) -> None:
     assert SCHEDULE.trust(KNOWN, at=at(days)) is trust
     assert SCHEDULE.trust(replace(KNOWN, failures=2), at=at(days)) is min(trust, Trust.REDUCED)
+
+
+def test_what_is_a_second_older_than_its_age_is_doubted() -> None:
+    second = timedelta(seconds=1)
+    assert SCHEDULE.trust(KNOWN, at=at(30)) is Trust.FULL
+    assert SCHEDULE.trust(KNOWN, at=at(30) + second) is Trust.REDUCED
 
 
 @pytest.mark.parametrize(
@@ -470,7 +516,9 @@ def test_a_schedule_that_cannot_be_kept(fields: Any, error: type[Exception]) -> 
     with pytest.raises(error):
         mdm.AttestationSchedule(**fields)
     watched: Any = ["OSVersion"]
-    possible = mdm.AttestationSchedule(maximum_age=WEEK + 6 * DAY, watched=watched)
+    possible = mdm.AttestationSchedule(
+        maximum_age=WEEK + 6 * DAY, longest_backoff=DAY, failures_per_step=1, watched=watched
+    )
     assert possible.watched == ("OSVersion",)
 
 
@@ -528,6 +576,7 @@ STATES = st.sampled_from(
 def test_a_state_survives_its_storage(state: mdm.DeviceState) -> None:
     stored = json.loads(json.dumps(state.to_dict()))
     assert stored["schema"] == 1
+    assert stored["as_of"] is None or stored["as_of"].endswith("Z")
     again = mdm.DeviceState.from_dict(stored)
     assert again == state
     assert hash(again) == hash(state)
@@ -548,6 +597,7 @@ def test_a_state_survives_its_storage(state: mdm.DeviceState) -> None:
         {"pending": [{"command_uuid": 1, "nonce": None, "sent_at": "2025-01-01T00:00:00Z"}]},
         {"nonces": [{"nonce": None, "sent_at": "2025-01-01T00:00:00Z"}]},
         {"nonces": [{"nonce": "", "sent_at": "2025-01-01T00:00:00Z"}]},
+        {"nonces": [{"nonce": "YQ==\n", "sent_at": "2025-01-01T00:00:00Z"}]},
         {"nonces": [{"nonce": "????", "sent_at": "2025-01-01T00:00:00Z"}]},
         {"failures": -1},
         {"failures": "0"},

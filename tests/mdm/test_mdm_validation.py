@@ -18,6 +18,7 @@ from appleattest import (
     Freshness,
     FreshnessMismatch,
     IdentifierMismatch,
+    Limits,
     NoAttestation,
     Outcome,
     OutsideValidity,
@@ -27,6 +28,7 @@ from appleattest import (
     mdm,
 )
 from appleattest.oids import SERIAL_NUMBER
+from appleattest.report import CHECKS, Check
 from appleattest.testing import AttestationAuthority, Properties, carriers, deviations
 from hostile_input import accepted_or_refused, assert_refused
 
@@ -79,6 +81,13 @@ def test_the_property_list_does_as_well(respond: Any, validate: Any) -> None:
         assert seen.attestation == validate(seen.response).attestation
 
 
+def test_the_limits_are_the_verifiers(respond: Any, validate: Any, authority: Any) -> None:
+    document = respond(query_responses={"Padding": "x" * Limits().plist_bytes})
+    generous = Verifier(trust=authority.trust, limits=Limits(plist_bytes=len(document)))
+    assert validate(document, verifier=generous).response.document == document
+    assert_refused(lambda: validate(document), Reason.TOO_LARGE)
+
+
 def test_the_result_is_sealed(respond: Any, validate: Any) -> None:
     seen = validate(respond())
     with pytest.raises(TypeError):
@@ -97,10 +106,11 @@ def test_a_relayed_chain_of_another_device_is_refused(respond: Any, validate: An
     error = caught.value
     assert (error.reason, error.element) == (Reason.IDENTIFIER_MISMATCH, SERIAL_NUMBER)
     assert error.report is not None
-    assert [(check.name, check.outcome) for check in error.report.checks][-2:] == [
-        ("freshness", "passed"),
-        ("device", "failed"),
-    ]
+    assert error.report.checks == (
+        *(Check(name, Outcome.PASSED) for name in CHECKS),
+        Check("device", Outcome.FAILED, error.reason, SERIAL_NUMBER, error.detail),
+    )
+    assert (error.report.error, error.report.attestation) == (error, None)
     assert validate(relayed, device=UNCHECKED).attestation.device.serial_number == "ANOTHER"
     assert validate(respond()).attestation
 
@@ -282,6 +292,11 @@ def test_an_answer_of_another_type_differs(lie: Any, respond: Any, validate: Any
         assert "'" in lied.said
 
 
+def test_the_type_of_an_answer_that_is_no_text_is_told(respond: Any, validate: Any) -> None:
+    (lied,) = found(validate, respond(query_responses={**HONEST_MAC, "SerialNumber": 7}))
+    assert lied.said == "'int'"
+
+
 def test_several_lies(respond: Any, validate: Any) -> None:
     answers = dict.fromkeys(HONEST_MAC, "1")
     kinds = [each.kind for each in found(validate, respond(query_responses=answers))]
@@ -307,6 +322,10 @@ def test_the_udid_of_a_mac_is_not_the_attested_one(respond: Any, validate: Any) 
     assert (lied.kind, lied.said) == (Kind.UDID, "00000000-0000TESTUDID0009")
     assert found(validate, respond(IPHONE, udid="00000000-0000TESTUDID0002")) == ()
     assert found(validate, respond(IPHONE, enrollment_id="E")) == ()
+    answers = {"UDID": "00000000-0000TESTUDID0008"}
+    honest = "00000000-0000TESTUDID0002"
+    (lied,) = found(validate, respond(IPHONE, udid=honest, query_responses=answers))
+    assert (lied.kind, lied.said) == (Kind.UDID, answers["UDID"])
 
 
 @pytest.mark.parametrize(

@@ -131,13 +131,16 @@ def test_times_that_are_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("document", "words", "element"),
     [
-        pytest.param([], "an object was expected", None, id="array"),
+        pytest.param([], "an object was expected, 'list' came", None, id="array"),
         pytest.param(event(topic=None), "without a topic", "topic", id="no-topic"),
-        pytest.param(event(topic=1), "text was expected", "topic", id="topic-number"),
+        pytest.param(event(topic=1), "text was expected, 'int' came", "topic", id="topic-number"),
         pytest.param(event(event_id=1), "text was expected", "event_id", id="id-number"),
         pytest.param(event(created_at=1), "text was expected", "created_at", id="time-number"),
         pytest.param(
-            event(checkin_event={}), "does not go with", "checkin_event", id="both-events"
+            event(checkin_event={}),
+            "topic 'mdm.Connect' does not go with",
+            "checkin_event",
+            id="both-events",
         ),
         pytest.param(
             event(topic="mdm.TokenUpdate"),
@@ -184,15 +187,28 @@ def test_times_that_are_none(text: str) -> None:
             "acknowledge_event.enrollment_id",
             id="enrolment-number",
         ),
+        pytest.param(check_in(udid=1), "text was expected", "checkin_event.udid", id="udid-number"),
+        pytest.param(
+            check_in(enrollment_id=1),
+            "text was expected",
+            "checkin_event.enrollment_id",
+            id="check-in-enrolment-number",
+        ),
+        pytest.param(
+            check_in(command_uuid=1),
+            "text was expected",
+            "checkin_event.command_uuid",
+            id="command-number",
+        ),
         pytest.param(
             check_in(token_update_tally="1"),
-            "an integer was expected",
+            "an integer was expected, 'str' came",
             "checkin_event.token_update_tally",
             id="tally-text",
         ),
         pytest.param(
             check_in(url_params={"a": 1}),
-            "text was expected",
+            "text was expected, 'int' came",
             "checkin_event.url_params",
             id="params-number",
         ),

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -67,7 +68,11 @@ def test_every_rule_has_its_finding_though_the_first_fails(authority: Attestatio
     assert len(result.findings) == len(STRICT.rules)
     assert [finding.verdict for finding in result.failed] == [Verdict.VIOLATED, Verdict.ABSENT]
     assert repr(result) == "<PolicyResult 2 failed>"
-    assert json.loads(json.dumps(result.to_dict()))["passed"] is False
+    assert json.loads(json.dumps(result.to_dict())) == {
+        "passed": False,
+        "score": None,
+        "findings": [finding.to_dict() for finding in result.findings],
+    }
 
 
 def test_require_raises_with_what_failed(authority: AttestationAuthority) -> None:
@@ -96,6 +101,8 @@ def test_discrepancies_are_part_of_it(authority: AttestationAuthority) -> None:
     attestation = authority.verified(MAC)
     assert not STRICT.evaluate(attestation, [lie])
     assert not STRICT.evaluate(attestation, discrepancies=iter([lie]))
+    with pytest.raises(PolicyViolation, match="no-discrepancies"):
+        STRICT.require(attestation, [lie])
     assert STRICT.evaluate(attestation, ())
 
 
@@ -114,7 +121,8 @@ def test_the_time_is_the_callers_and_by_default_the_present(
 ) -> None:
     rules = policy.Policy(policy.MaximumAge(timedelta(days=2)))
     attestation = authority.verified(MAC)
-    assert rules.evaluate(attestation, at=authority.issued_at)
+    for judge in (rules.evaluate, rules.require):
+        assert judge(attestation, at=authority.issued_at)
     assert not rules.evaluate(attestation)
     with pytest.raises(ValueError, match="offset"):
         rules.evaluate(attestation, at=datetime(2025, 1, 1))  # noqa: DTZ001 - that is the mistake
@@ -135,14 +143,24 @@ def test_an_unverified_one_is_none(authority: AttestationAuthority) -> None:
 
 
 @pytest.mark.parametrize(
-    "act",
-    [broken, lambda _: None, lambda _: True, lambda _: "satisfied", lambda _: {"passed": True}],
+    ("act", "found"),
+    [
+        (broken, "RuntimeError: 'the inventory is out of reach'"),
+        (lambda _: None, "'NoneType'"),
+        (lambda _: True, "'bool'"),
+        (lambda _: "satisfied", "'str'"),
+        (lambda _: {"passed": True}, "'dict'"),
+    ],
     ids=["raises", "none", "true", "text", "dict"],
 )
-def test_a_rule_that_finds_nothing_fails(act: Any, authority: AttestationAuthority) -> None:
+def test_a_rule_that_finds_nothing_fails(
+    act: Any, found: str, authority: AttestationAuthority
+) -> None:
     rules = policy.Policy(Custom(act), policy.SIPEnabled())
     result = rules.evaluate(authority.verified(MAC))
     assert [finding.verdict for finding in result.findings] == [Verdict.ERROR, Verdict.SATISFIED]
+    assert (result.findings[0].rule, result.findings[0].found) == ("custom", found)
+    assert result.findings[0].expected
     assert not result
     with pytest.raises(PolicyViolation):
         rules.require(authority.verified(MAC))
@@ -172,23 +190,40 @@ def test_a_score(authority: AttestationAuthority) -> None:
     assert not lower
 
 
+def test_a_score_may_depend_on_the_attestation(authority: AttestationAuthority) -> None:
+    attestation = authority.verified(MAC)
+    rules = policy.Policy(policy.SIPEnabled(), score=lambda about, _: about is attestation)
+    assert rules.evaluate(attestation).score == 1.0
+
+
 @pytest.mark.parametrize(
-    "score",
-    [broken, lambda *_: math.nan, lambda *_: math.inf, lambda *_: None, lambda *_: "high"],
+    ("score", "found"),
+    [
+        (broken, "RuntimeError: 'the inventory is out of reach'"),
+        (lambda *_: math.nan, "nan"),
+        (lambda *_: math.inf, "inf"),
+        (lambda *_: None, "TypeError: "),
+        (lambda *_: "high", "ValueError: "),
+    ],
     ids=["raises", "nan", "infinity", "none", "text"],
 )
-def test_a_score_that_is_none_fails(score: Any, authority: AttestationAuthority) -> None:
+def test_a_score_that_is_none_fails(
+    score: Any, found: str, authority: AttestationAuthority
+) -> None:
     rules = policy.Policy(policy.SIPEnabled(), score=score)
     result = rules.evaluate(authority.verified(MAC))
     assert result.score is None
     (failed,) = result.failed
     assert (failed.rule, failed.verdict) == ("score", Verdict.ERROR)
+    assert "number" in failed.expected
+    assert str(failed.found).startswith(found)
 
 
 def test_what_is_no_policy() -> None:
     with pytest.raises(ValueError, match="without rules"):
         policy.Policy()
-    for no_rule in (policy.SIPEnabled, None, "sip-enabled", [policy.SIPEnabled()]):
+    nameless, idle = SimpleNamespace(check=broken), SimpleNamespace(name="idle")
+    for no_rule in (policy.SIPEnabled, None, "sip", [policy.SIPEnabled()], nameless, idle):
         with pytest.raises(TypeError):
             policy.Policy(no_rule)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
@@ -200,7 +235,8 @@ def test_nothing_changes(authority: AttestationAuthority) -> None:
         STRICT.rules = ()  # type: ignore[misc]
     with pytest.raises(AttributeError):
         del STRICT._rules
-    assert repr(policy.Policy(policy.SIPEnabled())) == "<Policy sip-enabled>"
+    several = policy.Policy(policy.SIPEnabled(), policy.FullSecurity())
+    assert repr(several) == "<Policy sip-enabled, full-security>"
     result = STRICT.evaluate(authority.verified(MAC))
     with pytest.raises(AttributeError):
         result.score = 1.0

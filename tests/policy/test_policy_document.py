@@ -62,6 +62,7 @@ def in_schema(text: str) -> bool:
 
 
 def test_the_schema_is_one() -> None:
+    assert json.loads(policy.json_schema()) == SCHEMA
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["properties"]["schema"]["const"] == policy.POLICY_SCHEMA
     assert SCHEMA["$defs"]["version"]["pattern"] == VERSION_PATTERN
@@ -111,15 +112,34 @@ def test_false_is_a_rule_that_is_not_there() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        pytest.param("[mac]\nsip_enabled = true", "schema", id="no-schema"),
+        pytest.param("[mac]\nsip_enabled = true", "schema: 1 was expected", id="no-schema"),
         pytest.param("schema = 2\n[mac]\nsip_enabled = true", "schema", id="schema-2"),
         pytest.param('schema = "1"\n[mac]\nsip_enabled = true', "schema", id="schema-text"),
         pytest.param("schema = true\n[mac]\nsip_enabled = true", "schema", id="schema-true"),
-        pytest.param("schema = 1\nmac = true", "mac", id="no-table"),
+        pytest.param("schema = 1\nmac = true", "mac: a table", id="no-table"),
         pytest.param("schema = 1\n[macos]\nsip_enabled = true", "macos", id="unknown-table"),
-        pytest.param("schema = 1\n[mac]\nsip = true", "mac.sip", id="unknown-rule"),
-        pytest.param('schema = 1\n[mac]\nsip_enabled = "yes"', "mac.sip_enabled", id="flag-text"),
+        pytest.param(
+            "schema = 1\n[mac]\nsip = true",
+            "mac.sip: an unknown key; known are full_security, no_third_party_kexts, sip_enabled",
+            id="unknown-rule",
+        ),
+        pytest.param(
+            'schema = 1\n[mac]\nsip_enabled = "yes"',
+            "mac.sip_enabled: true or false",
+            id="flag-text",
+        ),
         pytest.param("schema = 1\n[mac]\nsip_enabled = 1", "mac.sip_enabled", id="flag-number"),
+        pytest.param(
+            "schema = 1\n[device]\nidentified = 1", "device.identified", id="device-number"
+        ),
+        pytest.param(
+            "schema = 1\n[device]\nin_inventory = 1", "device.in_inventory", id="inventory-number"
+        ),
+        pytest.param(
+            "schema = 1\n[attestation]\nanchored_at_apple = 1",
+            "attestation.anchored_at_apple",
+            id="anchor-number",
+        ),
         pytest.param(
             "schema = 1\n[minimum_os_version]\nmacos = 15.10",
             "minimum_os_version.macos: a version is text, not float",
@@ -148,23 +168,31 @@ def test_false_is_a_rule_that_is_not_there() -> None:
         pytest.param(
             'schema = 1\nminimum_os_version = "15.5"', "minimum_os_version", id="version-for-all"
         ),
-        pytest.param("schema = 1\n[minimum_os_version]", "minimum_os_version", id="no-platform"),
+        pytest.param(
+            "schema = 1\n[minimum_os_version]",
+            "minimum_os_version: at least one platform",
+            id="no-platform",
+        ),
         pytest.param(
             'schema = 1\n[minimum_sepos_version]\nios = ["15.5"]',
             "minimum_sepos_version.ios",
             id="version-array",
         ),
-        pytest.param("schema = 1\n[device]\nkey_types = []", "device.key_types", id="no-keys"),
+        pytest.param(
+            "schema = 1\n[device]\nkey_types = []", "device.key_types: an array", id="no-keys"
+        ),
         pytest.param(
             'schema = 1\n[device]\nkey_types = "P-384"', "device.key_types", id="keys-text"
         ),
         pytest.param(
-            'schema = 1\n[device]\nkey_types = ["P-521"]', "device.key_types", id="unknown-key"
+            'schema = 1\n[device]\nkey_types = ["P-521"]',
+            "device.key_types: each is one of P-256, P-384",
+            id="unknown-key",
         ),
         pytest.param("schema = 1\n[device]\nkey_types = [[]]", "device.key_types", id="key-array"),
         pytest.param(
             'schema = 1\n[device]\nkey_types = ["P-384", "P-384"]',
-            "device.key_types",
+            "device.key_types: each stands once",
             id="key-twice",
         ),
         pytest.param(
@@ -174,7 +202,7 @@ def test_false_is_a_rule_that_is_not_there() -> None:
         ),
         pytest.param(
             "schema = 1\n[attestation]\nmaximum_age_days = 0",
-            "attestation.maximum_age_days",
+            "attestation.maximum_age_days: an integer from 1 to 3650",
             id="age-zero",
         ),
         pytest.param(
@@ -204,6 +232,19 @@ def test_a_defect_is_an_error_and_its_place_is_named(text: str, place: str) -> N
     assert len(load(WHOLE).rules) == 13
 
 
+@pytest.mark.parametrize("days", [1, 3650])
+def test_the_bounds_of_an_age_are_allowed(days: int) -> None:
+    text = f"schema = 1\n[attestation]\nmaximum_age_days = {days}"
+    assert in_schema(text)
+    assert load(text).rules == (policy.MaximumAge(timedelta(days=days)),)
+
+
+def test_either_curve_is_allowed() -> None:
+    text = 'schema = 1\n[device]\nkey_types = ["P-256", "P-384"]'
+    assert in_schema(text)
+    assert load(text).rules == (policy.KeyType("P-256", "P-384"),)
+
+
 def test_only_rules_that_are_off_are_no_policy() -> None:
     with pytest.raises(ValueError, match="without a rule"):
         load("schema = 1\n[mac]\nsip_enabled = false")
@@ -212,7 +253,7 @@ def test_only_rules_that_are_off_are_no_policy() -> None:
 def test_an_inventory_must_be_given_where_it_is_asked_for() -> None:
     text = "schema = 1\n[device]\nin_inventory = true"
     assert load(text).rules == (policy.SerialNumberInInventory(INVENTORY),)
-    with pytest.raises(ValueError, match=r"device\.in_inventory"):
+    with pytest.raises(ValueError, match=r"^device\.in_inventory: the caller gives no"):
         policy.Policy.from_toml(text)
 
 
@@ -229,8 +270,10 @@ def test_what_is_no_toml(text: str | bytes) -> None:
 def test_what_is_no_text_and_what_is_too_much() -> None:
     with pytest.raises(TypeError):
         load(None)  # type: ignore[arg-type]
+    largest = WHOLE + "#" * (65_536 - len(WHOLE))
+    assert load(largest) is not None
     with pytest.raises(ValueError, match="more than"):
-        load(WHOLE + "#" * 65_536)
+        load(largest + "#")
 
 
 VERSIONS = st.sampled_from(["15.5", "15.10 (a)", "x", "", 15, 15.1, True])

@@ -10,6 +10,7 @@ import pytest
 
 from appleattest import Attestation, Freshness, TrustStore, Verifier, exactly, mdm, oids, policy
 from appleattest.freshness import FreshnessFinding
+from appleattest.oids import SERIAL_NUMBER
 from appleattest.policy.findings import Facts, Finding
 from appleattest.sealed import seal
 from appleattest.testing import AttestationAuthority, KeyKind, Properties
@@ -57,10 +58,12 @@ def test_only_the_good_value_satisfies(
 ) -> None:
     satisfied = find(rule, replace(MAC, **{field: good}))
     assert (satisfied.verdict, satisfied.element) == (Verdict.SATISFIED, oid)
+    assert satisfied.found == satisfied.expected
     for value in bad:
         violated = find(rule, replace(MAC, **{field: value}))
         assert (violated.verdict, violated.passed) == (Verdict.VIOLATED, False)
-        assert violated.found != violated.expected
+        assert violated.found not in (None, violated.expected)
+        assert violated.expected == satisfied.expected
     none: dict[str, Any] = {field: None}
     for absent in (replace(MAC, **none), replace(MAC, raw={oid: b""})):
         finding = find(rule, absent)
@@ -91,6 +94,7 @@ def test_versions(kind: Any, field: str, oid: str, find: Any) -> None:
         finding = find(kind("15.5"), replace(IPHONE, **attested))
         assert (finding.verdict, finding.element) == (verdict, oid)
         assert (finding.rule, finding.expected) == (kind.name, "at least 15.5")
+        assert finding.found == (version and f"'{version}'")
 
 
 def test_a_rapid_response_may_be_demanded(find: Any) -> None:
@@ -110,6 +114,7 @@ def test_minima_by_platform(find: Any) -> None:
     for platform, found in ((None, "an unknown platform"), (Platform.TVOS, "tvos")):
         other = find(rule, replace(IPHONE, os_version="99"), platform=platform)
         assert (other.verdict, other.found) == (Verdict.VIOLATED, found)
+        assert "macos, ios" in other.expected
 
 
 def test_a_mac_that_is_said_to_be_something_else_is_a_mac(find: Any) -> None:
@@ -140,17 +145,23 @@ def test_a_minimum_that_is_none(arguments: Any, minima: Any, error: type[Excepti
 
 def test_a_device_is_identified(find: Any) -> None:
     rule = policy.DeviceIdentified()
-    assert find(rule, MAC).passed
-    assert find(rule, replace(MAC, serial_number=None)).passed
+    found = find(rule, MAC)
+    assert (found.passed, found.found, found.element) == (True, "'TESTSERIAL01'", SERIAL_NUMBER)
+    by_udid = find(rule, replace(MAC, serial_number=None))
+    assert (by_udid.passed, by_udid.found) == (True, "'00000000-0000TESTUDID0001'")
     assert find(rule, replace(MAC, udid=None)).passed
-    assert find(rule, MAC.user_enrolled()).verdict is Verdict.ABSENT
+    absent = find(rule, MAC.user_enrolled())
+    assert (absent.verdict, absent.found) == (Verdict.ABSENT, None)
+    assert "serial number" in absent.expected
 
 
 def test_a_serial_number_is_in_the_inventory(find: Any) -> None:
     rule = policy.SerialNumberInInventory({"TESTSERIAL01", "X"})
-    assert find(rule, MAC).passed
+    found, absent = find(rule, MAC), find(rule, MAC.user_enrolled())
+    assert (found.passed, found.found, found.element) == (True, "'TESTSERIAL01'", SERIAL_NUMBER)
     assert find(rule, IPHONE).verdict is Verdict.VIOLATED
-    assert find(rule, MAC.user_enrolled()).verdict is Verdict.ABSENT
+    assert (absent.verdict, absent.found) == (Verdict.ABSENT, None)
+    assert "inventory" in absent.expected
     assert "TESTSERIAL01" not in repr(rule)
     for inventory in ("TESTSERIAL01,X", b"TESTSERIAL01", None, 7, iter(["TESTSERIAL01"])):
         with pytest.raises(TypeError):
@@ -167,6 +178,7 @@ def test_the_type_of_the_key(authority: AttestationAuthority, find: Any) -> None
     assert find(only_p384).passed
     violated = find(only_p384, attestation=p256)
     assert (violated.verdict, violated.found) == (Verdict.VIOLATED, "P-256")
+    assert (violated.rule, violated.expected) == ("key-type", "P-384")
     assert find(policy.KeyType("P-256", "P-384"), attestation=p256).passed
     for curves in ((), ("P-521",), ("P-256", "p-384")):
         with pytest.raises(ValueError, match="P-256 or P-384"):
@@ -177,8 +189,11 @@ def test_the_age(authority: AttestationAuthority, find: Any) -> None:
     rule = policy.MaximumAge(timedelta(days=30))
     begins = authority.verified().not_before - authority.issued_at
     assert find(rule).passed
+    assert find(rule, after=begins).passed
     assert find(rule, after=begins + timedelta(days=30)).passed
-    assert find(rule, after=begins + timedelta(days=30, seconds=1)).verdict is Verdict.VIOLATED
+    old = find(rule, after=begins + timedelta(days=30, seconds=1))
+    assert (old.rule, old.verdict) == ("maximum-age", Verdict.VIOLATED)
+    assert (old.expected, old.found) == ("at most 30 days, 0:00:00", "up to 30 days, 0:00:01")
     assert find(rule, after=begins - timedelta(seconds=1)).verdict is Verdict.VIOLATED
     with pytest.raises(TypeError):
         policy.MaximumAge(30)  # type: ignore[arg-type]
@@ -206,7 +221,9 @@ def test_the_freshness(authority: AttestationAuthority, find: Any) -> None:
     unchecked = authority.verified(freshness_code=None)
     current = policy.FreshnessIs(Freshness.CURRENT)
     assert find(current).passed
-    assert find(current, attestation=unchecked).verdict is Verdict.VIOLATED
+    violated = find(current, attestation=unchecked)
+    assert (violated.rule, violated.verdict) == ("freshness", Verdict.VIOLATED)
+    assert (violated.expected, violated.found) == ("current", "unchecked")
     either = policy.FreshnessIs(Freshness.EARLIER, Freshness.UNCHECKED)
     assert find(either, attestation=unchecked).passed
     for freshness in ((), ("fresh",)):
@@ -215,9 +232,12 @@ def test_the_freshness(authority: AttestationAuthority, find: Any) -> None:
 
 
 def test_the_anchor(monkeypatch: pytest.MonkeyPatch, find: Any) -> None:
-    assert find(policy.AnchoredAtApple()).verdict is Verdict.VIOLATED
+    violated = find(policy.AnchoredAtApple())
+    assert (violated.rule, violated.verdict) == ("anchored-at-apple", Verdict.VIOLATED)
+    assert ("Apple" in violated.expected, violated.found) == (True, "another")
     monkeypatch.setattr(Attestation, "anchored_at_apple", True)
-    assert find(policy.AnchoredAtApple()).passed
+    satisfied = find(policy.AnchoredAtApple())
+    assert (satisfied.passed, satisfied.found) == (True, "Apple's")
 
 
 def test_a_real_chain_is_anchored_at_apple(real_chain: Any, find: Any) -> None:
@@ -236,7 +256,9 @@ def _unchecked() -> Any:
 def test_no_discrepancies(find: Any) -> None:
     lie = mdm.Discrepancy(mdm.DiscrepancyKind.SERIAL_NUMBER, "A", "B")
     update = mdm.Discrepancy(mdm.DiscrepancyKind.OS_VERSION, "17.3", "17.2", True)
-    assert find(policy.NoDiscrepancies()).passed
+    none = find(policy.NoDiscrepancies())
+    assert (none.passed, none.found) == (True, "none")
+    assert none.expected == "no discrepancy"
     found = find(policy.NoDiscrepancies(), discrepancies=(lie, update))
     assert (found.verdict, found.found) == (Verdict.VIOLATED, "'SerialNumber', 'OSVersion'")
     forgiving = policy.NoDiscrepancies(but_for_age=True)
@@ -251,6 +273,8 @@ def test_a_rule_for_one_platform(find: Any) -> None:
     assert find(rule, replace(MAC, sip=1), platform=Platform.IOS).verdict is Verdict.VIOLATED
     other = find(rule, IPHONE, platform=Platform.IOS)
     assert (other.verdict, other.passed, other.found) == (Verdict.NOT_APPLICABLE, True, "ios")
+    assert other.rule == "sip-enabled"
+    assert "macos" in other.expected
     assert find(rule, IPHONE).verdict is Verdict.ABSENT
     assert find(rule, IPHONE, platform=Platform.MACOS).verdict is Verdict.ABSENT
     assert policy.On("macos", policy.SIPEnabled()) == rule  # type: ignore[arg-type]
@@ -266,7 +290,7 @@ def test_any_of_several(find: Any) -> None:
     satisfied = find(rule, MAC)
     assert (satisfied.rule, satisfied.verdict) == ("any-of", Verdict.SATISFIED)
     violated = find(rule, replace(MAC, sip=1))
-    assert violated.verdict is Verdict.VIOLATED
+    assert (violated.rule, violated.verdict) == ("any-of", Verdict.VIOLATED)
     assert "minimum-os-version (at least 99) or sip-enabled" in violated.expected
     absent = find(policy.AnyOf(policy.SIPEnabled(), policy.FullSecurity()), IPHONE)
     assert (absent.verdict, absent.found) == (Verdict.ABSENT, "nothing; nothing")

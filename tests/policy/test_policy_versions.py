@@ -54,6 +54,7 @@ def test_zeros_at_the_ends_mean_nothing(one: str, other: str) -> None:
     assert parse(one) == parse(other)
     assert hash(parse(one)) == hash(parse(other))
     assert AppleVersion((15, 0)) == parse("15")
+    assert hash(parse("15")) != hash(parse("15.1"))
 
 
 @pytest.mark.parametrize(

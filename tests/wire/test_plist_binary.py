@@ -210,7 +210,8 @@ def test_1024_objects_and_no_more() -> None:
     decode(binary_plist([TRUE] * 1024))
     refused(binary_plist([TRUE] * 1025), "more objects than are read, or none")
     refused(binary_plist([TRUE], count=0), "more objects than are read, or none")
-    refused(binary_plist([TRUE], count=(1 << 64) - 1), "more objects than are read, or none")
+    for count in (1 + (1 << 56), (1 << 64) - 1):
+        refused(binary_plist([TRUE], count=count), "more objects than are read, or none")
 
 
 def test_a_key_may_stand_once() -> None:
@@ -267,6 +268,8 @@ def test_the_offset_table_ends_where_the_trailer_begins() -> None:
     for between in (whole[:-32] + b"\0" + whole[-32:], whole[:-32] + whole[-31:]):
         refused(between)
     refused(whole[:-32] + b"\0" + whole[-32:], "an offset table that does not end")
+    far = binary_plist([b"\xa1\x01", TRUE], table=len(whole) - 36 + (1 << 56))
+    refused(far, "an offset table that does not end")
 
 
 @pytest.mark.parametrize("marker", [0x01, 0x20, 0x31, 0x51, 0x80])

@@ -58,7 +58,6 @@ class _Asked(NamedTuple):
 
     token: str
     identifier: Identifier
-    verifier: Verifier
     devices: frozenset[str] | None
     """The serial numbers and UDIDs that may answer; None where that is vouched for elsewhere."""
     at: datetime | None
@@ -122,7 +121,6 @@ def examine_challenge(
     asked = _Asked(
         token=checked_token(token),
         identifier=ordered,
-        verifier=verifier,
         devices=_devices(device, ordered),
         at=None if at is None else utc_seconds(at),
     )
@@ -206,7 +204,7 @@ def _devices(device: object, identifier: Identifier) -> frozenset[str] | None:
 
 
 def _failed(name: str, refusal: AttestationError) -> Check:
-    return Check(name, Outcome.FAILED, refusal.reason, refusal.element, refusal.detail)
+    return Check(name, Outcome.FAILED, refusal.reason, refusal.element)
 
 
 def _until(failed: str, refusal: AttestationError) -> tuple[Check, ...]:

@@ -163,7 +163,7 @@ def _requested(attributes: bytes) -> bytes:
         found += values
     if len(found) > 1:
         raise malformed(f"extensionRequest stands {len(found)} times", EXTENSION_REQUEST)
-    return b"".join(found)
+    return found[0] if found else b""
 
 
 def _extension_values(requested: bytes) -> list[bytes]:

@@ -20,7 +20,7 @@ from appleattest.text import kind_of, plain, said
 
 _ARC: Final = r"(?:0|[1-9][0-9]*)"
 _OID: Final = re.compile(rf"(?:[01]\.[1-3]?[0-9]|2\.{_ARC})(?:\.{_ARC})*")
-_LONGEST_DOTTED: Final = 260
+_LONGEST_DOTTED: Final = 256
 """Characters that an OID of 64 octets can have."""
 _BITS: Final = 7
 """Bits of an arc that one octet of an OID holds."""
@@ -123,7 +123,7 @@ class HardwareModuleName:
         der = _value_of(name, cls.oid)
         try:
             serial, hw_type = othernames.decode_hardware_module_name(der)
-            return cls(serial.decode("utf-8"), hw_type or "")
+            return cls(serial.decode("utf-8"), hw_type)
         except Exception as error:  # noqa: BLE001 - asn1crypto raises what it likes
             raise malformed(said(error)) from None
 
@@ -162,9 +162,9 @@ def identifier_of(name: x509.GeneralName) -> Identifier | None:
     return _BY_OID[name.type_id].from_other_name(name)
 
 
-def malformed(detail: str, element: str | None = None) -> IdentifierMismatch:
+def malformed(detail: str) -> IdentifierMismatch:
     """The refusal of an identifier that breaks its grammar."""
-    return IdentifierMismatch(Reason.MALFORMED_IDENTIFIER, detail, element=element)
+    return IdentifierMismatch(Reason.MALFORMED_IDENTIFIER, detail)
 
 
 def require_oid(oid: object, what: str) -> None:

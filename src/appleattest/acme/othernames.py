@@ -48,7 +48,8 @@ def decode_permanent_identifier(der: bytes) -> tuple[str, str | None]:
     asn1crypto raises.
     """
     read = _loaded(_PermanentIdentifier, der)
-    value, assigner = read["identifier_value"].native, _dotted(read["assigner"])
+    value, oid = read["identifier_value"].native, read["assigner"]
+    assigner = _dotted(oid) if isinstance(oid, core.ObjectIdentifier) else None
     if value is None:
         raise ValueError("a PermanentIdentifier without identifierValue")
     _require_exact(encode_permanent_identifier(value, assigner), der)
@@ -60,14 +61,14 @@ def encode_hardware_module_name(serial: bytes, hw_type: str) -> bytes:
     return _dumped(_HardwareModuleName({"hw_type": hw_type, "hw_serial_num": serial}))
 
 
-def decode_hardware_module_name(der: bytes) -> tuple[bytes, str | None]:
+def decode_hardware_module_name(der: bytes) -> tuple[bytes, str]:
     """The serial number's octets and the type of a HardwareModuleName in DER.
 
     Raises `ValueError`, or what asn1crypto raises.
     """
     read = _loaded(_HardwareModuleName, der)
     serial, hw_type = read["hw_serial_num"].native, _dotted(read["hw_type"])
-    _require_exact(encode_hardware_module_name(serial, hw_type or ""), der)
+    _require_exact(encode_hardware_module_name(serial, hw_type), der)
     return serial, hw_type
 
 
@@ -77,10 +78,7 @@ def _loaded(kind: type[Any], der: bytes) -> Any:
     return kind.load(der, strict=True)
 
 
-def _dotted(oid: Any) -> str | None:
-    """The dotted form of an OID; None where there is none."""
-    if not isinstance(oid, core.ObjectIdentifier):
-        return None
+def _dotted(oid: Any) -> str:
     if len(oid.contents) > LONGEST_OID:
         raise ValueError(f"an OID of {len(oid.contents)} octets; at most {LONGEST_OID} are read")
     dotted: str = oid.dotted

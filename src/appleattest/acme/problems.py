@@ -26,8 +26,6 @@ def rejected_identifiers(
         raise TypeError(f"a detail is text, not {type(detail).__name__}")
     if not ordered or not detail:
         raise ValueError("a rejection is of at least one identifier, and says why")
-    subproblems: list[dict[str, Any]] = [{"type": _REJECTED, "detail": detail} for _ in ordered]
-    if disclose:
-        for subproblem, identifier in zip(subproblems, ordered, strict=True):
-            subproblem["identifier"] = identifier.to_dict()
+    named = [{"identifier": each.to_dict()} if disclose else {} for each in ordered]
+    subproblems = [{"type": _REJECTED, "detail": detail, **each} for each in named]
     return {"type": _REJECTED, "status": 400, "detail": detail, "subproblems": subproblems}

@@ -55,7 +55,7 @@ def _read(record: object, limits: Limits) -> Record:
         raise _malformed("chain is no list, or longer than a path can be")
     ders = [_octets(certificate, limits.certificate_bytes) for certificate in chain]
     return Record(
-        chain=read_chain(ders[:-1], limits, Reason.MALFORMED_JSON),
+        chain=read_chain(ders[:-1], limits),
         carrier=carrier,
         verified_at=_time(record.get("verified_at")),
         finding=_finding(record, limits),

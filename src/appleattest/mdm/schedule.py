@@ -127,7 +127,7 @@ class AttestationSchedule:
         by_failures = Trust.FULL - state.failures // self.failures_per_step
         # Its own age is no reason yet to doubt knowledge: what is a second older is.
         by_age = Trust.FULL - (now - state.as_of - timedelta(seconds=1)) // self.maximum_age
-        return Trust(max(Trust.NONE, min(by_age, Trust.FULL, max(Trust.LOW, by_failures))))
+        return Trust(max(Trust.NONE, min(by_age, max(Trust.LOW, by_failures))))
 
     def attested(
         self,
@@ -236,9 +236,10 @@ class AttestationSchedule:
     def _age_due(self, as_of: datetime) -> datetime:
         return after(as_of, self.maximum_age - self.lead)
 
-    def _due(self, state: DeviceState) -> datetime | None:
+    def _due(self, state: DeviceState) -> datetime:
+        """When a device that has been attested is asked next, if nothing changes before."""
         by_age = state.as_of and self._age_due(state.as_of)
-        return min((due for due in (by_age, state.random_due) if due is not None), default=None)
+        return min(due for due in (by_age, state.random_due) if due is not None)
 
 
 def _waits(now: datetime, until: datetime, longest: timedelta) -> bool:

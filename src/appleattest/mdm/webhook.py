@@ -149,11 +149,9 @@ def _payload(event: Mapping[str, Any], name: str) -> bytes | None:
         return None
     try:
         payload = b64decode(text, validate=True)
-        canonical = b64encode(payload).decode("ascii") == text
     except ValueError:
-        canonical = False
-        payload = b""
-    if not canonical:
+        payload = None
+    if payload is None or b64encode(payload).decode("ascii") != text:
         raise MalformedAttestation(
             Reason.MALFORMED_BASE64,
             "base64 in its one form was expected (RFC 4648, section 4)",
