@@ -50,7 +50,7 @@ def broken(*_: object) -> Any:
 
 def test_a_device_in_good_order(authority: AttestationAuthority) -> None:
     attestation = authority.verified(MAC)
-    result = STRICT.evaluate(attestation)
+    result = STRICT.evaluate(attestation, ())
     assert result
     assert result.passed
     assert result.failed == ()
@@ -58,12 +58,12 @@ def test_a_device_in_good_order(authority: AttestationAuthority) -> None:
     assert {finding.verdict for finding in result.findings} == {Verdict.SATISFIED}
     assert result.score is None
     assert repr(result) == "<PolicyResult passed>"
-    assert STRICT.require(attestation).findings == result.findings
+    assert STRICT.require(attestation, ()).findings == result.findings
 
 
 def test_every_rule_has_its_finding_though_the_first_fails(authority: AttestationAuthority) -> None:
     attestation = authority.verified(replace(MAC, os_version="14.1", sip=None))
-    result = STRICT.evaluate(attestation)
+    result = STRICT.evaluate(attestation, ())
     assert not result
     assert len(result.findings) == len(STRICT.rules)
     assert [finding.verdict for finding in result.failed] == [Verdict.VIOLATED, Verdict.ABSENT]
@@ -104,6 +104,19 @@ def test_discrepancies_are_part_of_it(authority: AttestationAuthority) -> None:
     with pytest.raises(PolicyViolation, match="no-discrepancies"):
         STRICT.require(attestation, [lie])
     assert STRICT.evaluate(attestation, ())
+
+
+def test_what_nobody_compared_is_no_agreement(authority: AttestationAuthority) -> None:
+    rules = policy.Policy(policy.NoDiscrepancies())
+    attestation = authority.verified(MAC)
+    for nothing in (rules.evaluate(attestation), rules.evaluate(attestation, None)):
+        (finding,) = nothing.failed
+        assert (finding.verdict, finding.found) == (Verdict.ABSENT, None)
+        assert finding.expected == "no discrepancy"
+    with pytest.raises(PolicyViolation, match="no-discrepancies"):
+        rules.require(attestation)
+    assert rules.require(attestation, [])
+    assert policy.Policy(policy.SIPEnabled()).evaluate(attestation)
 
 
 def test_the_platform_is_the_callers(authority: AttestationAuthority) -> None:
@@ -184,8 +197,8 @@ def test_a_score(authority: AttestationAuthority) -> None:
         return sum(finding.passed for finding in findings) / len(findings)
 
     rules = policy.Policy(*STRICT.rules, score=share)
-    assert rules.evaluate(authority.verified(MAC)).score == 1.0
-    lower = rules.evaluate(authority.verified(replace(MAC, sip=1)))
+    assert rules.evaluate(authority.verified(MAC), ()).score == 1.0
+    lower = rules.evaluate(authority.verified(replace(MAC, sip=1)), ())
     assert lower.score == pytest.approx(6 / 7)
     assert not lower
 
@@ -270,7 +283,7 @@ TEXTS = st.none() | st.sampled_from(["", " ", "14.1", "14.2", "15.10", "26 (a)",
 def test_whatever_is_attested_every_rule_answers_and_absent_never_passes(
     properties: Properties, platform: policy.Platform | None
 ) -> None:
-    result = STRICT.evaluate(any_authority().verified(properties), platform=platform)
+    result = STRICT.evaluate(any_authority().verified(properties), (), platform=platform)
     assert len(result.findings) == len(STRICT.rules)
     passed = {finding.rule: finding.passed for finding in result.findings}
     assert passed["sip-enabled"] is (properties.sip == 0)

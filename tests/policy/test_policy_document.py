@@ -133,6 +133,26 @@ def test_false_is_a_rule_that_is_not_there() -> None:
             "schema = 1\n[device]\nidentified = 1", "device.identified", id="device-number"
         ),
         pytest.param(
+            "schema = 1\n[device]\nno_discrepancies = 1",
+            'device.no_discrepancies: true, false or "but-for-age" was expected',
+            id="discrepancies-number",
+        ),
+        pytest.param(
+            'schema = 1\n[device]\nno_discrepancies = "true"',
+            "device.no_discrepancies",
+            id="discrepancies-text",
+        ),
+        pytest.param(
+            'schema = 1\n[device]\nno_discrepancies = ["but-for-age"]',
+            "device.no_discrepancies",
+            id="discrepancies-array",
+        ),
+        pytest.param(
+            'schema = 1\n[minimum_os_version]\nmacos = "15.05"',
+            "minimum_os_version.macos",
+            id="version-leading-zero",
+        ),
+        pytest.param(
             "schema = 1\n[device]\nin_inventory = 1", "device.in_inventory", id="inventory-number"
         ),
         pytest.param(
@@ -245,6 +265,22 @@ def test_either_curve_is_allowed() -> None:
     assert load(text).rules == (policy.KeyType("P-256", "P-384"),)
 
 
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [
+        ("true", (policy.NoDiscrepancies(),)),
+        ('"but-for-age"', (policy.NoDiscrepancies(but_for_age=True),)),
+        ("false", ()),
+    ],
+)
+def test_discrepancies_are_forgiven_as_the_document_says(
+    value: str, rules: tuple[policy.Rule, ...]
+) -> None:
+    text = f"schema = 1\n[device]\nidentified = true\nno_discrepancies = {value}"
+    assert in_schema(text)
+    assert load(text).rules == (policy.DeviceIdentified(), *rules)
+
+
 def test_only_rules_that_are_off_are_no_policy() -> None:
     with pytest.raises(ValueError, match="without a rule"):
         load("schema = 1\n[mac]\nsip_enabled = false")
@@ -276,7 +312,7 @@ def test_what_is_no_text_and_what_is_too_much() -> None:
         load(largest + "#")
 
 
-VERSIONS = st.sampled_from(["15.5", "15.10 (a)", "x", "", 15, 15.1, True])
+VERSIONS = st.sampled_from(["15.5", "0", "15.05", "15.10 (a)", "x", "", 15, 15.1, True])
 TABLES = st.fixed_dictionaries(
     {},
     optional={
@@ -293,6 +329,7 @@ TABLES = st.fixed_dictionaries(
             {},
             optional={
                 "identified": st.sampled_from([True, 0]),
+                "no_discrepancies": st.sampled_from([True, False, "but-for-age", "yes", 1]),
                 "key_types": st.lists(st.sampled_from(["P-256", "P-384", "P-521"]), max_size=2),
             },
         ),

@@ -28,7 +28,7 @@ def find(authority: AttestationAuthority) -> Any:
         *,
         attestation: Attestation | None = None,
         platform: policy.Platform | None = None,
-        discrepancies: tuple[Any, ...] = (),
+        discrepancies: tuple[Any, ...] | None = (),
         after: timedelta = timedelta(0),
     ) -> Finding:
         attestation = attestation or authority.verified(properties)
@@ -264,6 +264,9 @@ def test_no_discrepancies(find: Any) -> None:
     forgiving = policy.NoDiscrepancies(but_for_age=True)
     assert find(forgiving, discrepancies=(update,)).passed
     assert not find(forgiving, discrepancies=(lie,)).passed
+    for rule in (policy.NoDiscrepancies(), forgiving):
+        unknown = find(rule, discrepancies=None)
+        assert (unknown.verdict, unknown.rule) == (Verdict.ABSENT, "no-discrepancies")
 
 
 def test_a_rule_for_one_platform(find: Any) -> None:

@@ -49,7 +49,7 @@ def test_any_order_is_put_right() -> None:
     assert sorted(map(parse, reversed(IN_ORDER))) == [*map(parse, IN_ORDER)]
 
 
-@pytest.mark.parametrize(("one", "other"), [("15", "15.0"), ("15.5", "015.05.0"), ("0", "0.0")])
+@pytest.mark.parametrize(("one", "other"), [("15", "15.0"), ("15.5", "15.5.0"), ("0", "0.0")])
 def test_zeros_at_the_ends_mean_nothing(one: str, other: str) -> None:
     assert parse(one) == parse(other)
     assert hash(parse(one)) == hash(parse(other))
@@ -62,6 +62,7 @@ def test_zeros_at_the_ends_mean_nothing(one: str, other: str) -> None:
     [
         *("", " ", "15.", ".5", "15..5", "v15", "15.5 ", " 15.5", "15.5\n", "15.5b1", "15.5(a)"),
         *("15.5 (A)", "15.5 (a) ", "15.5 (abc)", "15.5 ()", "-1", "1e3", "15,5", "15.5 beta"),
+        *("15.05", "015.5", "00", "0.00", "15.5.01 (a)"),
         *("\u0661\u0665", "15.\u0665", "1" * 10, ".".join("123456789")),
     ],
 )
@@ -103,6 +104,13 @@ def test_numbers_are_compared_as_numbers(one: list[int], other: list[int]) -> No
     versions = [parse(".".join(map(str, numbers))) for numbers in (one, other)]
     assert (versions[0] < versions[1]) is (padded[0] < padded[1])
     assert (versions[0] == versions[1]) is (padded[0] == padded[1])
+
+
+@given(st.lists(st.text("0123456789", min_size=1, max_size=3), min_size=1, max_size=4))
+def test_a_number_has_no_zero_before_it(numbers: list[str]) -> None:
+    version = parsed(".".join(numbers))
+    assert (version is not None) is all(number == str(int(number)) for number in numbers)
+    assert bool(re.search(VERSION_PATTERN, ".".join(numbers))) is (version is not None)
 
 
 @given(st.text(max_size=12))

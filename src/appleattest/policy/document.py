@@ -52,8 +52,8 @@ _MAC: Final[Mapping[str, Callable[[], Rule]]] = {
 }
 _DEVICE: Final[Mapping[str, Callable[[], Rule]]] = {
     "identified": DeviceIdentified,
-    "no_discrepancies": NoDiscrepancies,
 }
+_BUT_FOR_AGE: Final = "but-for-age"
 
 
 def rules_from_toml(text: str | bytes, inventory: Container[str] | None) -> list[Rule]:
@@ -106,10 +106,14 @@ def _mac(document: dict[str, Any]) -> Iterator[Rule]:
 
 
 def _device(document: dict[str, Any], inventory: Container[str] | None) -> Iterator[Rule]:
-    table = _table(document, "device", {*_DEVICE, "in_inventory", "key_types"})
+    table = _table(document, "device", {*_DEVICE, "no_discrepancies", "in_inventory", "key_types"})
     for key, rule in _DEVICE.items():
         if _flag(table, "device", key):
             yield rule()
+    if table.get("no_discrepancies") == _BUT_FOR_AGE:
+        yield NoDiscrepancies(but_for_age=True)
+    elif _flag(table, "device", "no_discrepancies", f'true, false or "{_BUT_FOR_AGE}"'):
+        yield NoDiscrepancies()
     if _flag(table, "device", "in_inventory"):
         if inventory is None:
             raise _error("device.in_inventory", "the caller gives no inventory")
@@ -147,10 +151,10 @@ def _known(table: dict[str, Any], prefix: str, known: set[str]) -> None:
             raise _error(f"{prefix}{key}", f"an unknown key; known are {', '.join(sorted(known))}")
 
 
-def _flag(table: dict[str, Any], name: str, key: str) -> bool:
+def _flag(table: dict[str, Any], name: str, key: str, expected: str = "true or false") -> bool:
     value = table.get(key, False)
     if not isinstance(value, bool):
-        raise _error(f"{name}.{key}", "true or false was expected")
+        raise _error(f"{name}.{key}", f"{expected} was expected")
     return value
 
 

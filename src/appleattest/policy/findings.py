@@ -17,7 +17,8 @@ class Verdict(StrEnum):
     SATISFIED = "satisfied"
     VIOLATED = "violated"
     ABSENT = "absent"
-    """Apple does not attest the property, which never satisfies a rule about it."""
+    """There was nothing to judge, which never satisfies a rule about it: a property that Apple
+    does not attest, a comparison that nobody made."""
     NOT_APPLICABLE = "not-applicable"
     """The rule is for another platform."""
     ERROR = "error"
@@ -85,7 +86,8 @@ class Facts:
     """What there is to judge."""
 
     attestation: Attestation
-    discrepancies: tuple[Differs, ...]
+    discrepancies: tuple[Differs, ...] | None
+    """None where nobody compared; empty where nothing was found."""
     platform: Platform | None
     """As the caller says; None where that is unknown."""
     at: datetime

@@ -105,14 +105,15 @@ class Policy:
     def evaluate(
         self,
         attestation: Attestation,
-        discrepancies: Iterable[Differs] = (),
+        discrepancies: Iterable[Differs] | None = None,
         *,
         platform: Platform | str | None = None,
         at: datetime | None = None,
     ) -> PolicyResult:
         """Apply every rule. Never raises for what the device is, or for a rule that fails.
 
-        `discrepancies` are those of `mdm.validate_response`. `platform` is what the caller's own
+        `discrepancies` are those of `mdm.validate_response`: empty where it found none, None where
+        nobody compared, which satisfies no rule about them. `platform` is what the caller's own
         records say that the device runs; None fails the rules that depend on it. `at`, an aware
         `datetime`, is by default the present. Anything but an `Attestation`, and other misuse,
         is a `TypeError` or `ValueError`.
@@ -121,7 +122,7 @@ class Policy:
             raise TypeError(f"an Attestation was expected, not {type(attestation).__name__}")
         facts = Facts(
             attestation,
-            tuple(discrepancies),
+            None if discrepancies is None else tuple(discrepancies),
             None if platform is None else Platform(platform),
             utc_seconds(datetime.now(UTC) if at is None else at),
         )
@@ -132,7 +133,7 @@ class Policy:
     def require(
         self,
         attestation: Attestation,
-        discrepancies: Iterable[Differs] = (),
+        discrepancies: Iterable[Differs] | None = None,
         *,
         platform: Platform | str | None = None,
         at: datetime | None = None,

@@ -190,23 +190,26 @@ class AnchoredAtApple:
 class NoDiscrepancies:
     """The device says of itself what Apple attests of it, where both say something.
 
-    The caller gives the discrepancies (`mdm.validate_response` finds them); without any, nothing
-    was compared or nothing differed. `but_for_age` forgives what an update since the attestation
-    explains.
+    The caller gives the discrepancies (`mdm.validate_response` finds them); where none are given,
+    nobody compared, and the finding is `ABSENT`. `but_for_age` forgives what an update since the
+    attestation explains.
     """
 
     but_for_age: bool = False
     name: ClassVar[str] = "no-discrepancies"
+    _expected: ClassVar[str] = "no discrepancy"
 
     def check(self, facts: Facts) -> Finding:
         """Name the properties that differ."""
+        if facts.discrepancies is None:
+            return Finding(rule=self.name, verdict=Verdict.ABSENT, expected=self._expected)
         found = [
             str(each.kind)
             for each in facts.discrepancies
             if not (self.but_for_age and each.explained_by_age)
         ]
         shown = ", ".join(map(quoted, found)) or "none"
-        return _compared(self.name, not found, "no discrepancy", shown)
+        return _compared(self.name, not found, self._expected, shown)
 
 
 def _status(name: str, oid: str, good: Enum, found: Enum | None) -> Finding:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Final
 
-_VERSION: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,7})(?: \(([a-z]{1,2})\))?")
-VERSION_PATTERN: Final = r"^[0-9]{1,9}(\.[0-9]{1,9}){0,7}( \([a-z]{1,2}\))?$"
+_NUMBER: Final = r"(?:0|[1-9][0-9]{0,8})"
+_VERSION: Final = re.compile(rf"({_NUMBER}(?:\.{_NUMBER}){{0,7}})(?: \(([a-z]{{1,2}})\))?")
+VERSION_PATTERN: Final = r"^(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,7}( \([a-z]{1,2}\))?$"
 """The same, as JSON Schema has it."""
 
 
@@ -41,13 +42,17 @@ class AppleVersion:
         """Read a version text.
 
         Raises `TypeError` for anything but text (a number has lost its zeros: 15.10 is 15.1) and
-        `ValueError` for text of another form. ASCII digits only, no white space at the ends.
+        `ValueError` for text of another form. ASCII digits only, no number with a zero before it
+        (Apple writes 15.5, and never 15.05), no white space at the ends.
         """
         if not isinstance(text, str):
             raise TypeError(f"a version is text, not {type(text).__name__}: 15.10 would be 15.1")
         match = _VERSION.fullmatch(text)
         if match is None:
-            raise ValueError("a version is dotted decimal, with or without a letter: '16.4.1 (a)'")
+            raise ValueError(
+                "a version is dotted decimal without leading zeros, with or without a letter: "
+                "'16.4.1 (a)'"
+            )
         return cls(tuple(map(int, match.group(1).split("."))), match.group(2) or "")
 
     @property
