@@ -57,7 +57,13 @@ def parse_event(data: bytes) -> None:
     again = returned(lambda: WebhookEvent.parse(text))
     require(again is not None and again.payload == found.payload, "text reads differently")
     require(repr(found).isprintable(), "cannot be shown")
-    require((found.response is not None) == (found.topic == "mdm.Connect"), "another topic")
+    read = [each for each in (found.response, found.check_in, found.refusal) if each is not None]
+    require(len(read) <= 1, "read in two ways")
+    require(found.response is None or found.topic == "mdm.Connect", "another topic")
+    require(found.topic != "mdm.Connect" or read, "a response that was lost")
+    require(found.check_in is None or found.topic != "mdm.Connect", "another topic")
+    if found.check_in is not None:
+        require(all(type(each) is str for each in found.check_in.values()), "no text")
     if found.response is not None:
         require(found.response.document == found.payload, "another payload")
         require(

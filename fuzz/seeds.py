@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode
+import plistlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -190,7 +191,10 @@ def events() -> list[bytes]:
     """A webhook event around each of some responses, of other topics, and with other members."""
     around = [carriers.webhook_event(response) for response in responses()[::4]]
     check_in = {"raw_payload": "AAAA", "udid": "A", "token_update_tally": 1, "url_params": None}
+    ids = {"id": "A:B", "type": "User", "parent_id": "A"}
+    enrols = b64encode(plistlib.dumps({"UDID": "A", "SerialNumber": "C02"})).decode()
     others: list[dict[str, Any]] = [
+        {"topic": "mdm.Authenticate", "checkin_event": {"raw_payload": enrols, "ids": ids}},
         {"topic": "mdm.TokenUpdate", "checkin_event": check_in},
         {"topic": "mdm.CheckOut", "checkin_event": {**check_in, "url_params": {"a": "b"}}},
         {"topic": "mdm.Connect", "acknowledge_event": {"raw_payload": "AA=="}},

@@ -62,7 +62,7 @@ CBOR: Final = (
 JSON: Final = (
     *(b"{}", b"[]", b'"', b":", b",", b"null", b"true", b"false", b"NaN", b"Infinity", b"1e999"),
     *(b'"\\ud800"', b"\\u0000", b"\\", b"-0", b"\xef\xbb\xbf"),
-    *(b'"attObj":', b'"acknowledge_event":', b'"raw_payload":', b'"topic":'),
+    *(b'"attObj":', b'"acknowledge_event":', b'"raw_payload":', b'"topic":', b'"ids":'),
     *(b'"schema":1', b'"carrier":', b'"mdm"', b'"acme"', b'"chain"', b'"chain":[', b'"freshness":'),
     *(b'"current"', b'"earlier"', b'"unmatched"', b'"unchecked"', b'"freshness_code":'),
     *(b'"matched_freshness":', b'"requested_at":', b'"verified_at":', b"2025-07-01T12:00:00Z"),
@@ -87,7 +87,15 @@ TOML: Final = (
     *(b"minimum_sepos_version", b"minimum_llb_version", b"macos", b"ios", b"ipados", b"tvos"),
     *(b"sip_enabled", b"full_security", b"no_third_party_kexts", b"identified", b"in_inventory"),
     *(b"no_discrepancies", b"key_types", b"freshness", b"maximum_age_days", b"anchored_at_apple"),
-    *(b" = true\n", b" = false\n", b'"15.10"', b'"16.4.1 (a)"', b'["P-384"]', b'["current"]'),
+    *(
+        b" = true\n",
+        b" = false\n",
+        b'"15.10"',
+        b'"16.4.1 (a)"',
+        b'"but-for-age"',
+        b'["P-384"]',
+        b'["current"]',
+    ),
     *(b"nan", b"inf", b"0x1", b"1e9", b"2025-07-01", b"12:00:00", b"{}", b"[]", b"[[a]]"),
 )
 TEXT: Final = (b"=", b"==", b"-", b"_", b"+", b"/", b"\n", b" ", b"A", b"omNmbXRlYXBwbGU", b"MII")

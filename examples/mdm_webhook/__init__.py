@@ -2,7 +2,6 @@
 
     python -m examples.mdm_webhook --help
 
-An example to read: `app` is the HTTP, `watch` what becomes of an event, `store` what is kept,
-`nanomdm` how a command is queued. All that concerns attestation is `appleattest`'s, through its
-public interface.
+An example to read; README.md says what is in which file. All that concerns attestation is
+`appleattest`'s, through its public interface.
 """

@@ -27,7 +27,7 @@ def app(watch: Watch, *, key: bytes) -> Starlette:
     async def webhook(request: Request) -> Response:
         """200 for all that NanoMDM has sent, 400 for what it cannot have meant, 403 for others.
 
-        Answers to the commands of others may be large and are none of ours: no error.
+        An answer to another service's command may be very large, and is none of ours: no error.
         """
         signature, body = hmac.new(key, digestmod="sha256"), b""
         async for chunk in request.stream():

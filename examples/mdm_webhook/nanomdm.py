@@ -11,7 +11,6 @@ from examples.mdm_webhook.watch import NotQueued
 
 USER: Final = "nanomdm"
 """The one user of NanoMDM's API, whose password is the API key."""
-SECONDS: Final = 10
 _ANSWERS: Final = (200, 207, 500)
 """With these the answer says what happened, in JSON. 500 is also "queued, but not pushed"."""
 
@@ -20,7 +19,7 @@ class NanoMDM:
     """A NanoMDM server. `push` has it wake the device up, which then asks for its commands."""
 
     def __init__(self, url: str, *, api_key: str, push: bool = True) -> None:
-        self._client = httpx2.Client(base_url=url, auth=(USER, api_key), timeout=SECONDS)
+        self._client = httpx2.Client(base_url=url, auth=(USER, api_key), timeout=10)
         self._params = {} if push else {"nopush": "1"}
 
     def send(self, enrollment_id: str, command: bytes) -> None:

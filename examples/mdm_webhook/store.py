@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +16,11 @@ from appleattest import mdm
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS device (
     enrollment_id TEXT PRIMARY KEY, serial_number TEXT NOT NULL UNIQUE,
-    spki BLOB, state TEXT NOT NULL, reported TEXT NOT NULL, shown TEXT NOT NULL);
+    spki BLOB, remembered TEXT NOT NULL);
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Device:
     """One enrolment, and the device of the inventory that it must be."""
 
@@ -30,14 +30,10 @@ class Device:
     """The key that the enrolment attested: it stays the same until the next enrolment."""
     state: mdm.DeviceState = field(default_factory=mdm.DeviceState)
     """What the schedule remembers, with the nonces."""
-    reported: Mapping[str, str] = field(default_factory=dict)
+    reported: dict[str, str] = field(default_factory=dict)
     """What the device said of itself last, as far as the schedule watches it."""
-    shown: Mapping[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
     """What is known of it, as it was last printed."""
-
-
-class Taken(Exception):
-    """Another enrolment is this device already."""
 
 
 class Store:
@@ -60,34 +56,23 @@ class Store:
             with self._database:
                 yield
 
-    def save(self, device: Device) -> None:
-        """Keep the device as it is now. Raises `Taken` for another's serial number."""
+    def save(self, device: Device) -> bool:
+        """Keep the device as it is now; False where another enrolment is this device already."""
         self.forget(device)
-        texts = (device.state.to_dict(), dict(device.reported), dict(device.shown))
-        row = [device.enrollment_id, device.serial_number, device.spki, *map(json.dumps, texts)]
-        try:
-            self._database.execute("INSERT INTO device VALUES (?, ?, ?, ?, ?, ?)", row)
-        except sqlite3.IntegrityError:
-            raise Taken from None
+        remembered = json.dumps([device.state.to_dict(), device.reported, device.shown])
+        row = [device.enrollment_id, device.serial_number, device.spki, remembered]
+        kept = self._database.execute("INSERT OR IGNORE INTO device VALUES (?, ?, ?, ?)", row)
+        return kept.rowcount == 1
 
     def forget(self, device: Device) -> None:
         """Keep nothing of this enrolment."""
-        forget = "DELETE FROM device WHERE enrollment_id = ?"
-        self._database.execute(forget, [device.enrollment_id])
+        self._database.execute("DELETE FROM device WHERE enrollment_id = ?", [device.enrollment_id])
 
     def devices(self, enrollment_id: str | None = None) -> list[Device]:
         """All devices, or the one of this enrolment, if it is known."""
         chosen = "SELECT * FROM device WHERE ?1 IS NULL OR enrollment_id = ?1"
         return [
-            Device(
-                enrollment_id=enrollment,
-                serial_number=serial_number,
-                spki=spki,
-                state=mdm.DeviceState.from_dict(json.loads(state)),
-                reported=json.loads(reported),
-                shown=json.loads(shown),
-            )
-            for enrollment, serial_number, spki, state, reported, shown in self._database.execute(
-                chosen, [enrollment_id]
-            )
+            Device(udid, serial_number, spki, mdm.DeviceState.from_dict(state), reported, shown)
+            for udid, serial_number, spki, texts in self._database.execute(chosen, [enrollment_id])
+            for state, reported, shown in [json.loads(texts)]
         ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -532,6 +534,20 @@ def test_a_stored_challenge_is_made_again() -> None:
 )
 def test_a_challenge_is_kept_as_json(challenge: Challenge) -> None:
     assert Challenge.from_dict(json.loads(json.dumps(challenge.to_dict()))) == challenge
+    for again in (copy.copy(challenge), copy.deepcopy(challenge)):
+        assert (again, again.to_dict()) == (challenge, challenge.to_dict())
+    assert pickle.loads(pickle.dumps(challenge)) == challenge
+
+
+def test_a_challenge_shares_no_list_with_anybody() -> None:
+    problem: dict[str, Any] = {"status": 400, "subproblems": [{"status": 400}]}
+    told = Challenge(url=URL, token=TOKEN).invalid(problem)
+    problem["subproblems"].clear()
+    shown = told.to_dict()
+    assert shown["error"] == {"status": 400, "subproblems": [{"status": 400}]}
+    shown["error"]["subproblems"].clear()
+    copy.deepcopy(told).to_dict()["error"]["subproblems"].clear()
+    assert told.to_dict()["error"] == {"status": 400, "subproblems": [{"status": 400}]}
 
 
 @pytest.mark.parametrize(

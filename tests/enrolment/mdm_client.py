@@ -88,9 +88,9 @@ class MDMClient:
         """Say how it can be woken; it is enrolled."""
         self._check_in("TokenUpdate", Token=b"token", PushMagic="magic")
 
-    def check_out(self) -> None:
-        """Say that the enrolment profile is being removed."""
-        self._check_in("CheckOut")
+    def check_out(self, **said: str) -> None:
+        """Say that the enrolment profile is being removed; with a `UserID`, that a user leaves."""
+        self._check_in("CheckOut", **said)
 
     def poll(self) -> int:
         """Ask for commands until there are none; how many there were."""

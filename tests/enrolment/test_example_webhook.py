@@ -535,7 +535,6 @@ def test_a_blank_key_is_refused_before_anything_is_served(service: Service) -> N
             "malformed-base64 (acknowledge_event.raw_payload)",
             id="base64",
         ),
-        pytest.param(carriers.webhook_event(b"<plist>"), "malformed-plist", id="response"),
     ],
 )
 def test_an_event_that_cannot_be_read_is_refused(
@@ -544,6 +543,43 @@ def test_an_event_that_cannot_be_read_is_refused(
     assert service.post(body) == 400
     assert service.lines.read() == [f"an event that cannot be read: {reason}"]
     assert service.post(carriers.webhook_event(carriers.response_plist(None))) == 200
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        pytest.param(lambda response: response[:-9], "malformed-plist", id="truncated"),
+        pytest.param(lambda response: response + b" " * 65_536, "too-large", id="too large"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_a_failure(
+    service: Service, spoil: Callable[[bytes], bytes], reason: str
+) -> None:
+    """Or a device could keep a command of ours pending for as long as it likes."""
+    mac = enrolled(service)
+    response = mac.answer(service.command())
+    said = plistlib.loads(response)
+    ids = {"status": said["Status"], "command_uuid": said["CommandUUID"]}
+    assert service.post(carriers.webhook_event(spoil(response), udid=said["UDID"], **ids)) == 200
+    assert service.lines.read()[-1] == f"{SERIAL} answer: - -> refused, {reason}"
+    assert service.told(response) == []
+    service.clock.advance(DAY)
+    assert service.polled() == [f"{SERIAL} is asked: recover"]
+    assert f"{SERIAL} answer: refused, {reason} -> genuine, earlier" in service.answered(mac)
+
+
+def test_a_user_of_a_device_is_not_the_device(service: Service) -> None:
+    """NanoMDM names both channels by the same UDID, and tells them apart by its own id."""
+    mac = enrolled(service)
+    event = json.loads(check_in("mdm.CheckOut", MAC.udid, UserID="A"))
+    ids = {"id": f"{MAC.udid}:A", "type": "User", "parent_id": MAC.udid}
+    event["checkin_event"]["ids"] = ids
+    assert service.post(json.dumps(event).encode()) == 200
+    assert service.lines.read() == []
+    assert service.answered(mac) == BELIEVED
+    event["checkin_event"]["ids"] = {"id": MAC.udid, "type": "Device"}
+    assert service.post(json.dumps(event).encode()) == 200
+    assert service.lines.read() == [f"{SERIAL} has left"]
 
 
 @pytest.mark.parametrize("size", [70_000, 1_000_000])

@@ -152,6 +152,18 @@ def test_a_new_enrolment_is_asked_anew_and_its_queue_is_empty(
     nanomdm.printed.until(f"{SERIAL} answer: - -> genuine, current")
 
 
+def test_a_user_that_leaves_does_not_take_the_device_along(
+    nanomdm: Running, clock: ManualClock
+) -> None:
+    """Both channels have the UDID of the device; NanoMDM's `ids` tell them apart."""
+    client = enrolled(nanomdm, device(clock))
+    client.check_out(UserID="00000000-0000-4000-8000-00000000000A")
+    assert client.poll() == 1
+    nanomdm.printed.until(f"{SERIAL} answer: - -> genuine, current")
+    client.check_out()
+    nanomdm.printed.until(f"{SERIAL} has left")
+
+
 # --- the API ------------------------------------------------------------------------------------
 
 COMMAND: Final = mdm.device_information_command(command_uuid="one", nonce=b"nonce")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,7 @@ from appleattest.errors import (
     MalformedAttestation,
     NoAttestation,
     OutsideValidity,
+    PolicyViolation,
     UntrustedChain,
 )
 from appleattest.freshness import Freshness, FreshnessFinding
@@ -165,6 +168,21 @@ def test_chance_never_falls_within_the_seven_days(randomness: float, share: floa
     assert state.random_due >= at(7)
 
 
+@pytest.mark.parametrize(("share", "of_the_fleet"), [(0.01, 0.009), (0.2, 0.087)])
+def test_the_share_of_the_fleet_is_as_documented(share: float, of_the_fleet: float) -> None:
+    """Each is asked again seven days after its answer, and then by a memoryless draw."""
+    schedule = mdm.AttestationSchedule(random_share=share)
+    genuine, draws = attestation_like(found(Freshness.CURRENT), at(-1)), 1000
+    waits = [
+        schedule.attested(
+            asked(), genuine, command_uuid="u", at=at(0), randomness=(draw + 0.5) / draws
+        ).random_due
+        for draw in range(draws)
+    ]
+    days = sum((due - at(0)) / DAY for due in waits if due is not None) / draws
+    assert 1 / days == pytest.approx(of_the_fleet, abs=0.0005)
+
+
 def test_within_seven_days_it_would_return_the_same() -> None:
     """They are counted from the answer: that is when it was made, at the latest."""
     state = SCHEDULE.attested(
@@ -212,7 +230,7 @@ def test_what_may_have_been_lost_is_asked_for_without_a_nonce() -> None:
     assert decide(state, 8) == mdm.Decision(True, True, Why.NEVER_ATTESTED)
 
     again = asked(state, 1, command_uuid="v", nonce=UNCHECKED)
-    assert again.expected("v") == (UNCHECKED, {b"a": at(0)})
+    assert again.expected("v") == ("v", UNCHECKED, {b"a": at(0)})
     recovered = attested(again, 2, found(Freshness.EARLIER, 0), -1, command_uuid="v")
     assert (recovered.as_of, recovered.made_by, recovered.lost) == (at(0), at(1), False)
     assert decide(recovered, 2).why is Why.NOTHING_NEW
@@ -232,6 +250,43 @@ def test_what_may_have_been_lost_is_so_until_it_was_asked_for() -> None:
 def test_a_command_without_a_nonce_that_is_lost_changes_nothing() -> None:
     state = asked(nonce=UNCHECKED)
     assert SCHEDULE.withdrawn(state, command_uuid="u", at=at(1)) == BLANK
+
+
+def test_what_has_been_pending_for_too_long_is_given_up_at_once() -> None:
+    state = asked(
+        asked(asked(), 1, command_uuid="v", nonce=UNCHECKED), 15, command_uuid="w", nonce=b"w"
+    )
+    second = timedelta(seconds=1)
+    assert SCHEDULE.given_up(state, at=at(14)) is state
+    first = SCHEDULE.given_up(state, at=at(14) + second)
+    assert first == SCHEDULE.withdrawn(state, command_uuid="u", at=at(14) + second)
+    assert [each.command_uuid for each in first.pending] == ["v", "w"]
+    both = SCHEDULE.given_up(state, at=at(15) + second)
+    assert [each.command_uuid for each in both.pending] == ["w"]
+    assert (both.lost, both.made_by, both.nonces) == (
+        True,
+        at(15) + second,
+        (mdm.SentNonce(b"a", at(0)),),
+    )
+    impatient = mdm.AttestationSchedule(patience=3 * DAY)
+    assert impatient.given_up(asked(), at=at(3)).pending
+    assert impatient.given_up(asked(), at=at(3) + second).pending == ()
+    assert SCHEDULE.given_up(KNOWN, at=at(400)) is KNOWN
+
+
+def test_a_command_sent_by_a_clock_in_the_future_is_given_up_too() -> None:
+    state = asked(day=3650)
+    assert SCHEDULE.given_up(state, at=at(3636)) is state
+    assert SCHEDULE.given_up(state, at=at(0)).pending == ()
+
+
+def test_giving_up_is_for_states_and_times() -> None:
+    nothing: Any = {}
+    with pytest.raises(TypeError, match="DeviceState"):
+        SCHEDULE.given_up(nothing, at=at(0))
+    with pytest.raises(ValueError, match="offset"):
+        SCHEDULE.given_up(BLANK, at=datetime(2025, 1, 1))  # noqa: DTZ001 - that is the mistake
+    assert SCHEDULE.given_up(BLANK, at=at(0)) is BLANK
 
 
 # --- what an attestation changes ----------------------------------------------------------------
@@ -440,8 +495,10 @@ def test_a_failure_that_happens_is_not_acted_on_at_once(error: AttestationError)
 
 def test_the_answer_is_found_by_its_command_whatever_the_order() -> None:
     state = asked(asked(KNOWN, 8, nonce=b"b"), 9, command_uuid="v", nonce=b"c")
-    assert state.expected("u") == (b"b", {b"a": at(0), b"c": at(9)})
-    assert state.expected("v") == (b"c", {b"a": at(0), b"b": at(8)})
+    assert state.expected("u") == ("u", b"b", {b"a": at(0), b"c": at(9)})
+    assert state.expected("v") == mdm.ExpectedAnswer(
+        command_uuid="v", nonce=b"c", previous_nonces={b"a": at(0), b"b": at(8)}
+    )
     assert state.expected("w") is None
     assert state.expected(None) is None
 
@@ -502,6 +559,9 @@ def test_old_nonces_are_forgotten_in_the_end() -> None:
         ({"lead": timedelta(days=-1)}, ValueError),
         ({"maximum_age": WEEK + 6 * DAY - timedelta(seconds=1)}, ValueError),
         ({"longest_backoff": timedelta(hours=1)}, ValueError),
+        ({"patience": 14}, TypeError),
+        ({"patience": timedelta(0)}, ValueError),
+        ({"patience": 3 * DAY - timedelta(seconds=1)}, ValueError),
         ({"random_share": 1}, ValueError),
         ({"random_share": -0.1}, ValueError),
         ({"random_share": "1"}, ValueError),
@@ -517,7 +577,11 @@ def test_a_schedule_that_cannot_be_kept(fields: Any, error: type[Exception]) -> 
         mdm.AttestationSchedule(**fields)
     watched: Any = ["OSVersion"]
     possible = mdm.AttestationSchedule(
-        maximum_age=WEEK + 6 * DAY, longest_backoff=DAY, failures_per_step=1, watched=watched
+        maximum_age=WEEK + 6 * DAY,
+        longest_backoff=DAY,
+        failures_per_step=1,
+        patience=3 * DAY,
+        watched=watched,
     )
     assert possible.watched == ("OSVersion",)
 
@@ -530,9 +594,11 @@ def test_misuse_of_the_schedule() -> None:
         lambda: SCHEDULE.decide(BLANK, at=0),  # type: ignore[arg-type]
         lambda: SCHEDULE.attested(asked(), SILENT, randomness=0, **arguments),  # type: ignore[arg-type]
         lambda: SCHEDULE.failed(asked(), genuine, **arguments),  # type: ignore[arg-type]
+        lambda: SCHEDULE.failed(asked(), PolicyViolation(Reason.POLICY), **arguments),
     ):
         with pytest.raises(TypeError):
             call()
+    assert SCHEDULE.failed(asked(), SILENT, **arguments).failures == 1
     for randomness in (1, -0.1, True, "0", None):
         with pytest.raises(ValueError, match="randomness"):
             SCHEDULE.attested(asked(), genuine, randomness=randomness, **arguments)  # type: ignore[arg-type]
@@ -581,6 +647,21 @@ def test_a_state_survives_its_storage(state: mdm.DeviceState) -> None:
     assert again == state
     assert hash(again) == hash(state)
     assert again.to_dict() == state.to_dict()
+
+
+@given(STATES)
+def test_a_state_is_copied_and_pickled(state: mdm.DeviceState) -> None:
+    copies: list[Any] = [copy.copy(state), copy.deepcopy(state), pickle.loads(pickle.dumps(state))]
+    for again in copies:
+        assert again == state
+        assert again.to_dict() == state.to_dict()
+        with pytest.raises(TypeError):
+            again.reported["OSVersion"] = "1"
+
+
+def test_what_is_no_stored_state_is_copied_as_it_is() -> None:
+    odd = replace(KNOWN, as_of=at(0) + timedelta(microseconds=1))
+    assert copy.deepcopy(odd) == odd
 
 
 @pytest.mark.parametrize(
@@ -662,6 +743,7 @@ def test_durations_that_no_sum_can_hold() -> None:
         lead=timedelta.max / 3,
         backoff=timedelta(days=1000),
         longest_backoff=timedelta.max,
+        patience=timedelta.max,
     )
     state = replace(asked(), failures=20)
     state = patient.failed(state, SILENT, command_uuid="u", at=at(0))

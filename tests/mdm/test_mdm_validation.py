@@ -284,6 +284,24 @@ def test_a_lying_device_is_found(query: str, lie: str, respond: Any, validate: A
     assert not lied.explained_by_age
 
 
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"OSVersion": "26.0"}, "26.0"),
+        ({"OSVersion": "15.05"}, "15.05"),
+        ({"OSVersion": "14.3", "SupplementalOSVersionExtra": "(a)"}, "14.3 (a)"),
+        ({"OSVersion": "14.3", "SupplementalOSVersionExtra": "a"}, "14.3"),
+        ({"OSVersion": "14.3 (b)", "SupplementalOSVersionExtra": "(a)"}, "14.3 (b)"),
+        ({"OSVersion": 7, "SupplementalOSVersionExtra": "(a)"}, "'int'"),
+    ],
+)
+def test_what_a_device_says_is_told_in_its_own_text(
+    answers: dict[str, Any], said: str, respond: Any, validate: Any
+) -> None:
+    (lied,) = found(validate, respond(query_responses={**HONEST_MAC, **answers}))
+    assert (lied.said, lied.attested) == (said, "14.2")
+
+
 @pytest.mark.parametrize("lie", [7, b"x", [], {}, True], ids=repr)
 def test_an_answer_of_another_type_differs(lie: Any, respond: Any, validate: Any) -> None:
     for query in ("SerialNumber", "OSVersion", "SoftwareUpdateDeviceID"):

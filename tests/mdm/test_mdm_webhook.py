@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import plistlib
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -48,6 +49,12 @@ def check_in(topic: str = "mdm.TokenUpdate", **changes: Any) -> dict[str, Any]:
     return {"topic": topic, "created_at": "2025-07-01T12:00:00Z", "checkin_event": inner}
 
 
+def said(message: dict[str, Any] | bytes, topic: str = "mdm.Authenticate", **changes: Any) -> Any:
+    """The event about a check-in with this message."""
+    payload = message if isinstance(message, bytes) else plistlib.dumps(message)
+    return check_in(topic, raw_payload=base64.b64encode(payload).decode(), **changes)
+
+
 def read(document: object) -> mdm.WebhookEvent:
     return parse(json.dumps(document))
 
@@ -69,6 +76,8 @@ def test_a_response_of_a_device(kind: Any) -> None:
     assert parsed.event_id is not None
     assert parsed.response == mdm.DeviceInformationResponse.parse(RESPONSE)
     assert parsed.payload == RESPONSE
+    assert (parsed.check_in, parsed.refusal, parsed.ids) == (None, None, None)
+    assert parsed.queue_id == DEVICE_UDID
     assert parsed.token_update_tally is None
     assert parsed.url_params == {}
     assert repr(parsed) == "<WebhookEvent 'mdm.Connect'>"
@@ -237,8 +246,176 @@ def test_base64_has_one_form(text: str) -> None:
     assert read(check_in(raw_payload="QQ==")).payload == b"A"
 
 
-def test_what_is_wrong_with_the_response_is_said_of_the_response() -> None:
-    refused(connect(raw_payload="QQ=="), "", None, Reason.MALFORMED_PLIST)
+MANY = plistlib.dumps({"Status": "Acknowledged", "List": ["x"] * 1024})
+LARGE = plistlib.dumps({"Status": "Acknowledged", "List": "x" * 65_536})
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason", "element"),
+    [
+        pytest.param(b"A", Reason.MALFORMED_PLIST, None, id="no-list"),
+        pytest.param(plistlib.dumps([]), Reason.MALFORMED_PLIST, None, id="array"),
+        pytest.param(plistlib.dumps({}), Reason.MALFORMED_PLIST, "Status", id="no-status"),
+        pytest.param(MANY, Reason.MALFORMED_PLIST, None, id="many-elements"),
+        pytest.param(LARGE, Reason.TOO_LARGE, None, id="too-large"),
+    ],
+)
+def test_a_response_that_cannot_be_read_is_told_with_whose_it_is(
+    payload: bytes, reason: Reason, element: str | None
+) -> None:
+    """Else a device could keep a command pending by answering it with nonsense."""
+    parsed = read(connect(raw_payload=base64.b64encode(payload).decode()))
+    assert (parsed.response, parsed.check_in, parsed.payload) == (None, None, payload)
+    assert (parsed.enrollment_id, parsed.command_uuid) == (DEVICE_UDID, COMMAND_UUID)
+    assert parsed.refusal is not None
+    assert (parsed.refusal.reason, parsed.refusal.element) == (reason, element)
+    assert_refused(partial(mdm.DeviceInformationResponse.parse, payload), reason, element=element)
+    mended = read(connect())
+    assert (mended.response is None, mended.refusal) == (False, None)
+
+
+# --- check-ins ----------------------------------------------------------------------------------
+
+AUTHENTICATE = {
+    "MessageType": "Authenticate",
+    "UDID": "U",
+    "SerialNumber": "C02",
+    "OSVersion": "15.5",
+    "ProductName": "Mac15,12",
+}
+
+
+@pytest.mark.parametrize("fmt", list(plistlib.PlistFormat))
+def test_what_a_device_says_when_it_enrols(fmt: plistlib.PlistFormat) -> None:
+    others = {"Topic": "T", "Token": b"t", "IsSupervised": True, "Nested": {"A": "B"}, "Number": 7}
+    parsed = read(said(plistlib.dumps({**AUTHENTICATE, **others}, fmt=fmt)))
+    assert parsed.check_in == {**AUTHENTICATE, "Topic": "T"}
+    assert (parsed.response, parsed.refusal) == (None, None)
+    with pytest.raises(TypeError):
+        parsed.check_in["UDID"] = "V"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("topic", CHECK_INS)
+def test_three_check_ins_are_read(topic: str) -> None:
+    """The others hold secrets, or are none that this library knows."""
+    message = {"MessageType": topic.removeprefix("mdm."), "UDID": "U"}
+    expected = message if topic in CHECK_INS[:3] else None
+    assert read(said(message, topic)).check_in == expected
+    unreadable = read(said(b"<plist/>", topic))
+    assert (unreadable.check_in, unreadable.enrollment_id) == (None, "U")
+    assert (unreadable.refusal is not None) is (expected is not None)
+
+
+def test_a_serial_number_is_text_or_absent() -> None:
+    for other in (7, ["C02"], b"C02", True):
+        checked_in = read(said({**AUTHENTICATE, "SerialNumber": other})).check_in
+        assert checked_in is not None
+        assert "SerialNumber" not in checked_in
+
+
+TWICE = b"<plist><dict><key>A</key><string/><key>A</key><string/></dict></plist>"
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"<plist>", Reason.MALFORMED_PLIST),
+        (plistlib.dumps(["UDID"]), Reason.MALFORMED_PLIST),
+        (TWICE, Reason.MALFORMED_PLIST),
+        (plistlib.dumps({"A": "x" * 65_536}), Reason.TOO_LARGE),
+    ],
+    ids=["truncated", "array", "twice", "too-large"],
+)
+def test_a_check_in_that_cannot_be_read(payload: bytes, reason: Reason) -> None:
+    parsed = read(said(payload))
+    assert (parsed.check_in, parsed.enrollment_id, parsed.payload) == (None, "U", payload)
+    assert parsed.refusal is not None
+    assert parsed.refusal.reason is reason
+    assert read(said(AUTHENTICATE)).refusal is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "element"),
+    [
+        ({"UDID": "V"}, "checkin_event.udid"),
+        ({"EnrollmentID": "F"}, "checkin_event.enrollment_id"),
+        ({"MessageType": "TokenUpdate"}, "topic"),
+    ],
+)
+def test_an_event_is_about_what_is_in_it(changes: dict[str, str], element: str) -> None:
+    refused(said({**AUTHENTICATE, **changes}, enrollment_id="E"), "'", element)
+    assert read(said(AUTHENTICATE, enrollment_id="E")).check_in == AUTHENTICATE
+    silent = {key: AUTHENTICATE[key] for key in AUTHENTICATE if key not in changes}
+    assert read(said(silent, enrollment_id="E")).check_in == silent
+
+
+# --- NanoMDM's own names ------------------------------------------------------------------------
+
+IDS = {"id": "U:A", "type": "User", "parent_id": "U"}
+
+
+@pytest.mark.parametrize("make", [connect, check_in])
+def test_nanomdm_says_what_to_queue_commands_under(make: Any) -> None:
+    parsed = read(make(ids=IDS))
+    assert parsed.ids == mdm.EnrollmentIDs(id="U:A", type="User", parent_id="U")
+    assert parsed.queue_id == "U:A"
+    assert parsed.enrollment_id in (DEVICE_UDID, "U")
+    device = read(make(ids={"id": "U", "type": "Device", "more": 1}))
+    assert device.ids == ("U", "Device", None)
+    assert read(make(ids=None)).ids is None
+    assert read({"topic": "mdm.CheckOut"}).queue_id is None
+
+
+@pytest.mark.parametrize(
+    ("ids", "element"),
+    [
+        ([], "checkin_event.ids"),
+        ({}, "checkin_event.ids"),
+        ({**IDS, "id": ""}, "checkin_event.ids"),
+        ({**IDS, "type": None}, "checkin_event.ids"),
+        ({**IDS, "id": 7}, "checkin_event.ids.id"),
+        ({**IDS, "type": 7}, "checkin_event.ids.type"),
+        ({**IDS, "parent_id": 7}, "checkin_event.ids.parent_id"),
+    ],
+)
+def test_ids_are_complete(ids: object, element: str) -> None:
+    refused(check_in(ids=ids), "expected", element)
+    assert read(check_in(ids=IDS)).ids is not None
+
+
+LONE = "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("make", "element"),
+    [
+        (lambda text: {"topic": text}, "topic"),
+        (lambda text: event(event_id=text), "event_id"),
+        (lambda text: check_in(udid=text), "checkin_event.udid"),
+        (lambda text: check_in(enrollment_id=text), "checkin_event.enrollment_id"),
+        (lambda text: check_in(command_uuid=text), "checkin_event.command_uuid"),
+        (lambda text: check_in(raw_payload=text), "checkin_event.raw_payload"),
+        pytest.param(
+            lambda text: check_in(url_params={text: "a"}), "checkin_event.url_params", id="name"
+        ),
+        pytest.param(
+            lambda text: check_in(url_params={"a": text}), "checkin_event.url_params", id="value"
+        ),
+        (lambda text: check_in(ids={**IDS, "id": text}), "checkin_event.ids.id"),
+    ],
+)
+def test_half_a_character_is_none(make: Any, element: str) -> None:
+    """No store takes it, and no log."""
+    refused(make(LONE), "surrogate", element)
+    assert_refused(
+        lambda: parse(json.dumps(make(LONE), ensure_ascii=False)),
+        Reason.MALFORMED_JSON,
+        "surrogate",
+        element=element,
+    )
+    read(make("QUFB"))
+    if "raw_payload" not in element:
+        read(make("\U0001f600"))
 
 
 def test_strict_json() -> None:
@@ -259,9 +436,13 @@ def test_strict_json() -> None:
 def test_the_limits_are_the_callers() -> None:
     body = webhook_event(RESPONSE)
     assert parse(body, limits=Limits(json_bytes=len(body))).response is not None
-    for limits in (Limits(json_bytes=len(body) - 1), Limits(plist_bytes=len(RESPONSE) - 1)):
-        assert_refused(partial(parse, body, limits=limits), Reason.TOO_LARGE)
-        assert_refused(partial(parse, body.decode(), limits=limits), Reason.TOO_LARGE)
+    smaller = Limits(json_bytes=len(body) - 1)
+    assert_refused(partial(parse, body, limits=smaller), Reason.TOO_LARGE)
+    assert_refused(partial(parse, body.decode(), limits=smaller), Reason.TOO_LARGE)
+    for text in (body, body.decode()):
+        refusal = parse(text, limits=Limits(plist_bytes=len(RESPONSE) - 1)).refusal
+        assert refusal is not None
+        assert refusal.reason is Reason.TOO_LARGE
     with pytest.raises(TypeError):
         parse(body, limits=1)  # type: ignore[arg-type]
 
@@ -286,6 +467,23 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*AUTHENTICATE, "A"]),
+        st.none() | st.integers(0, 9) | st.text("\x20AU15", max_size=5),
+        max_size=5,
+    ).map(lambda message: {key: value for key, value in message.items() if value is not None}),
+    st.sampled_from(CHECK_INS),
+)
+def test_a_check_in_is_its_texts(message: dict[str, Any], topic: str) -> None:
+    parsed: Any = accepted_or_refused(lambda: read(said(message, topic, udid=None)))
+    if parsed is None:
+        assert f"mdm.{message['MessageType']}" != topic
+        return
+    texts = {key: value for key, value in message.items() if isinstance(value, str)}
+    assert parsed.check_in == (texts if topic in CHECK_INS[:3] else None)
 
 
 @given(st.binary(max_size=40) | st.text(max_size=40) | VALUES | st.builds(json.dumps, VALUES))

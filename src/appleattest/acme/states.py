@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -59,7 +60,11 @@ class Challenge:
         if self.error is not None:
             if self.status is not ChallengeStatus.INVALID:
                 raise ValueError("a challenge has an error only when it is invalid")
-            object.__setattr__(self, "error", MappingProxyType(dict(self.error)))
+            object.__setattr__(self, "error", MappingProxyType(deepcopy(dict(self.error))))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are made of `to_dict`: a read-only view can be neither."""
+        return Challenge.from_dict, (self.to_dict(),)
 
     @classmethod
     def new(cls, url: str) -> Challenge:
@@ -115,7 +120,7 @@ class Challenge:
         if self.validated is not None:
             challenge["validated"] = self.validated.isoformat().replace("+00:00", "Z")
         if self.error is not None:
-            challenge["error"] = dict(self.error)
+            challenge["error"] = deepcopy(dict(self.error))
         return challenge
 
     def _require_open(self) -> None:

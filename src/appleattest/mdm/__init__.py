@@ -25,7 +25,7 @@ from appleattest.mdm.response import CommandStatus, DeviceInformationResponse, E
 from appleattest.mdm.schedule import AttestationSchedule
 from appleattest.mdm.transitions import ATTESTATION_INTERVAL
 from appleattest.mdm.validation import ValidatedResponse, validate_response
-from appleattest.mdm.webhook import WebhookEvent
+from appleattest.mdm.webhook import EnrollmentIDs, WebhookEvent
 
 __all__ = [
     "ATTESTATION_INTERVAL",
@@ -37,6 +37,7 @@ __all__ = [
     "DeviceState",
     "Discrepancy",
     "DiscrepancyKind",
+    "EnrollmentIDs",
     "ErrorChainItem",
     "ExpectedAnswer",
     "KnownDevice",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
@@ -31,6 +31,7 @@ class SentRequest(NamedTuple):
 class ExpectedAnswer(NamedTuple):
     """What the answer to one command may carry: `nonce` and `previous_nonces` of a validation."""
 
+    command_uuid: str
     nonce: bytes | Literal[Unchecked.UNCHECKED]
     previous_nonces: Mapping[bytes, datetime]
 
@@ -73,6 +74,11 @@ class DeviceState:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reported", MappingProxyType(dict(self.reported)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are made of the fields: a read-only view can be neither."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return _made_of, ({**values, "reported": dict(self.reported)},)
+
     def request(self, command_uuid: str | None) -> SentRequest | None:
         """The pending request with this `CommandUUID`; None if there is none."""
         return next((each for each in self.pending if each.command_uuid == command_uuid), None)
@@ -91,7 +97,8 @@ class DeviceState:
             for nonce, sent_at in (*self.nonces, *((each.nonce, each.sent_at) for each in others))
             if nonce is not None
         }
-        return ExpectedAnswer(UNCHECKED if request.nonce is None else request.nonce, previous)
+        nonce = UNCHECKED if request.nonce is None else request.nonce
+        return ExpectedAnswer(request.command_uuid, nonce, previous)
 
     def asked(self, *, command_uuid: str, nonce: Octets | NoCheck, at: datetime) -> DeviceState:
         """The state after this command was queued, with this nonce or `UNCHECKED`.
@@ -145,6 +152,10 @@ class DeviceState:
             return _read(stored)
         except Exception:  # noqa: BLE001 - whatever is wrong, it is no record of ours
             raise ValueError("not what DeviceState.to_dict() wrote") from None
+
+
+def _made_of(values: Mapping[str, Any]) -> DeviceState:
+    return DeviceState(**values)
 
 
 def _read(stored: Mapping[str, Any]) -> DeviceState:

@@ -14,12 +14,11 @@ from typing import Any, Final
 
 from appleattest.attestation import Attestation
 from appleattest.mdm.response import DeviceInformationResponse
-from appleattest.policy.versions import AppleVersion, parsed
+from appleattest.policy.versions import parsed
 from appleattest.text import kind_of
 
 _MAC_UDID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 """The hardware UUID of a Mac, which is its `UDID`: Apple attests the ProvisioningUDID."""
-_RESPONSE: Final = re.compile(r"\(([a-z]{1,2})\)")
 
 
 class DiscrepancyKind(StrEnum):
@@ -38,7 +37,8 @@ class Discrepancy:
 
     kind: DiscrepancyKind
     said: str
-    """By the device, now: text of its choice, or the name of a type that is not text."""
+    """By the device, now: its own text, or the name of a type that is not text. An OS version has
+    the letter of a rapid response at its end (`SupplementalOSVersionExtra`)."""
     attested: str
     """By Apple, when the attestation was made."""
     explained_by_age: bool = False
@@ -87,26 +87,22 @@ def _os_version(said: Mapping[str, Any], attestation: Attestation) -> Discrepanc
     value, attested = said.get(DiscrepancyKind.OS_VERSION.value), attestation.device.os_version
     if value is None or attested is None or value == attested:
         return None
-    extra = said.get("SupplementalOSVersionExtra")
-    ours, theirs = parsed(attested), _said_version(value, extra)
+    text = _said_version(value, said.get("SupplementalOSVersionExtra"))
+    ours, theirs = parsed(attested), parsed(text)
     if ours is None or theirs is None:
-        return Discrepancy(DiscrepancyKind.OS_VERSION, _shown(value), attested)
+        return Discrepancy(DiscrepancyKind.OS_VERSION, text, attested)
     if not (ours.response and theirs.response):
         ours, theirs = ours.without_response, theirs.without_response
     if ours == theirs:
         return None
-    may_be_older = not attestation.is_current
-    return Discrepancy(
-        DiscrepancyKind.OS_VERSION, str(theirs), attested, may_be_older and ours < theirs
-    )
+    newer = not attestation.is_current and ours < theirs
+    return Discrepancy(DiscrepancyKind.OS_VERSION, text, attested, newer)
 
 
-def _said_version(value: object, extra: object) -> AppleVersion | None:
-    version = parsed(value) if isinstance(value, str) else None
-    if version is None or not isinstance(extra, str):
-        return version
-    match = _RESPONSE.fullmatch(extra)
-    return AppleVersion(version.numbers, match.group(1)) if match else version
+def _said_version(value: object, extra: object) -> str:
+    """The version that the device tells, with the letter of a rapid response if it tells one."""
+    whole = f"{value} {extra}"
+    return whole if isinstance(value, str) and parsed(whole) else _shown(value)
 
 
 def _shown(value: object) -> str:

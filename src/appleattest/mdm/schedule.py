@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from appleattest.attestation import Attestation
-from appleattest.errors import AttestationError, FreshnessMismatch
+from appleattest.errors import AttestationError, FreshnessMismatch, PolicyViolation
 from appleattest.mdm.decision import Decision, Trust, Why
 from appleattest.mdm.device_state import DeviceState, after, checked
 from appleattest.mdm.transitions import (
@@ -49,13 +49,16 @@ class AttestationSchedule:
 
     `maximum_age`: what is known of a device that answers is never older. `lead`: how long before
     that it is asked, which is the longest that a device may take to answer and to be asked again.
-    `random_share`: the share of the fleet that is asked each day by chance. After a failure it is
-    asked again in `backoff`, then in twice that, and so on up to `longest_backoff`, and each
-    `failures_per_step` failures lower trust by one step. `watched` are the queries whose answers
-    are compared.
+    `random_share`: the share of the devices that chance picks each day, of those that made their
+    attestation seven days ago or more. So of the whole fleet it is less: a share s asks one device
+    in 7 - 1 / ln(1 - s) each day, which is 0.9% for 0.01 and 8.7% for 0.2. After a failure a device
+    is asked again in `backoff`, then in twice that, and so on up to `longest_backoff`, and each
+    `failures_per_step` failures lower trust by one step. `patience`: how long an answer is waited
+    for before `given_up` gives it up. `watched` are the queries whose answers are compared.
 
     Raises `ValueError` where the seven days make that impossible: `maximum_age` is at least seven
-    days and twice the `lead`.
+    days and twice the `lead`; and for a `patience` of less than the `lead`, in which a device may
+    still answer.
     """
 
     maximum_age: timedelta = timedelta(days=30)
@@ -64,10 +67,11 @@ class AttestationSchedule:
     backoff: timedelta = timedelta(days=1)
     longest_backoff: timedelta = timedelta(days=7)
     failures_per_step: int = 2
+    patience: timedelta = timedelta(days=14)
     watched: tuple[str, ...] = (*OS_QUERIES, *POSTURE_QUERIES)
 
     def __post_init__(self) -> None:
-        for name in ("maximum_age", "lead", "backoff", "longest_backoff"):
+        for name in ("maximum_age", "lead", "backoff", "longest_backoff", "patience"):
             duration = getattr(self, name)
             if not isinstance(duration, timedelta):
                 raise TypeError(f"{name} is a timedelta")
@@ -77,6 +81,8 @@ class AttestationSchedule:
             raise ValueError("maximum_age is at least seven days and twice the lead")
         if self.longest_backoff < self.backoff:
             raise ValueError("longest_backoff is at least backoff")
+        if self.patience < self.lead:
+            raise ValueError("patience is at least the lead, in which a device may answer")
         if not _is_share(self.random_share):
             raise ValueError("random_share is a number from 0 to below 1, of the fleet each day")
         if type(self.failures_per_step) is not int:
@@ -163,11 +169,14 @@ class AttestationSchedule:
 
         `error` is what `validate_response` raised. A `FreshnessMismatch` with an attestation that
         says something new is no failure: it is genuine and made for no request that is known. A
-        device that is busy (`NotNow`) has not answered yet: record nothing.
+        device that is busy (`NotNow`) has not answered yet: record nothing. A `PolicyViolation` is
+        a `TypeError`: behind it is an attestation, which belongs to `attested`.
         """
         now = checked(state, at)
         if not isinstance(error, AttestationError):
             raise TypeError(f"an AttestationError was expected, not {type(error).__name__}")
+        if isinstance(error, PolicyViolation):
+            raise TypeError("a policy is about an attestation that has been verified")
         stale = error.attestation if isinstance(error, FreshnessMismatch) else None
         if stale is not None:
             learned = learned_from(stale, state, command_uuid, now)
@@ -181,6 +190,18 @@ class AttestationSchedule:
         has cached before it is asked for anything new.
         """
         return lose(state, command_uuid, checked(state, at))
+
+    def given_up(self, state: DeviceState, *, at: datetime) -> DeviceState:
+        """The state without the commands that have been pending for longer than `patience`.
+
+        Each is `withdrawn`, also one that a clock that was wrong sent as far in the future. The
+        same state if there is none.
+        """
+        now = checked(state, at)
+        for request in state.pending:
+            if abs(now - request.sent_at) > self.patience:
+                state = lose(state, request.command_uuid, now)
+        return state
 
     def watch(self, reported: Mapping[str, Any]) -> dict[str, str]:
         """What of this a change is looked for in, as printable text; nested values are left out."""

@@ -1,7 +1,8 @@
 """Webhook events of NanoMDM and MicroMDM: JSON around what a device sent to the MDM server.
 
 `{topic, created_at, event_id?, acknowledge_event | checkin_event}`, each of which holds
-`raw_payload`, the property list in base64, and `udid` or `enrollment_id`. Sources: NanoMDM,
+`raw_payload`, the property list in base64, and `udid` or `enrollment_id`; from NanoMDM also `ids`.
+The server makes the event, and the device the property list in it. Sources: NanoMDM,
 `service/webhook/event.json`; MicroMDM, "API and webhooks".
 """
 
@@ -12,11 +13,12 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from appleattest.carriers.chain import octets
 from appleattest.errors import AttestationError, MalformedAttestation, Reason
 from appleattest.limits import Limits
+from appleattest.mdm.check_in import READ_TOPICS, read_check_in
 from appleattest.mdm.response import DeviceInformationResponse
 from appleattest.moment import utc_seconds
 from appleattest.sealed import Sealed, seal
@@ -34,15 +36,29 @@ _TIME: Final = re.compile(
 )
 
 
+class EnrollmentIDs(NamedTuple):
+    """How NanoMDM itself names an enrolment and its channel."""
+
+    id: str
+    """What it queues commands under: of a user channel, both the device and the user."""
+    type: str
+    """`"Device"`, `"User"`, `"User Enrollment (Device)"`, `"User Enrollment"`, `"Shared iPad"`."""
+    parent_id: str | None
+    """Of a user channel, the `id` of its device's channel; else None."""
+
+
 class WebhookEvent(Sealed):
     """One event. Made by `parse`. That it came from your MDM server is for you to know."""
 
     __slots__ = (
+        "check_in",
         "command_uuid",
         "created_at",
         "enrollment_id",
         "event_id",
+        "ids",
         "payload",
+        "refusal",
         "response",
         "token_update_tally",
         "topic",
@@ -55,14 +71,23 @@ class WebhookEvent(Sealed):
     enrollment_id: str | None
     """The enrolment: its `EnrollmentID` under user enrolment, else its `UDID`."""
     udid: str | None
+    ids: EnrollmentIDs | None
+    """NanoMDM's own names of the enrolment, as its release 0.9.0 gives them; else None."""
     event_id: str | None
     created_at: datetime | None
     """UTC, whole seconds."""
     command_uuid: str | None
     response: DeviceInformationResponse | None
     """The response of an `mdm.Connect` event, whichever command it answers; else None."""
+    check_in: Mapping[str, str] | None
+    """The texts of an `Authenticate`, `TokenUpdate` or `CheckOut` message by their keys
+    (`SerialNumber`, `OSVersion`, `ProductName`, `UDID`, `EnrollmentID`, …), read-only; else None.
+    The device chose them, and nothing in them is verified."""
+    refusal: AttestationError | None
+    """Why there is neither, where the property list cannot be read: `malformed-plist`, or
+    `too-large`. It is what `DeviceInformationResponse.parse` raises."""
     payload: bytes | None
-    """What the device sent, a property list; of a check-in it has not been looked at."""
+    """What the device sent, a property list, as it came."""
     token_update_tally: int | None
     """NanoMDM: how many `TokenUpdate` messages since enrolment; the first is the enrolment."""
     url_params: Mapping[str, str]
@@ -71,9 +96,11 @@ class WebhookEvent(Sealed):
     def parse(cls, body: object, /, *, limits: Limits | None = None) -> WebhookEvent:
         """Read the body of a webhook request, JSON as bytes or text.
 
-        Topics and members that are not known are no error. Raises `MalformedAttestation`:
-        `malformed-json` and `malformed-base64` with the member as element, `malformed-plist` for
-        the response in it, and `too-large`, also for a large response to a command of another kind.
+        Topics and members that are not known are no error, and neither is a property list that
+        cannot be read: an answer to a command of another kind may be large, and one to yours is a
+        failure of the device, which `refusal` tells. Raises `MalformedAttestation` for what no
+        server sends: `malformed-json` and `malformed-base64` with the member as element, and
+        `too-large` for the event as a whole.
         """
         bounds = _LIMITS if limits is None else limits
         if not isinstance(bounds, Limits):
@@ -84,6 +111,14 @@ class WebhookEvent(Sealed):
             raise
         except Exception as error:  # noqa: BLE001 - the one boundary
             raise _malformed(said(error)) from None
+
+    @property
+    def queue_id(self) -> str | None:
+        """What to queue commands for this channel under: NanoMDM's `ids.id`, else `enrollment_id`.
+
+        The device had a hand in it: look at it before it becomes a part of a URL.
+        """
+        return self.enrollment_id if self.ids is None else self.ids.id
 
     def __repr__(self) -> str:
         return f"<WebhookEvent {quoted(self.topic)}>"
@@ -100,26 +135,46 @@ def _parse(body: object, limits: Limits) -> WebhookEvent:
         raise _malformed(f"topic {quoted(topic)} does not go with this member", other)
     inner = _object(_or_empty(event.get(name)), name)
     payload = _payload(inner, name)
-    response = None
-    if topic == CONNECT:
-        if payload is None:
-            raise _malformed("an event without a response", f"{name}.raw_payload")
-        response = DeviceInformationResponse.parse(payload, limits=limits)
-        _require_agreement(inner, response)
+    if topic == CONNECT and payload is None:
+        raise _malformed("an event without a response", f"{name}.raw_payload")
+    message = _read(topic, payload, limits)
+    _require_agreement(topic, inner, name, message)
     udid = _text(inner, "udid", name)
     return seal(
         WebhookEvent,
         topic=topic,
         enrollment_id=_text(inner, "enrollment_id", name) or udid,
         udid=udid,
+        ids=_ids(inner, name),
         event_id=_text(event, "event_id"),
         created_at=_time(event),
         command_uuid=_text(inner, "command_uuid", name),
-        response=response,
+        **message._asdict(),
         payload=payload,
         token_update_tally=_number(inner, "token_update_tally", name),
         url_params=_url_params(inner, name),
     )
+
+
+class _Message(NamedTuple):
+    """What the property list of an event is; at most one of them is there."""
+
+    response: DeviceInformationResponse | None = None
+    check_in: Mapping[str, str] | None = None
+    refusal: AttestationError | None = None
+
+
+def _read(topic: str, payload: bytes | None, limits: Limits) -> _Message:
+    if payload is None:
+        return _Message()
+    try:
+        if topic == CONNECT:
+            return _Message(response=DeviceInformationResponse.parse(payload, limits=limits))
+        if topic in READ_TOPICS:
+            return _Message(check_in=read_check_in(payload, limits))
+    except AttestationError as error:
+        return _Message(refusal=error)
+    return _Message()
 
 
 def _json(body: object, limits: Limits) -> object:
@@ -132,15 +187,24 @@ def _json(body: object, limits: Limits) -> object:
     return strict_json.decode(document, limits)
 
 
-def _require_agreement(event: Mapping[str, Any], response: DeviceInformationResponse) -> None:
-    """Refuse an event that names another enrolment or command than the response in it."""
-    for member in ("udid", "enrollment_id", "command_uuid"):
-        outside, inside = _text(event, member, _ACKNOWLEDGE), getattr(response, member)
-        if outside and inside and outside != inside:
+def _require_agreement(topic: str, event: Mapping[str, Any], name: str, message: _Message) -> None:
+    """Refuse an event that names another enrolment, command or message than what is in it."""
+    response, check_in = message.response, message.check_in or {}
+    inside = {
+        "udid": response.udid if response else check_in.get("UDID"),
+        "enrollment_id": response.enrollment_id if response else check_in.get("EnrollmentID"),
+        "command_uuid": response.command_uuid if response else None,
+    }
+    for member, said_inside in inside.items():
+        said_outside = _text(event, member, name)
+        if said_outside and said_inside and said_outside != said_inside:
             raise _malformed(
-                f"the event says {quoted(outside)}, the response in it {quoted(inside)}",
-                f"{_ACKNOWLEDGE}.{member}",
+                f"the event says {quoted(said_outside)}, what is in it {quoted(said_inside)}",
+                f"{name}.{member}",
             )
+    kind = check_in.get("MessageType")
+    if kind and topic != f"mdm.{kind}":
+        raise _malformed(f"topic {quoted(topic)} does not go with {quoted(kind)}", "topic")
 
 
 def _payload(event: Mapping[str, Any], name: str) -> bytes | None:
@@ -174,10 +238,20 @@ def _time(event: Mapping[str, Any]) -> datetime | None:
 
 def _url_params(event: Mapping[str, Any], name: str) -> Mapping[str, str]:
     params = _object(_or_empty(event.get("url_params")), f"{name}.url_params")
-    for value in params.values():
-        if not isinstance(value, str):
-            raise _malformed(f"text was expected, {kind_of(value)} came", f"{name}.url_params")
+    for each in (*params, *params.values()):
+        _require_text(each, f"{name}.url_params")
     return MappingProxyType(params)
+
+
+def _ids(event: Mapping[str, Any], name: str) -> EnrollmentIDs | None:
+    if event.get("ids") is None:
+        return None
+    place = f"{name}.ids"
+    ids = _object(event["ids"], place)
+    id_, kind = _text(ids, "id", place), _text(ids, "type", place)
+    if id_ is None or kind is None:
+        raise _malformed("the enrolment's id and its type were expected", place)
+    return EnrollmentIDs(id_, kind, _text(ids, "parent_id", place))
 
 
 def _number(event: Mapping[str, Any], member: str, name: str) -> int | None:
@@ -189,10 +263,19 @@ def _number(event: Mapping[str, Any], member: str, name: str) -> int | None:
 
 def _text(holder: Mapping[str, Any], member: str, name: str | None = None) -> str | None:
     value = holder.get(member)
-    if not (value is None or isinstance(value, str)):
-        element = f"{name}.{member}" if name else member
-        raise _malformed(f"text was expected, {kind_of(value)} came", element)
+    if value is None:
+        return None
+    _require_text(value, f"{name}.{member}" if name else member)
     return value or None
+
+
+def _require_text(value: object, element: str) -> None:
+    if not isinstance(value, str):
+        raise _malformed(f"text was expected, {kind_of(value)} came", element)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise _malformed("a lone surrogate, which is no character", element) from None
 
 
 def _or_empty(value: object) -> object:
