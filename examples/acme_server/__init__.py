@@ -2,7 +2,5 @@
 
     python -m examples.acme_server --help
 
-An example to read: `app` has the requests in the order in which a client makes them, `jws` what
-signs them, `store` what is kept, `authority` what is issued. All that concerns attestation is
-`appleattest`'s, through its public interface.
+The README beside it says what is where: begin with `app`.
 """

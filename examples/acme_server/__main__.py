@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -18,11 +19,6 @@ _ADMIT_ANY = "a one-time code, which any genuine device may redeem"
 _ALSO_TRUST = "PEM: a root whose attestations count beside Apple's; for tests alone"
 
 
-def now() -> datetime:
-    """The time, aware."""
-    return datetime.now(UTC)
-
-
 def main() -> None:
     """Serve until interrupted."""
     arguments = _parser().parse_args()
@@ -33,17 +29,13 @@ def main() -> None:
         store.admit(acme.PermanentIdentifier.parse(identifier), answering)
     for code in arguments.admit_any:
         store.admit(acme.PermanentIdentifier.parse(code), acme.VOUCHED_ELSEWHERE)
-    trust = TrustStore.apple()
-    for root in arguments.also_trust:
-        trust = trust.adding(root.read_bytes())
-    kept = arguments.authority
-    authority = Authority.load(kept.read_bytes()) if kept else Authority.create(now())
+    trust = TrustStore.apple().adding(*(root.read_bytes() for root in arguments.also_trust))
     server = Server(
         base_url=f"https://{arguments.host}:{arguments.port}",
         store=store,
-        authority=authority,
+        authority=Authority.load(arguments.authority.read_bytes()),
         verifier=Verifier(trust=trust),
-        clock=now,
+        clock=partial(datetime.now, UTC),
     )
     print(f"the directory is {server.base_url}/directory", flush=True)
     uvicorn.run(
@@ -63,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=8443)
     add("--tls-certificate", type=Path, required=True, help="PEM; the device must trust it")
     add("--tls-key", type=Path, required=True, help="PEM")
-    add("--authority", type=Path, help="PEM: root certificate and EC key; default: a new one")
+    add("--authority", type=Path, required=True, help="PEM: the CA's certificate and EC key")
     add("--database", default=":memory:", help="file; default: nothing is kept")
     add("--admit", nargs="+", default=[], metavar="CLIENT", help=_ADMIT)
     add("--admit-any", nargs="+", default=[], metavar="CODE", help=_ADMIT_ANY)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
+from joserfc.jwk import ECKey
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,9 +23,9 @@ from starlette.routing import Route
 
 from appleattest import AttestationError, Verifier, acme
 from examples.acme_server.authority import Authority
-from examples.acme_server.jws import Key, Message, load_key, read_message
+from examples.acme_server.jws import Message, load_key, read_message
 from examples.acme_server.problems import Problem, problem
-from examples.acme_server.store import KeyUsedAgain, Order, Store
+from examples.acme_server.store import Order, Store
 
 NONCE_LIFETIME: Final = timedelta(minutes=15)
 ORDER_LIFETIME: Final = timedelta(minutes=15)
@@ -32,6 +33,7 @@ LONGEST_REQUEST: Final = 128 * 1024
 """Octets of a request. An attestation with its chain takes about three thousand."""
 
 _LOG: Final = logging.getLogger(__name__)
+"""For the operator, who may know which device it was. The client may not."""
 
 Handle: TypeAlias = Callable[[Message, str], Response]
 
@@ -155,7 +157,7 @@ class Server:
                 at=self.clock(),
             )
         except AttestationError as refusal:
-            _log(refusal)
+            _LOG.warning("refused: %s: %s", refusal, refusal.detail)
             return replace(order, challenge=order.challenge.invalid(refusal))
         self.store.use_client(order.identifier, order.id)
         challenge = order.challenge.valid(attestation.verified_at)
@@ -173,10 +175,8 @@ class Server:
             binding=acme.CSRBinding.CN_OR_SAN,
         )
         certificate = self.authority.issue(valid, now)
-        try:
-            self.store.add_certificate(certificate.serial_number, valid.spki_sha256)
-        except KeyUsedAgain:
-            raise problem("badCSR", "a certificate has been issued for this key before") from None
+        if not self.store.add_certificate(certificate.serial_number, valid.spki_sha256):
+            raise problem("badCSR", "a certificate has been issued for this key before")
         order = replace(order, chain=self.authority.chain(certificate))
         self.store.save(order)
         return self._described(order, 200)
@@ -207,7 +207,7 @@ class Server:
 
     async def _refused(self, _: Request, error: Exception) -> Response:
         if isinstance(error, AttestationError):
-            _log(error)
+            _LOG.warning("refused: %s: %s", error, error.detail)
             document = error.problem()
         elif isinstance(error, Problem):
             document = error.document
@@ -239,7 +239,7 @@ class Server:
             description["certificate"] = self._url("certificate", order.id)
         return JSONResponse(description, status, {"Location": self._url("order", order.id)})
 
-    def _key_of(self, kid: str) -> Key:
+    def _key_of(self, kid: str) -> ECKey:
         prefix, _, name = kid.rpartition("/")
         jwk = self.store.account(name) if prefix == self._url("account") else None
         if jwk is None:
@@ -272,8 +272,3 @@ async def _body(request: Request) -> bytes:
 def _require_owner(message: Message, account: str) -> None:
     if message.account != account:
         raise problem("unauthorized", "this belongs to another account", 403)
-
-
-def _log(refusal: AttestationError) -> None:
-    """For the operator, who may know the device; the client may not."""
-    _LOG.warning("refused: %s: %s", refusal, refusal.detail)

@@ -60,10 +60,6 @@ class Order:
         return "expired" if self.challenge.status is acme.ChallengeStatus.VALID else "invalid"
 
 
-class KeyUsedAgain(Exception):
-    """A certificate has been issued for this key before."""
-
-
 class Store:
     """One connection, for one caller at a time; `path` is a file, by default in memory."""
 
@@ -148,23 +144,21 @@ class Store:
         return Order(
             id=name,
             account=account,
-            identifier=acme.parse_identifier(json.loads(identifier)),
+            identifier=acme.identifier_from_dict(json.loads(identifier)),
             challenge=acme.Challenge.from_dict(json.loads(challenge)),
             expires=datetime.fromisoformat(expires),
             spki=spki,
             chain=chain,
         )
 
-    def add_certificate(self, serial: int, spki_sha256: bytes) -> None:
-        """Record a certificate before it is handed out, or raise `KeyUsedAgain`.
+    def add_certificate(self, serial: int, spki_sha256: bytes) -> bool:
+        """Record a certificate before it is handed out; whether it is the first of its key.
 
         The index decides and not a look-up before it: of two requests at once, one fails.
         """
         row = [serial.to_bytes(20, "big"), spki_sha256]
-        try:
-            self._database.execute("INSERT INTO certificate VALUES (?, ?)", row)
-        except sqlite3.IntegrityError:
-            raise KeyUsedAgain from None
+        added = "INSERT OR IGNORE INTO certificate VALUES (?, ?)"
+        return self._database.execute(added, row).rowcount == 1
 
     def _one(self, query: str, *values: str) -> Any:
         return self._database.execute(query, values).fetchone()

@@ -40,7 +40,7 @@ from appleattest.properties import SecureBoot, SystemIntegrityProtection, ThirdP
 from appleattest.report import Check, Outcome, Report
 from appleattest.trust import TrustStore
 from appleattest.unverified import decode_unverified
-from appleattest.verifier import Verifier
+from appleattest.verifier import NoCheck, Octets, PreviousNonces, Verifier
 
 __version__ = "0.1.0"
 
@@ -60,9 +60,12 @@ __all__ = [
     "Limits",
     "MalformedAttestation",
     "NoAttestation",
+    "NoCheck",
+    "Octets",
     "Outcome",
     "OutsideValidity",
     "PolicyViolation",
+    "PreviousNonces",
     "Reason",
     "Report",
     "SecureBoot",

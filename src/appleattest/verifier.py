@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from appleattest.attestation import Attestation
 from appleattest.carriers.attestation_object import read_attestation_object
@@ -33,9 +33,9 @@ from appleattest.trust import TrustStore
 LONGEST_NONCE: Final = 32
 """Octets of a `DeviceAttestationNonce` at most (Apple, "Device Information Command")."""
 
-Octets = bytes | bytearray | memoryview
-NoCheck = Literal[Unchecked.UNCHECKED]
-PreviousNonces = Mapping[bytes, datetime] | Iterable[bytes]
+Octets: TypeAlias = bytes | bytearray | memoryview
+NoCheck: TypeAlias = Literal[Unchecked.UNCHECKED]
+PreviousNonces: TypeAlias = Mapping[bytes, datetime] | Iterable[bytes]
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _KEY_AUTHORIZATION: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from appleattest import Reason
 from appleattest.acme import HardwareModuleName, PermanentIdentifier
 from appleattest.acme.identifiers import identifier_of
+from appleattest.acme.othernames import LONGEST_NAME
 from appleattest.testing import der
 
 KINDS = (PermanentIdentifier, HardwareModuleName)
@@ -23,7 +25,9 @@ oids = st.one_of(
 ).flatmap(
     lambda start: st.lists(arcs, max_size=4).map(lambda more: ".".join(map(str, (*start, *more))))
 )
-values = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1)
+values = st.text(
+    st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1, max_size=256
+)
 identifiers = st.one_of(
     st.builds(PermanentIdentifier, values, st.none() | oids),
     st.builds(HardwareModuleName, values, oids),
@@ -92,6 +96,10 @@ def test_the_parts_of_an_identifier() -> None:
         ("a/1.2.³", "a/1.2.3"),
         ("\ud800/1.2", "\ud7ff/1.2"),
         ("a\udfff/1.2", "a\ue000/1.2"),
+        # 1024 octets of UTF-8, however many characters, and one more
+        ("x" * 1025, "x" * 1024),
+        ("x" * 1025 + "/1.2", "x" * 1024 + "/1.2"),
+        ("\u00e9" * 512 + "x/1.2", "\u00e9" * 512 + "/1.2"),
         # 63 octets after the first, and 64
         ("a/1.2" + ".1" * 64, "a/1.2" + ".1" * 63),
         (f"a/2.{2 ** (64 * 7) - 80}", f"a/2.{2 ** (64 * 7) - 81}"),
@@ -135,6 +143,7 @@ def test_the_two_types_are_never_equal() -> None:
         (("",), ValueError),
         (("a/b",), ValueError),
         (("\ud800",), ValueError),
+        (("x" * 1025,), ValueError),
         ((None,), TypeError),
         ((b"a",), TypeError),
         (("a", ""), ValueError),
@@ -263,14 +272,30 @@ def test_a_permanent_identifier_is_exact(value: bytes) -> None:
     assert str(PermanentIdentifier.from_other_name(mended)) == "C02/1.2.3"
 
 
-def test_a_name_is_bounded() -> None:
-    longest = der.sequence(der.utf8_string("x" * 4088))
-    name = other_name(PermanentIdentifier, longest)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_longest_identifier_is_read_from_its_name(kind: Any) -> None:
+    longest = kind("x" * 1024, "1.2" + ".1" * 63)
+    name = longest.other_name()
 
-    assert len(longest) == 4096
-    assert PermanentIdentifier.from_other_name(name).other_name() == name
-    longer = other_name(PermanentIdentifier, der.sequence(der.utf8_string("x" * 4089)))
-    refused(lambda: PermanentIdentifier.from_other_name(longer), "4097 octets")
+    assert len(name.value) == LONGEST_NAME
+    assert kind.from_other_name(name) == kind.parse(str(longest)) == longest
+    longer = other_name(kind, name.value + b"\x00")
+    refused(lambda: kind.from_other_name(longer), f"{LONGEST_NAME + 1} octets")
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoded"),
+    [
+        (PermanentIdentifier, lambda value: der.sequence(der.utf8_string(value))),
+        (
+            HardwareModuleName,
+            lambda value: der.sequence(GOOD_OID, der.octet_string(value.encode())),
+        ),
+    ],
+)
+def test_a_value_in_a_name_is_bounded(kind: Any, encoded: Callable[[str], bytes]) -> None:
+    refused(lambda: kind.from_other_name(other_name(kind, encoded("x" * 1025))), "1024 octets")
+    assert kind.from_other_name(other_name(kind, encoded("x" * 1024))).value == "x" * 1024
 
 
 BAD_MODULES = {

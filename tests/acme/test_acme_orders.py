@@ -15,6 +15,7 @@ from appleattest.acme import (
     HardwareModuleName,
     PermanentIdentifier,
     ProblemContext,
+    identifier_from_dict,
     parse_identifier,
     parse_identifiers,
     rejected_identifiers,
@@ -183,6 +184,41 @@ def test_an_ordered_identifier_that_is_none_is_the_callers_mistake(
 ) -> None:
     with pytest.raises(error, match=r"^identifier is "):
         ordered_identifier(identifier)
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        PermanentIdentifier("C02"),
+        PermanentIdentifier("C02", "1.2"),
+        HardwareModuleName("C02", "1.2"),
+    ],
+)
+def test_a_stored_identifier_is_read_back(
+    identifier: PermanentIdentifier | HardwareModuleName,
+) -> None:
+    stored = json.loads(json.dumps(identifier.to_dict()))
+    assert identifier_from_dict(stored) == identifier
+
+
+@pytest.mark.parametrize(
+    ("stored", "error", "says"),
+    [
+        (None, TypeError, "not NoneType"),
+        ("C02", TypeError, "not str"),
+        (PermanentIdentifier("C02"), TypeError, "not PermanentIdentifier"),
+        ({}, ValueError, "a type and a value"),
+        ({"type": "permanent-identifier"}, ValueError, "a type and a value"),
+        ({**GOOD, "more": "1"}, ValueError, "and nothing else"),
+        ({**GOOD, "type": "dns"}, ValueError, "'dns'"),
+        ({**GOOD, "value": 1}, ValueError, "text"),
+        ({**GOOD, "value": "a/b"}, ValueError, "dotted OID"),
+    ],
+)
+def test_what_is_stored_is_the_servers_own(stored: Any, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        identifier_from_dict(stored)
+    assert identifier_from_dict(GOOD) == PermanentIdentifier("C02")
 
 
 def test_identifiers_that_the_server_rejects() -> None:

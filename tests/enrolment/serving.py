@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -79,7 +79,7 @@ def serving(folder: Path, verifier: Verifier) -> Iterator[Served]:
         server = Server(
             base_url=f"https://{ADDRESS}:{listening.getsockname()[1]}",
             store=store,
-            authority=Authority.create(clock()),
+            authority=authority_until(clock() + timedelta(days=3650)),
             verifier=verifier,
             clock=clock,
         )
@@ -129,23 +129,37 @@ def recorded(app: ASGIApp, answers: list[Answer]) -> ASGIApp:
 def tls_files(folder: Path) -> tuple[Path, Path]:
     """A self-signed certificate for the loopback interface, by the real clock, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "appleattest tests")])
     usage = x509.KeyUsage(True, False, False, False, False, True, False, False, False)
-    certificate = (
+    names = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(ADDRESS))])
+    certificate = self_signed(key, datetime(2049, 1, 1, tzinfo=UTC), usage, names)
+    paths = folder / "tls.pem", folder / "tls.key"
+    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
+
+
+def authority_until(end: datetime) -> Authority:
+    """A certification authority, whose certificate ends then."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    return Authority(self_signed(key, end, usage), key)
+
+
+def self_signed(
+    key: ec.EllipticCurvePrivateKey, end: datetime, *extensions: x509.ExtensionType
+) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "appleattest tests")])
+    builder = (
         x509.CertificateBuilder()
         .issuer_name(name)
         .subject_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2049, 1, 1, tzinfo=UTC))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(ADDRESS))]), False)
+        .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        .add_extension(usage, True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-        .sign(key, hashes.SHA256())
     )
-    paths = folder / "tls.pem", folder / "tls.key"
-    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
-    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return paths
+    for extension in extensions:
+        builder = builder.add_extension(extension, False)
+    return builder.sign(key, hashes.SHA256())

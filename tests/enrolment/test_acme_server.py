@@ -27,6 +27,7 @@ from acme import messages
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from device_client import (
@@ -39,7 +40,7 @@ from device_client import (
     hardware_module,
     permanent_identifier,
 )
-from serving import ADDRESS, Served, serving, tls_files
+from serving import ADDRESS, Served, authority_until, serving, tls_files
 
 from appleattest import acme
 from appleattest.testing import AttestationAuthority, DeviceModel, SimulatedDevice, chains
@@ -196,7 +197,7 @@ def test_the_usages_that_the_request_asks_for_are_issued(served: Served, mac: De
 
 def test_no_certificate_outlives_its_issuer() -> None:
     now = AUTHORITY.issued_at
-    authority = Authority.create(now - timedelta(days=3600))
+    authority = authority_until(now + timedelta(days=30))
     key = AUTHORITY.attested_key
     request = ChallengeAnswer(None, key, lambda: True).certificate_request("EXAMPLE001")
     valid = acme.validate_csr(
@@ -208,6 +209,18 @@ def test_no_certificate_outlives_its_issuer() -> None:
     certificate = authority.issue(valid, now)
     assert certificate.not_valid_after_utc == authority.certificate.not_valid_after_utc
     assert certificate.not_valid_after_utc < now + LIFETIME
+
+
+def test_an_authority_has_a_key_of_an_elliptic_curve() -> None:
+    authority = authority_until(AUTHORITY.issued_at)
+    certificate = authority.certificate.public_bytes(Encoding.PEM)
+    another, own = (
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        for key in (Ed25519PrivateKey.generate(), authority.key)
+    )
+    with pytest.raises(TypeError):
+        Authority.load(certificate + another)
+    assert Authority.load(certificate + own).certificate == authority.certificate
 
 
 def test_a_code_is_redeemed_by_one_of_the_devices_that_it_is_for(
@@ -238,7 +251,7 @@ def test_a_code_that_was_vouched_for_is_redeemed_by_a_device_without_a_name(
 
 def test_the_program_serves(tmp_path: Path) -> None:
     certificate, key = tls_files(tmp_path)
-    authority = Authority.create(datetime.now(UTC))
+    authority = authority_until(datetime.now(UTC) + timedelta(days=365))
     kept = authority.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (tmp_path / "authority.pem").write_bytes(authority.chain(authority.certificate).encode() + kept)
     (tmp_path / "root.pem").write_bytes(AUTHORITY.root.public_bytes(Encoding.PEM))

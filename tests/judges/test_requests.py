@@ -198,7 +198,7 @@ PYASN1_ACCEPTS: Final = {
     *("hardware-module-in-a-name-empty-serial", "hardware-module-in-a-name-slash"),
     # Our bounds.
     *("assigner-in-a-name-65-octets", "type-in-a-name-65-octets"),
-    *("permanent-identifier-in-a-name-above-4096-octets",),
+    *("value-in-a-name-1025-octets", "permanent-identifier-in-a-name-above-4096-octets"),
     # What is not DER, and is read all the same.
     *("permanent-identifier-in-a-name-long-length",),
     *("permanent-identifier-in-a-name-long-length-inside",),

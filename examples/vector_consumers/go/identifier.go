@@ -20,8 +20,8 @@ const (
 	oidPermanentIdentifier = "1.3.6.1.5.5.7.8.3"
 	oidHardwareModuleName  = "1.3.6.1.5.5.7.8.4"
 
-	longestOID       = 64
-	largestOtherName = 4096
+	longestOID   = 64
+	longestValue = 1024
 )
 
 // Go's $ is the very end of the text, and [0-9] is ASCII.
@@ -89,7 +89,7 @@ func parseIdentifier(kind, text jsonText) (identifier, error) {
 func identifierInName(oid string, value []byte) (identifier, error) {
 	malformed := refuse("malformed-identifier", "an otherName that is not in its one encoding")
 	content, err := onlyElement(value, tagSequence)
-	if err != nil || len(value) > largestOtherName {
+	if err != nil {
 		return identifier{}, malformed
 	}
 	fields, err := readElements(content)
@@ -122,7 +122,7 @@ func (id identifier) check() error {
 	switch {
 	case id.kind != permanentIdentifier && id.kind != hardwareModule:
 		return refuse("malformed-identifier", "the type %q", id.kind)
-	case id.value == "" || strings.Contains(id.value, "/"):
+	case id.value == "" || len(id.value) > longestValue || strings.Contains(id.value, "/"):
 		return refuse("malformed-identifier", "the value %q", id.value)
 	case id.oid == "" && id.kind == permanentIdentifier:
 		return nil

@@ -14,14 +14,21 @@ Device Attestation".
 from appleattest.acme.challenge import (
     VOUCHED_ELSEWHERE,
     Answering,
+    Devices,
     examine_challenge,
     validate_challenge,
 )
 from appleattest.acme.csr import ValidatedCSR, examine_csr, validate_csr
 from appleattest.acme.csr_extensions import DEFAULT_USAGES
-from appleattest.acme.csr_names import CSRBinding, FoundIn
+from appleattest.acme.csr_key import AttestedKey
+from appleattest.acme.csr_names import AllowedName, CSRBinding, FoundIn
 from appleattest.acme.identifiers import HardwareModuleName, Identifier, PermanentIdentifier
-from appleattest.acme.orders import parse_identifier, parse_identifiers
+from appleattest.acme.orders import (
+    OrderIdentifier,
+    identifier_from_dict,
+    parse_identifier,
+    parse_identifiers,
+)
 from appleattest.acme.payload import (
     ACMECredential,
     ACMECredentialAsset,
@@ -41,19 +48,24 @@ __all__ = [
     "ACMECredential",
     "ACMECredentialAsset",
     "ACMEPayload",
+    "AllowedName",
     "Answering",
+    "AttestedKey",
     "CSRBinding",
     "Challenge",
     "ChallengeStatus",
     "ConfigurationProfile",
+    "Devices",
     "FoundIn",
     "HardwareModuleName",
     "Identifier",
+    "OrderIdentifier",
     "PermanentIdentifier",
     "ProblemContext",
     "ValidatedCSR",
     "examine_challenge",
     "examine_csr",
+    "identifier_from_dict",
     "lint_profile",
     "new_token",
     "parse_identifier",

@@ -45,6 +45,7 @@ class ValidatedCSR(Sealed):
     """
 
     __slots__ = (
+        "binding",
         "csr",
         "extended_key_usage",
         "found_in",
@@ -61,6 +62,8 @@ class ValidatedCSR(Sealed):
     """The attested key."""
     identifier: Identifier
     """The order's."""
+    binding: CSRBinding
+    """Where the request had to show it."""
     found_in: FoundIn | None
     """Where the request shows it; None: nowhere."""
     names: tuple[x509.NameAttribute[Any] | x509.GeneralName, ...]
@@ -79,6 +82,21 @@ class ValidatedCSR(Sealed):
     def spki_sha256(self) -> bytes:
         """SHA-256 of `spki`: give it a unique index, to find a key that is used again."""
         return hashlib.sha256(self.spki).digest()
+
+    def names_to_issue(self) -> x509.Extension[x509.SubjectAlternativeName] | None:
+        """The subjectAltName to issue with: the identifier, then the request's other names.
+
+        Each is there once; the identifier is there wherever the request had it, and even if it had
+        it nowhere (draft-ietf-acme-device-attest, sections 3 and 4), but with
+        `CSRBinding.FORBIDDEN`. None where no name is left. Critical where there is no subject
+        (RFC 5280, section 4.2.1.6).
+        """
+        identifier = [] if self.binding is CSRBinding.FORBIDDEN else [self.identifier.other_name()]
+        names = dict.fromkeys([*identifier, *(self.subject_alternative_name or ())])
+        if not names:
+            return None
+        alternatives = x509.SubjectAlternativeName(names)
+        return x509.Extension(alternatives.oid, not list(self.subject), alternatives)
 
     def __repr__(self) -> str:
         where = self.found_in or "nowhere"
@@ -181,6 +199,7 @@ def _validate(
         csr=request.csr,
         public_key=key,
         identifier=names.identifier,
+        binding=names.binding,
         found_in=found_in,
         names=(*(each.attribute for each in request.subject), *alternatives),
         subject=request.csr.subject,

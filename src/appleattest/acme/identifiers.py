@@ -30,9 +30,9 @@ _BITS: Final = 7
 class PermanentIdentifier:
     """`permanent-identifier`: a value, and the OID of who assigned it where that is said.
 
-    `value` is at least one character and has no `/`; `assigner` is a dotted OID of at most 64
-    octets. The constructor is the caller's: anything else is a `ValueError` or `TypeError`.
-    `parse` and `from_other_name` read what came from outside.
+    `value` is at least one character, at most 1024 octets of UTF-8, and has no `/`; `assigner` is
+    a dotted OID of at most 64 octets. The constructor is the caller's: anything else is a
+    `ValueError` or `TypeError`. `parse` and `from_other_name` read what came from outside.
     """
 
     type: ClassVar[str] = "permanent-identifier"
@@ -197,6 +197,8 @@ def _require_value(value: object) -> None:
         raise ValueError("an identifier's value has at least one character, and none is '/'")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError("an identifier's value holds a surrogate, which is no character")
+    if len(value.encode()) > othernames.LONGEST_VALUE:
+        raise ValueError(f"an identifier's value has at most {othernames.LONGEST_VALUE} octets")
 
 
 def _octets_of(dotted: str) -> int:

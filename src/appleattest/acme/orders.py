@@ -56,6 +56,18 @@ def parse_identifiers(identifiers: object, /) -> tuple[Identifier, ...]:
         raise
 
 
+def identifier_from_dict(stored: Mapping[str, str], /) -> Identifier:
+    """The identifier that its `to_dict` gave, from where its owner keeps it.
+
+    It is the server's own and not a client's: anything else is a `TypeError` or `ValueError`.
+    """
+    if not isinstance(stored, Mapping):
+        raise TypeError(f"a stored identifier is a mapping, not {type(stored).__name__}")
+    if stored.keys() != {"type", "value"}:
+        raise ValueError("a stored identifier has a type and a value, and nothing else")
+    return ordered_identifier(stored)
+
+
 def ordered_identifier(identifier: object) -> Identifier:
     """The order's identifier as the caller gives it: typed, `{"type", "value"}`, or text.
 

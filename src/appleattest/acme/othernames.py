@@ -16,8 +16,11 @@ HARDWARE_MODULE_NAME: Final = "1.3.6.1.5.5.7.8.4"
 
 LONGEST_OID: Final = 64
 """Octets of an OID's content at most; asn1crypto's time grows with their square."""
-LONGEST_NAME: Final = 4096
-"""Octets of an otherName's value at most."""
+LONGEST_VALUE: Final = 1024
+"""Octets of an identifier's value at most, as UTF-8. A UDID has 25, a signed code some hundreds."""
+LONGEST_NAME: Final = 4 + 4 + LONGEST_VALUE + 2 + LONGEST_OID
+"""Octets of an otherName's value at most: the longest value and OID, and the headers in DER of
+these and of the sequence. So every identifier that can be written can be read back."""
 
 
 class _PermanentIdentifier(core.Sequence):  # type: ignore[misc]

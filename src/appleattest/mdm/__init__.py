@@ -19,7 +19,7 @@ from appleattest.mdm.command import COMPARED_QUERIES, device_information_command
 from appleattest.mdm.decision import Decision, Trust, Why
 from appleattest.mdm.device_state import DeviceState, ExpectedAnswer, SentNonce, SentRequest
 from appleattest.mdm.discrepancies import Discrepancy, DiscrepancyKind, find_discrepancies
-from appleattest.mdm.known_device import KnownDevice
+from appleattest.mdm.known_device import ExpectedDevice, KnownDevice
 from appleattest.mdm.nonces import new_nonce
 from appleattest.mdm.response import CommandStatus, DeviceInformationResponse, ErrorChainItem
 from appleattest.mdm.schedule import AttestationSchedule
@@ -40,6 +40,7 @@ __all__ = [
     "EnrollmentIDs",
     "ErrorChainItem",
     "ExpectedAnswer",
+    "ExpectedDevice",
     "KnownDevice",
     "SentNonce",
     "SentRequest",

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from appleattest.freshness import UNCHECKED, Unchecked
+from appleattest.freshness import UNCHECKED
 from appleattest.mdm.nonces import nonce_to_send
 from appleattest.moment import utc_seconds
 from appleattest.verifier import NoCheck, Octets
@@ -32,7 +32,7 @@ class ExpectedAnswer(NamedTuple):
     """What the answer to one command may carry: `nonce` and `previous_nonces` of a validation."""
 
     command_uuid: str
-    nonce: bytes | Literal[Unchecked.UNCHECKED]
+    nonce: bytes | NoCheck
     previous_nonces: Mapping[bytes, datetime]
 
 

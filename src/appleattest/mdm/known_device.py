@@ -7,7 +7,7 @@ relayed by an enrolled one, verifies. So the caller says which device it must be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import (
@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
 
 from appleattest.attestation import Attestation
 from appleattest.errors import AttestationError, IdentifierMismatch, KeyMismatch, Reason
-from appleattest.freshness import UNCHECKED, Unchecked, octets
+from appleattest.freshness import UNCHECKED, octets
 from appleattest.oids import SERIAL_NUMBER, UDID
 from appleattest.text import quoted
+from appleattest.verifier import NoCheck
 
 SPKI_ELEMENT: Final = "spki"
 """The element of a `KeyMismatch`: the attested key."""
@@ -61,7 +62,7 @@ class KnownDevice:
         return tuple(udid for udid in (self.provisioning_udid, self.udid) if udid is not None)
 
 
-ExpectedDevice = KnownDevice | Literal[Unchecked.UNCHECKED]
+ExpectedDevice: TypeAlias = KnownDevice | NoCheck
 
 
 def require_expected_device(device: object) -> None:

@@ -16,14 +16,15 @@ from importlib.resources import files
 
 from appleattest.policy.combinators import AnyOf, On
 from appleattest.policy.document import POLICY_SCHEMA
-from appleattest.policy.findings import Facts, Finding, Rule, Verdict
+from appleattest.policy.findings import Differs, Facts, Finding, Rule, Verdict
 from appleattest.policy.platform import Platform
-from appleattest.policy.policy import Policy, PolicyResult
+from appleattest.policy.policy import Policy, PolicyResult, Score
 from appleattest.policy.rules import (
     AnchoredAtApple,
     DeviceIdentified,
     FreshnessIs,
     FullSecurity,
+    KeyCurve,
     KeyType,
     MaximumAge,
     NoDiscrepancies,
@@ -44,10 +45,12 @@ __all__ = [
     "AnyOf",
     "AppleVersion",
     "DeviceIdentified",
+    "Differs",
     "Facts",
     "Finding",
     "FreshnessIs",
     "FullSecurity",
+    "KeyCurve",
     "KeyType",
     "MaximumAge",
     "MinimumLLBVersion",
@@ -61,6 +64,7 @@ __all__ = [
     "PolicyResult",
     "Rule",
     "SIPEnabled",
+    "Score",
     "SerialNumberInInventory",
     "Verdict",
     "json_schema",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from appleattest.attestation import Attestation
 from appleattest.errors import PolicyViolation, Reason
@@ -16,7 +16,7 @@ from appleattest.policy.platform import Platform
 from appleattest.sealed import Sealed, seal
 from appleattest.text import kind_of, said
 
-Score = Callable[[Attestation, tuple[Finding, ...]], float]
+Score: TypeAlias = Callable[[Attestation, tuple[Finding, ...]], float]
 """A trust score from what every rule found: any finite number, on a scale of the caller's."""
 
 

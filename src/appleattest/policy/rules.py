@@ -10,7 +10,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from appleattest import oids
 from appleattest.freshness import Freshness
@@ -21,7 +21,7 @@ from appleattest.text import quoted
 CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}
 """The curves of attested keys, by the names that `cryptography` gives them."""
 
-KeyCurve = Literal["P-256", "P-384"]
+KeyCurve: TypeAlias = Literal["P-256", "P-384"]
 
 
 @dataclass(frozen=True, slots=True)

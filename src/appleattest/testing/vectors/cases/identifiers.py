@@ -47,10 +47,11 @@ def _text(kind: str, value: str) -> IdentifierInput:
         "last-before-the-surrogates": "\ud7ff",
         "first-after-the-surrogates": "\ue000",
         "255-characters": "x" * 255,
+        "1024-octets": "\u00e9" * 512,
     },
 )
 def value_alone(_authority: AttestationAuthority, value: str) -> IdentifierInput:
-    """``permanent-identifier: value``: at least one character, and none of them a slash."""
+    """``permanent-identifier: value``: at least one character, no slash, at most 1024 octets."""
     return _text(_PERMANENT, value)
 
 
@@ -129,6 +130,7 @@ _BROKEN: Final[dict[str, str]] = {
     "high-surrogate": "\ud800/1.2",
     "low-surrogate": "a\udfff/1.2",
     "surrogates-in-the-wrong-order": "\udc00\ud800/1.2",
+    "value-of-1025-octets": "\u00e9" * 512 + "x/1.2",
 }
 
 
@@ -198,6 +200,7 @@ def _module(value: bytes) -> IdentifierInput:
         "assigner-of-joint": der.sequence(_VALUE, der.oid("2.999.3")),
         "beyond-ascii": der.sequence(der.utf8_string("\u00e9\U0001f511")),
         "nul": der.sequence(der.utf8_string("a\x00")),
+        "1024-octets": der.sequence(der.utf8_string("x" * 1024), _OF_64_OCTETS),
     },
 )
 def name_of_permanent_identifier(_authority: AttestationAuthority, value: bytes) -> IdentifierInput:
@@ -238,6 +241,7 @@ def name_of_hardware_module(_authority: AttestationAuthority, value: bytes) -> I
         "overlong-slash": der.sequence(der.tlv(0x0C, b"a\xc0\xafb")),
         "beyond-unicode": der.sequence(der.tlv(0x0C, b"\xf4\x90\x80\x80")),
         "cut-short": der.sequence(der.tlv(0x0C, b"\xe2\x82")),
+        "1025-octets": der.sequence(der.utf8_string("x" * 1025)),
     },
 )
 def value_in_a_name(_authority: AttestationAuthority, value: bytes) -> IdentifierInput:
