@@ -21,7 +21,7 @@ from appleattest import (
 )
 from appleattest.acme.csr_reader import LARGEST_CSR
 from appleattest.acme.othernames import LONGEST_NAME
-from fuzz import seeds, tokens, world
+from fuzz import profile_seeds, seeds, tokens, world
 from fuzz.acme_targets import read_identifier, read_request, verdict_on_challenge
 from fuzz.certificate_target import read_certificate
 from fuzz.mdm_targets import load_policy, parse_event, parse_response
@@ -36,6 +36,7 @@ from fuzz.oracle import (
     same_verdict,
 )
 from fuzz.packing import unpack
+from fuzz.profile_target import lint
 from fuzz.resigning import resign
 from fuzz.wire_targets import read_base64url, read_cbor, read_der, read_json, read_plist
 
@@ -191,6 +192,7 @@ _JSON: Final = _LIMITS.json_bytes + 64
 _REQUEST: Final = LARGEST_CSR + 64
 _NAME: Final = LONGEST_NAME + 64
 _POLICY: Final = 4096
+_PROFILE: Final = 64 * 1024
 
 
 def _on_chains() -> Mutate:
@@ -230,6 +232,13 @@ TARGETS: Final[dict[str, Target]] = {
         parse_response, seeds.responses, (*tokens.PLIST, *tokens.BINARY_PLIST), _PLIST
     ),
     "webhook_event": Target(parse_event, seeds.events, (*tokens.JSON, *tokens.TEXT), _JSON),
+    "profile": Target(
+        lint,
+        profile_seeds.profiles,
+        (*tokens.PROFILE, *tokens.PLIST, *tokens.DER),
+        _PROFILE,
+        lambda: mutate_der,
+    ),
     "policy": Target(load_policy, seeds.policies, tokens.TOML, _POLICY),
     "cbor": Target(read_cbor, seeds.objects, tokens.CBOR, _OBJECT),
     "plist_xml": Target(read_plist, seeds.xml_responses, tokens.PLIST, _PLIST),

@@ -82,6 +82,17 @@ IDENTIFIER: Final = (
     *(b"\x30\x05\x0c\x03C02", b"\x06\x02\x2a\x03", b"\x04\x03C02", b"\x2a\x80\x03"),
     *(b'"permanent-identifier"', b'"hardware-module"', b'{"type":', b'"value":', b'"\\ud800"'),
 )
+PROFILE: Final = (
+    *map(der.oid, (*(f"1.2.840.113549.1.7.{arc}" for arc in (1, 2, 3)), "1.2.840.113549.1.9.5")),
+    *map(der.oid, ("1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4", "1.2.840.113549.1.1.13")),
+    *map(der.oid, (f"2.16.840.1.101.3.4.2.{arc}" for arc in (1, 2, 3, 8))),
+    *(b"\x24\x80", b"\x31\x80", b"\xa0\x80", b"\x06\x82\x10\x00", b"\x80\x14", b"\x31\x00"),
+    *(b"com.apple.security.acme", b"Configuration", b"PayloadContent", b"PayloadType"),
+    *(b"PayloadUUID", b"PayloadIdentifier", b"PayloadVersion", b"PayloadScope", b"IsEncrypted"),
+    *(b"EncryptedPayloadContent", b"DirectoryURL", b"ClientIdentifier", b"KeyType", b"KeySize"),
+    *(b"HardwareBound", b"Attest", b"Subject", b"SubjectAltName", b"UsageFlags", b"RSA"),
+    *(b"ExtendedKeyUsage", b"KeyIsExtractable", b"AllowAllAppsAccess", b"ECSECPrimeRandom"),
+)
 TOML: Final = (
     *(b"schema = 1\n", b"[mac]\n", b"[device]\n", b"[attestation]\n", b"[minimum_os_version]\n"),
     *(b"minimum_sepos_version", b"minimum_llb_version", b"macos", b"ios", b"ipados", b"tvos"),

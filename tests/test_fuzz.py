@@ -47,6 +47,8 @@ from fuzz import (
     certificate_target,
     mdm_targets,
     oracle,
+    profile_seeds,
+    profile_target,
     seeds,
     targets,
     tokens,
@@ -403,6 +405,7 @@ _BROKEN: Final[dict[str, tuple[Any, str, Any, bytes]]] = {
         None,
         carriers.webhook_event(carriers.response_plist(None)),
     ),
+    "profile": (profile_target, "contents", list, profile_seeds.profiles()[16]),
     "policy": (
         mdm_targets,
         "Policy",

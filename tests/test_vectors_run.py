@@ -148,9 +148,14 @@ class TestRunner:
             ("print('yes')", "is no JSON object: 'yes"),
             ("print('[1]')", "is no JSON object: '[1]"),
             ("print()", "is no JSON object: "),
+            ("print('[' * 100_000)", "is no JSON object: '[["),
+            (r"import sys; sys.stdout.buffer.write(b'{\"a\": \"\xff\"}\n')", "is not UTF-8"),
             (ADAPTER.format(lie="sys.exit() if answer['result'] == 'invalid' else 0"), "gave no"),
         ],
-        ids=["nothing", "reads alone", "no JSON", "an array", "empty line", "dies later"],
+        ids=[
+            *("nothing", "reads alone", "no JSON", "an array", "empty line", "deep", "no UTF-8"),
+            "dies later",
+        ],
     )
     def test_an_implementation_that_does_not_answer(
         self, few: Path, capsys: pytest.CaptureFixture[str], code: str, said: str

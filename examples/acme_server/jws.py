@@ -59,7 +59,8 @@ def read_message(body: bytes, *, url: str, key_of: Callable[[str], ECKey] | None
         header = signature.headers()
         if header.get("url") != url:
             raise problem("unauthorized", "the request was signed for another URL", 401)
-        if not isinstance(header.get("nonce"), str):
+        nonce = header.get("nonce")
+        if not (isinstance(nonce, str) and nonce.isascii()):
             raise problem("badNonce", "the request has no nonce")
         if {"crit", "b64"} & header.keys():
             raise problem("malformed", "the request has an extension that is not understood")

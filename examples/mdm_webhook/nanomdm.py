@@ -30,11 +30,13 @@ class NanoMDM:
             if response.status_code not in _ANSWERS:
                 raise NotQueued(f"NanoMDM answered {response.status_code}")
             result: dict[str, Any] = response.json()
+            for each in (result, *result.get("status", {}).values()):
+                if "command_error" in each:
+                    raise NotQueued(each["command_error"])
         except (httpx2.HTTPError, ValueError) as error:
             raise NotQueued(str(error)) from error
-        for each in (result, *result.get("status", {}).values()):
-            if "command_error" in each:
-                raise NotQueued(each["command_error"])
+        except (AttributeError, TypeError, RecursionError):
+            raise NotQueued("an answer that is not NanoMDM's") from None
 
     def close(self) -> None:
         """Close its connections."""

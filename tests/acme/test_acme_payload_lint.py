@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import plistlib
 import shutil
 import subprocess
@@ -415,6 +416,83 @@ def test_an_algorithm_that_is_not_checked(change: Any) -> None:
     assert lint_profile(rebuilt(change)).signature is SignatureState.UNCHECKED
 
 
+def scheme(oid: str) -> Any:
+    def change(content: Any) -> None:
+        algorithm = algos.SignedDigestAlgorithm.load(der.sequence(der.oid(oid)))
+        content["signer_infos"][0]["signature_algorithm"] = algorithm
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        scheme("2.16.840.1.101.3.4.3.14"),
+        scheme("1.2.840.113549.1.1.5"),
+        scheme("1.2.840.113549.1.1.13"),
+    ],
+    ids=["SHA3-256-with-RSA", "SHA-1-with-RSA", "SHA-512-with-RSA"],
+)
+def test_what_is_unknown_or_contradicts_the_digest_is_not_checked(change: Any) -> None:
+    result = lint_profile(rebuilt(change))
+    assert result.signature is SignatureState.UNCHECKED
+    assert [finding.code for finding in result.findings] == [LintCode.SIGNATURE_UNCHECKED]
+    named = scheme("1.2.840.113549.1.1.11")  # SHA-256 with RSA
+    assert lint_profile(rebuilt(named)).signature is SignatureState.HOLDS
+
+
+def test_a_key_of_an_unknown_kind_is_not_checked() -> None:
+    known, unknown = (der.oid(f"1.2.840.113549.1.1.{arc}") for arc in (1, 99))
+    document = signed()
+    assert lint_profile(document.replace(known, unknown, 1)).signature is SignatureState.UNCHECKED
+    assert lint_profile(document).signature is SignatureState.HOLDS
+
+
+def with_attributes(*attributes: bytes) -> bytes:
+    """A profile with these signed attributes, signed as they are sent."""
+    content = opened(signed())["content"]
+    signer, octets = content["signer_infos"][0], b"".join(attributes)
+    signature = RSA_KEY.sign(der.tlv(0x31, octets), padding.PKCS1v15(), hashes.SHA256())
+    info = der.sequence(
+        *(signer[name].dump() for name in ("version", "sid", "digest_algorithm")),
+        der.tlv(0xA0, octets),
+        signer["signature_algorithm"].dump(),
+        der.octet_string(signature),
+    )
+    before = ("version", "digest_algorithms", "encap_content_info", "certificates")
+    made = der.sequence(*(content[name].dump() for name in before), der.tlv(0x31, info))
+    return der.sequence(der.oid("1.2.840.113549.1.7.2"), der.tlv(0xA0, made))
+
+
+def attribute(arc: str, *values: bytes) -> bytes:
+    return der.sequence(der.oid(arc), der.tlv(0x31, b"".join(values)))
+
+
+CONTENT_TYPE = attribute("1.2.840.113549.1.9.3", der.oid("1.2.840.113549.1.7.1"))
+DIGEST = attribute("1.2.840.113549.1.9.4", der.octet_string(hashlib.sha256(PLIST).digest()))
+
+
+def test_attributes_out_of_order_are_not_checked() -> None:
+    """RFC 5652, section 5.3: they are in DER. Signed as sent or sorted, not all readers agree."""
+    result = lint_profile(with_attributes(DIGEST, CONTENT_TYPE))
+    assert result.signature is SignatureState.UNCHECKED
+    assert lint_profile(with_attributes(CONTENT_TYPE, DIGEST)).signature is SignatureState.HOLDS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        attribute("1.2.840.113549.1.9.5", der.tlv(0x17, b"no time")),
+        attribute("1.2.840.113549.1.9.15", der.integer(1)),
+        attribute("1.2.3.4"),
+    ],
+    ids=["time", "capabilities", "none"],
+)
+def test_what_other_attributes_hold_is_of_no_interest(other: bytes) -> None:
+    attributes = sorted([CONTENT_TYPE, DIGEST, other])
+    assert lint_profile(with_attributes(*attributes)).signature is SignatureState.HOLDS
+
+
 def test_pss_is_not_checked() -> None:
     scheme = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
     result = lint_profile(signed(PLIST, RSA_KEY, rsa_padding=scheme))
@@ -520,6 +598,8 @@ def nested(levels: int, inner: bytes = b"\x05\x00") -> bytes:
         (nested(ber.DEEPEST), nested(ber.DEEPEST - 1)),
         (b"\x05\x00" * (ber.MOST_ELEMENTS + 1), b"\x05\x00" * ber.MOST_ELEMENTS),
         (b"\x1f\x01\x00", b"\x1e\x00"),
+        (b"\x06\x41" + bytes(65), b"\x06\x40" + bytes(64)),
+        (b"\x06\x41" + bytes(65), b"\x04\x41" + bytes(65)),
         (b"\x04\x80\x00\x00", b"\x24\x80\x00\x00"),
         (b"\x04\x85\x00\x00\x00\x00\x00", b"\x04\x84\x00\x00\x00\x00"),
         (b"\x30\x03\x04\x02\x00", b"\x30\x04\x04\x02\x00\x00"),
@@ -540,6 +620,7 @@ def test_what_is_measured(encoded: bytes, good: bytes) -> None:
     "document",
     [
         b"\x30\x80" * (PROFILE_LIMITS.plist_bytes // 2),
+        der.sequence(der.tlv(0x06, b"\xff" * 400_000 + b"\x01"), der.tlv(0xA0, b"")),
         b"\x30\x80" + b"\x24\x80" * 200_000,
         b"\x30\x84\x00\x0f\x00\x00" + bytes(0xF0000),
     ],
@@ -547,6 +628,25 @@ def test_what_is_measured(encoded: bytes, good: bytes) -> None:
 def test_a_hostile_envelope_costs_little(document: bytes) -> None:
     assert_refused(lambda: lint_profile(document), Reason.MALFORMED_PLIST)
     assert peak_memory(lambda: lint_profile(document)) < 4 * PROFILE_LIMITS.plist_bytes
+
+
+def test_extensions_are_not_parsed_to_find_a_key_identifier() -> None:
+    """What is in their octets nobody has measured: they could be pieces of pieces."""
+    whole = x509.SubjectKeyIdentifier.from_public_key(RSA_KEY.public_key()).digest
+    short = whole[:16]
+
+    def named(identifier: bytes) -> bytes:
+        def change(content: Any) -> None:
+            content["signer_infos"][0]["sid"] = cms.SignerIdentifier(
+                "subject_key_identifier", core.OctetString(identifier)
+            )
+
+        return rebuilt(change)
+
+    pieces = b"\x24\x80" + der.octet_string(short) + b"\x00\x00"
+    divided = named(short).replace(der.octet_string(whole), pieces)
+    assert lint_profile(divided).signature is SignatureState.UNCHECKED
+    assert lint_profile(named(whole)).signature is SignatureState.HOLDS
 
 
 # --- anything else -------------------------------------------------------------------------------

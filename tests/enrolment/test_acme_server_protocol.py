@@ -116,6 +116,7 @@ def test_an_order_as_it_should_be(alice: Signer) -> None:
         pytest.param({"nonce": ABSENT}, "badNonce", 400, id="no-nonce"),
         pytest.param({"nonce": "bm90LW9uZS1vZi1vdXJz"}, "badNonce", 400, id="unknown-nonce"),
         pytest.param({"nonce": {"a": 1}}, "badNonce", 400, id="nonce-that-is-no-text"),
+        pytest.param({"nonce": "\ud800"}, "badNonce", 400, id="nonce-that-no-text-can-hold"),
         pytest.param({"alg": "HS256"}, "badSignatureAlgorithm", 400, id="symmetric"),
         pytest.param({"alg": "none"}, "badSignatureAlgorithm", 400, id="none"),
         pytest.param({"alg": "RS256"}, "badSignatureAlgorithm", 400, id="of-another-kind-of-key"),

@@ -14,9 +14,11 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import httpx2
 import jsonschema
 import pytest
 from peers import free_port, serving
@@ -45,6 +47,7 @@ from appleattest.testing import (
 from appleattest.testing.device import Compromise, Lies, Relays
 from appleattest.testing.overriding import override
 from examples.mdm_webhook.app import SIGNATURE, app
+from examples.mdm_webhook.nanomdm import NanoMDM
 from examples.mdm_webhook.store import Store
 from examples.mdm_webhook.watch import NotQueued
 
@@ -484,6 +487,31 @@ def test_a_command_that_was_not_queued_is_sent_with_the_next_event(service: Serv
     service.mdm_is_down = False
     assert service.polled() == [f"{SERIAL} is asked: never-attested"]
     assert service.answered(mac) == BELIEVED
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("null", "[]", '"no"', '{"status": null}', '{"status": {"A": null}}', "[" * 100_000),
+        *('{"status": {"A": {"command_error": "no"}}}', '{"command_error": "no"}', "<html>"),
+    ],
+)
+def test_an_answer_of_another_than_nanomdm_queues_nothing(
+    answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any other exception would take back what the device has just attested."""
+
+    client = httpx2.Client
+
+    def send(answer: str) -> None:
+        responding = httpx2.MockTransport(lambda _: httpx2.Response(200, text=answer))
+        monkeypatch.setattr(httpx2, "Client", partial(client, transport=responding))
+        with closing(NanoMDM("http://mdm.example", api_key="key")) as api:
+            api.send("A", b"")
+
+    with pytest.raises(NotQueued):
+        send(answer)
+    send('{"status": {"A": {"push_error": "asleep"}}, "command_uuid": "B"}')
 
 
 def test_what_is_remembered_outlives_the_process(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """BER measured before it is parsed: how deep it is nested, and into how many elements divided.
 
 Signed profiles are made with indefinite lengths and content in pieces, which DER forbids and
-`asn1crypto` reads by recursion, a copy at each level.
+`asn1crypto` reads by recursion, a copy at each level. An OID takes it the square of its length.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from typing import Final
 
 _CONSTRUCTED: Final = 0x20
 _LONG_TAG: Final = 0x1F
+_OID: Final = 0x06
 _INDEFINITE: Final = 0x80
 _END_OF_CONTENTS: Final = b"\x00\x00"
 _LONGEST_LENGTH: Final = 4
+_LONGEST_OID: Final = 64
 DEEPEST: Final = 24
 MOST_ELEMENTS: Final = 16 * 1024
 
@@ -30,7 +32,8 @@ def measure(encoded: bytes) -> None:
             opened.pop()
             position += 2
         else:
-            constructed, length, position = _header(encoded, position)
+            start = position
+            constructed, length, position = _header(encoded, start)
             elements += 1
             stop = None if length is None else position + length
             if elements > MOST_ELEMENTS or len(opened) > DEEPEST:
@@ -41,6 +44,8 @@ def measure(encoded: bytes) -> None:
                 opened.append((stop, bound if stop is None else stop))
             elif stop is None:
                 raise ValueError("a primitive of indefinite length")
+            elif encoded[start] == _OID and stop - position > _LONGEST_OID:
+                raise ValueError("an OID of more octets than are read")
             else:
                 position = stop
 

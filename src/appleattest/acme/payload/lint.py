@@ -74,8 +74,9 @@ def _findings(opened: Opened, target: Target | None, limits: Limits) -> Iterator
         yield LintFinding(LintCode.SIGNATURE_BROKEN, "", explanation)
     if opened.signature is SignatureState.UNCHECKED:
         explanation = (
-            "the signer's certificate is not in it, or signs with what is not checked here: RSA "
-            "(PKCS #1 v1.5) and ECDSA with SHA-256, SHA-384 and SHA-512 are"
+            "the signer's certificate is not in it, the signed attributes are not in DER, or the "
+            "algorithm is not checked here: RSA (PKCS #1 v1.5) and ECDSA with SHA-256, SHA-384 and "
+            "SHA-512 are"
         )
         yield LintFinding(LintCode.SIGNATURE_UNCHECKED, "", explanation)
     document = plist.decode(opened.content, limits)

@@ -10,8 +10,8 @@ import hashlib
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from asn1crypto import cms
-from cryptography.exceptions import InvalidSignature
+from asn1crypto import cms, core
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -30,6 +30,7 @@ _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
+_PKCS1: Final = ("rsa", "rsassa_pkcs1v15")
 
 
 class SignatureState(StrEnum):
@@ -41,7 +42,8 @@ class SignatureState(StrEnum):
     BROKEN = "broken"
     """The content, or a signed attribute, is not what was signed."""
     UNCHECKED = "unchecked"
-    """Its algorithm is not checked here, or the signer's certificate is not there."""
+    """Its algorithm is not checked here, the signer's certificate is not there, or the signed
+    attributes are not in the order of DER, so that not all readers take them for the same."""
 
 
 _WORST_FIRST: Final = (SignatureState.BROKEN, SignatureState.UNCHECKED, SignatureState.HOLDS)
@@ -104,16 +106,25 @@ def _check(
 
 
 def _check_against(certificate: Any, signer: Any, content: bytes) -> SignatureState:
-    algorithm = _HASHES.get(signer["digest_algorithm"]["algorithm"].native)
-    if algorithm is None:
+    digest = signer["digest_algorithm"]["algorithm"].native
+    algorithm, attributes = _HASHES.get(digest), signer["signed_attrs"]
+    if algorithm is None or not _are_sorted(attributes):
         return SignatureState.UNCHECKED
-    signed = _signed_octets(signer["signed_attrs"], content, algorithm)
+    signed = _signed_octets(attributes, content, algorithm)
     if signed is None:
         return SignatureState.BROKEN
+    # The name of a scheme may say the digest's, and must not say another one.
+    scheme = signer["signature_algorithm"]["algorithm"].native.removeprefix(f"{digest}_")
+    return _verify(_key_of(certificate), scheme, signer["signature"].native, signed, algorithm)
+
+
+def _key_of(certificate: Any) -> object:
+    """The key; None for one that is not known here."""
     # `cryptography` warns of some certificates, which a filter makes an error; of keys it does not.
-    key = load_der_public_key(certificate.public_key.dump())
-    scheme = signer["signature_algorithm"].signature_algo
-    return _verify(key, scheme, signer["signature"].native, signed, algorithm)
+    try:
+        return load_der_public_key(certificate.public_key.dump())
+    except (UnsupportedAlgorithm, ValueError):
+        return None
 
 
 def _certificate_of(sid: Any, certificates: list[Any]) -> Any:
@@ -132,18 +143,28 @@ def _is_named(certificate: Any, sid: Any) -> bool:
         named, own = sid.chosen, certificate["tbs_certificate"]
         same = own["serial_number"].native == named["serial_number"].native
         return same and bool(own["issuer"].dump() == named["issuer"].dump())
-    return bool(certificate.key_identifier == sid.chosen.native)
+    # asn1crypto would parse every extension that it knows, also what is in their octets.
+    identifier = core.OctetString(sid.chosen.native).dump()
+    extensions = certificate["tbs_certificate"]["extensions"]
+    return any(
+        each["extn_id"].native == "key_identifier" and each["extn_value"].contents == identifier
+        for each in extensions
+    )
+
+
+def _are_sorted(attributes: Any) -> bool:
+    """Whether they stand as in DER, which they must be in (RFC 5652, section 5.3)."""
+    encoded = [each.dump() for each in attributes]
+    return encoded == sorted(encoded)
 
 
 def _signed_octets(
     attributes: Any, content: bytes, algorithm: hashes.HashAlgorithm
 ) -> bytes | None:
     """What the signature is over (RFC 5652, section 5.4); None where the digest is another's."""
-    if attributes.native is None:
+    if isinstance(attributes, core.Void):
         return content
-    values = [(each["type"].native, each["values"].native) for each in attributes]
-    kinds = [value for kind, value in values if kind == "content_type"]
-    digests = [value for kind, value in values if kind == "message_digest"]
+    kinds, digests = _values(attributes, "content_type"), _values(attributes, "message_digest")
     digest = hashlib.new(algorithm.name, content).digest()
     if kinds != [["data"]] or digests != [[digest]]:
         return None
@@ -151,11 +172,16 @@ def _signed_octets(
     return octets
 
 
+def _values(attributes: Any, kind: str) -> list[object]:
+    """The values of each attribute of a kind. Whatever is in the others is not looked at."""
+    return [each["values"].native for each in attributes if each["type"].native == kind]
+
+
 def _verify(
     key: object, scheme: str, signature: bytes, signed: bytes, algorithm: hashes.HashAlgorithm
 ) -> SignatureState:
     try:
-        if isinstance(key, rsa.RSAPublicKey) and scheme == "rsassa_pkcs1v15":
+        if isinstance(key, rsa.RSAPublicKey) and scheme in _PKCS1:
             key.verify(signature, signed, padding.PKCS1v15(), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey) and scheme == "ecdsa":
             key.verify(signature, signed, ec.ECDSA(algorithm))

@@ -86,11 +86,13 @@ def _asked(pipes: _Pipes, file: str, test: dict[str, Any]) -> dict[str, Any]:
         line = pipes.answers.readline()
     except OSError:
         line = ""
+    except UnicodeDecodeError:
+        raise RuntimeError(f"the command's answer to {about} is not UTF-8") from None
     if not line:
         raise RuntimeError(f"the command gave no answer to {about}")
     try:
         answer = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         raise RuntimeError(f"the command's answer to {about} is no JSON object: {line[:80]!r}")

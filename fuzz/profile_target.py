@@ -1,0 +1,65 @@
+"""A configuration profile that somebody wants to know about, in any of its forms."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from appleattest.acme.payload import (
+    ConfigurationProfile,
+    LintResult,
+    LintSeverity,
+    SignatureState,
+    Target,
+    lint_profile,
+)
+from appleattest.acme.payload.signed import open_profile
+from appleattest.limits import Limits
+from appleattest.policy import Platform
+from appleattest.wire import plist
+from fuzz.oracle import require, returned, without_warning
+from fuzz.profile_seeds import contents
+
+_TARGET: Final = Target(platform=Platform.MACOS, os_version="13.1", chip="T2")
+_ABOUT_SIGNATURES: Final = ("signature-broken", "signature-unchecked")
+
+
+def lint(data: bytes) -> None:
+    """A profile: a signature that holds is around what was signed, and is about nothing else."""
+    result = returned(lambda: lint_profile(data))
+    if result is None:
+        return
+    for finding in result.findings:
+        require(str(finding).isprintable(), "a finding that cannot be shown")
+        json.dumps(finding.to_dict())
+    for_a_mac = lint_profile(data, target=_TARGET)
+    require(set(result.findings) <= set(for_a_mac.findings), "a target takes findings away")
+    _check_signature(data, result)
+
+
+def _check_signature(data: bytes, result: LintResult) -> None:
+    content = open_profile(data).content
+    if content is None:
+        return
+    if result.signature is SignatureState.HOLDS:
+        require(content in contents(), "a forged signature holds")
+        require(result.signer is not None, "a signature of nobody holds")
+    alone = lint_profile(content)
+    others = [each for each in result.findings if each.code not in _ABOUT_SIGNATURES]
+    require(list(alone.findings) == others, "the signature changes what is found in the content")
+    _check_builder(content)
+
+
+def _check_builder(content: bytes) -> None:
+    """Of its payloads a profile can be built that the linter takes, or it is the caller's error."""
+    document = plist.decode(content, Limits(plist_bytes=1 << 20, plist_elements=1 << 14))
+    payloads = document.get("PayloadContent") if isinstance(document, dict) else None
+    try:
+        built = without_warning(
+            lambda: ConfigurationProfile(identifier="com.example.fuzz", payloads=payloads or [])
+        )
+    except (TypeError, ValueError):
+        return
+    found = lint_profile(built.to_plist()).findings
+    forbidden = [each for each in found if each.severity is LintSeverity.FORBIDDEN]
+    require(not forbidden, f"built, and forbidden: {forbidden}")
