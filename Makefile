@@ -69,7 +69,7 @@ peers: $(PEERS)/.installed  ## build the servers that optional tests talk to (ne
 oldest: $(OLDEST)/.installed  ## run every test on the oldest supported dependencies
 	@$(OLDEST)/bin/python -m pytest $(ARGS)
 
-check: lint types coverage oldest demo  ## everything that CI runs
+check: lint types coverage oldest demo  ## what CI runs, without the fuzzing
 
 constraints:  ## write constraints.txt anew, with today's releases
 	@rm -rf $(FRESH)
@@ -83,7 +83,7 @@ constraints:  ## write constraints.txt anew, with today's releases
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(FRESH) $(FUZZ) dist .coverage .coverage.* .hypothesis
-	rm -rf $(PEERS) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(PEERS) mutants .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 create-venv = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

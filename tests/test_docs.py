@@ -56,6 +56,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
 ENTRANCES: Final = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md")
 PAGES: Final = sorted([*ENTRANCES, ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+READMES: Final = sorted([ROOT / "vectors" / "README.md", *(ROOT / "examples").glob("*/README.md")])
+"""Beside what they describe; other tests run what is in them."""
 
 _FENCE: Final = re.compile(r"(?ms)^```(\w*)\n(.*?)^```")
 _EXPECTED: Final = re.compile(r".*  # -> (.+)")
@@ -248,7 +250,7 @@ def broken_links(page: Path) -> Iterator[str]:
             yield target
 
 
-@pytest.mark.parametrize("page", PAGES, ids=shown)
+@pytest.mark.parametrize("page", [*PAGES, *READMES], ids=shown)
 def test_relative_links_lead_somewhere(page: Path) -> None:
     assert list(broken_links(page)) == []
 
@@ -270,7 +272,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         links = _LINK.findall(page.read_text(encoding="utf-8"))
         paths = (link.partition("#")[0] for link in links if not re.match(r"[a-z]+:", link))
         waiting.extend((page.parent / path).resolve() for path in paths if path)
-    assert [shown(page) for page in PAGES if page not in reached] == []
+    assert [shown(page) for page in [*PAGES, *READMES] if page not in reached] == []
 
 
 _FILE: Final = re.compile(
@@ -290,7 +292,7 @@ def missing(markdown: str) -> Iterator[str]:
             yield f"{path}::{defined}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=shown)
+@pytest.mark.parametrize("page", [*PAGES, *READMES], ids=shown)
 def test_files_that_a_page_names_exist(page: Path) -> None:
     assert list(missing(page.read_text(encoding="utf-8"))) == []
 

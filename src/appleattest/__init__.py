@@ -4,9 +4,13 @@
     attestation = verifier.verify_mdm(chain, nonce=nonce)
     attestation = verifier.verify_acme(att_obj, token=token)
 
-This list is the public interface, beside `appleattest.acme`, `appleattest.mdm`,
-`appleattest.policy` and `appleattest.testing`. The library is pure: it opens no connection,
-keeps no state that could change a verdict, and takes the time as an argument.
+Each says that some genuine device made the attestation. Whether it is the one that was meant is
+asked by the protocols around it, `appleattest.mdm` and `appleattest.acme`, and whether it is good
+enough by `appleattest.policy`; `appleattest.testing` makes attestations for tests. This list and
+theirs are the public interface.
+
+The library is pure: it opens no connection, keeps no state that could change a verdict, and takes
+the time as an argument.
 """
 
 from appleattest.attestation import (
