@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import plistlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from appleattest.acme.payload import (
@@ -67,15 +67,29 @@ def change(target: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 
 def lint(made: object, target: Target | None = None) -> tuple[LintFinding, ...]:
-    return lint_profile(plistlib.dumps(made), target=target).findings  # type: ignore[arg-type]
+    findings = lint_profile(plistlib.dumps(made), target=target).findings  # type: ignore[arg-type]
+    assert len(places(findings)) == len(findings)
+    return findings
+
+
+def places(findings: Iterable[LintFinding]) -> list[tuple[LintCode, str]]:
+    """What was found, and where. Each finding says why, of something that can stand there."""
+    found = []
+    for finding in findings:
+        code, place, explanation = finding.code, finding.place, finding.explanation
+        assert isinstance(place, str)
+        assert isinstance(explanation, str)
+        assert len(explanation) > 20
+        assert "None" not in f"{place} {explanation}", "no property list holds one"
+        found.append((code, place))
+    return found
 
 
 def codes(made: object, target: Target | None = None) -> list[tuple[LintCode, str]]:
     """What the linter finds, and where, both in XML and in binary."""
-    found = [(finding.code, finding.place) for finding in lint(made, target)]
+    found = places(lint(made, target))
     binary = plistlib.dumps(made, fmt=plistlib.FMT_BINARY)  # type: ignore[arg-type]
-    again = lint_profile(binary, target=target).findings
-    assert [(finding.code, finding.place) for finding in again] == found
+    assert places(lint_profile(binary, target=target).findings) == found
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from acme_tools import assert_refused
 
-from appleattest import Reason
+from appleattest import MalformedAttestation, Reason
 from appleattest.acme import (
     HardwareModuleName,
     PermanentIdentifier,
@@ -263,7 +263,7 @@ class Failing(list[object]):
     """An array that cannot be read."""
 
     def __iter__(self) -> Iterator[object]:
-        raise RuntimeError
+        raise RuntimeError("disk full")
 
 
 class Longer(list[object]):
@@ -277,10 +277,27 @@ class Longer(list[object]):
 
 
 @pytest.mark.parametrize(
-    ("array", "reason"),
-    [(Failing([GOOD]), Reason.MALFORMED_JSON), (Longer([GOOD]), Reason.TOO_LARGE)],
+    ("array", "reason", "says"),
+    [
+        (Failing([GOOD]), Reason.MALFORMED_JSON, "RuntimeError: 'disk full'"),
+        (Longer([GOOD]), Reason.TOO_LARGE, "more than the 16"),
+    ],
     ids=["failing", "longer"],
 )
-def test_an_array_of_the_clients_own(array: list[object], reason: Reason) -> None:
-    assert_refused(lambda: parse_identifiers(array), reason, context=NEW_ORDER, problem="malformed")
+def test_an_array_of_the_clients_own(array: list[object], reason: Reason, says: str) -> None:
+    assert_refused(
+        lambda: parse_identifiers(array), reason, context=NEW_ORDER, problem="malformed", says=says
+    )
     assert parse_identifiers([GOOD]) == (PermanentIdentifier("C02"),)
+
+
+def test_of_a_longer_array_no_more_is_asked_for_than_tells_it() -> None:
+    identifiers = iter([GOOD] * 100)
+
+    class Array(list[object]):
+        def __iter__(self) -> Iterator[object]:
+            return identifiers
+
+    with pytest.raises(MalformedAttestation, match="too-large"):
+        parse_identifiers(Array())
+    assert len(list(identifiers)) == 100 - 17

@@ -9,6 +9,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asn1crypto import algos, cms, core
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from payload_tools import acme_payload, codes, document, lint, profile, wifi
+from payload_tools import acme_payload, codes, document, lint, places, profile, wifi
 
 from appleattest import Limits, Reason
 from appleattest.acme.payload import (
@@ -90,9 +91,11 @@ def test_nothing_to_advise(changes: dict[str, Any]) -> None:
 def test_a_key_that_can_be_exported(extractable: Any) -> None:
     changes = {"HardwareBound": False, "Attest": False, "KeyIsExtractable": extractable}
     changes = {key: value for key, value in changes.items() if value is not ...}
-    found = {code for code, _ in codes(document(**changes))}
-    expected = set() if extractable is False else {LintCode.KEY_EXTRACTABLE}
-    assert found == {LintCode.ATTEST_OFF} | expected
+    exportable = [(LintCode.KEY_EXTRACTABLE, f"{HERE}.KeyIsExtractable")]
+    assert codes(document(**changes)) == [
+        (LintCode.ATTEST_OFF, f"{HERE}.Attest"),
+        *([] if extractable is False else exportable),
+    ]
 
 
 def test_a_misspelt_key_is_explained() -> None:
@@ -100,6 +103,7 @@ def test_a_misspelt_key_is_explained() -> None:
     assert "did you mean HardwareBound?" in finding.explanation
     (finding,) = lint(document(**{"Attested\n": True}))
     assert "'Attested\\n'" in finding.explanation
+    assert "did you mean" not in finding.explanation
 
 
 @pytest.mark.parametrize(
@@ -121,12 +125,22 @@ def test_no_payload_refers_to_the_identity() -> None:
     assert codes(document(PayloadUUID=...)) == [(LintCode.MISSING_KEY, f"{HERE}.PayloadUUID")]
 
 
+def test_an_identity_does_not_refer_to_itself() -> None:
+    uuid = acme_payload().payload_uuid
+    alone = profile(acme_payload(description=uuid)).to_dict()
+    assert codes(alone) == [(LintCode.UNREFERENCED, f"{HERE}.PayloadUUID")]
+    assert codes(profile(acme_payload(description=uuid), wifi()).to_dict()) == []
+
+
 def test_a_profile_without_an_identity_attests_nothing() -> None:
     made = profile(wifi()).to_dict()
     assert codes(made) == [(LintCode.NO_ACME_PAYLOAD, "PayloadContent")]
 
 
 # --- the profile itself --------------------------------------------------------------------------
+
+
+UUID_OF_PROFILE = profile().payload_uuid.lower()
 
 
 def changed(**changes: Any) -> dict[str, Any]:
@@ -162,6 +176,14 @@ def changed(**changes: Any) -> dict[str, Any]:
                 (LintCode.IDENTIFIER_REPEATED, "PayloadContent[1].PayloadIdentifier"),
                 (LintCode.UNREFERENCED, "PayloadContent[0].PayloadUUID"),
                 (LintCode.UNREFERENCED, "PayloadContent[1].PayloadUUID"),
+            ],
+        ),
+        (
+            changed(PayloadContent=[wifi(0), wifi(1, str(UUID(int=1))), wifi(0, UUID_OF_PROFILE)]),
+            [
+                (LintCode.UUID_REPEATED, "PayloadContent[2].PayloadUUID"),
+                (LintCode.IDENTIFIER_REPEATED, "PayloadContent[2].PayloadIdentifier"),
+                (LintCode.NO_ACME_PAYLOAD, "PayloadContent"),
             ],
         ),
         (
@@ -306,7 +328,7 @@ def test_a_profile_that_was_changed_after_it_was_signed(options: list[PKCS7Optio
     changed = document.replace(b"TESTSERIAL01", b"TESTSERIAL02")
     result = lint_profile(changed)
     assert (result.signature, result.signer) == (SignatureState.BROKEN, encoded(RSA_SIGNER))
-    assert [finding.code for finding in result.findings] == [LintCode.SIGNATURE_BROKEN]
+    assert places(result.findings) == [(LintCode.SIGNATURE_BROKEN, "")]
     assert lint_profile(document).signature is SignatureState.HOLDS
 
 
@@ -397,7 +419,7 @@ def test_a_certificate_that_is_not_there() -> None:
 
     result = lint_profile(rebuilt(change))
     assert (result.signature, result.signer) == (SignatureState.UNCHECKED, None)
-    assert [finding.code for finding in result.findings] == [LintCode.SIGNATURE_UNCHECKED]
+    assert places(result.findings) == [(LintCode.SIGNATURE_UNCHECKED, "")]
 
 
 def sha1(content: Any) -> None:
@@ -499,6 +521,18 @@ def test_pss_is_not_checked() -> None:
     assert (result.signature, result.signer) == (SignatureState.UNCHECKED, encoded(RSA_SIGNER))
 
 
+@pytest.mark.parametrize(
+    ("key", "scheme"), [(RSA_KEY, "sha256_ecdsa"), (EC_KEY, "rsassa_pkcs1v15")], ids=["RSA", "EC"]
+)
+def test_a_key_of_another_kind_than_the_scheme(key: Any, scheme: str) -> None:
+    def change(content: Any) -> None:
+        algorithm = algos.SignedDigestAlgorithm({"algorithm": scheme})
+        content["signer_infos"][0]["signature_algorithm"] = algorithm
+
+    assert lint_profile(rebuilt(change, key=key)).signature is SignatureState.UNCHECKED
+    assert lint_profile(signed(PLIST, key)).signature is SignatureState.HOLDS
+
+
 @pytest.mark.parametrize("broken", [False, True])
 def test_every_signer_counts(broken: bool) -> None:
     def change(content: Any) -> None:
@@ -542,7 +576,7 @@ def test_content_in_pieces_and_of_indefinite_length() -> None:
 def test_a_profile_encrypted_for_a_device_is_not_judged() -> None:
     envelope = PKCS7EnvelopeBuilder().set_data(PLIST).add_recipient(RSA_SIGNER)
     result = lint_profile(envelope.encrypt(Encoding.DER, [PKCS7Options.Binary]))
-    assert [(each.code, each.place) for each in result.findings] == [(LintCode.ENCRYPTED, "")]
+    assert places(result.findings) == [(LintCode.ENCRYPTED, "")]
     assert not result.would_attest
 
 
@@ -562,10 +596,13 @@ def four_signers(content: Any) -> None:
     content["signer_infos"] = cms.SignerInfos([content["signer_infos"][0]] * 4)
 
 
-@pytest.mark.parametrize("change", [no_signers, too_many_signers, not_around_data])
-def test_an_envelope_that_is_none(change: Any) -> None:
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [(no_signers, "0 signers"), (too_many_signers, "5 signers"), (not_around_data, "not around")],
+)
+def test_an_envelope_that_is_none(change: Any, why: str) -> None:
     document = rebuilt(change)
-    assert_refused(lambda: lint_profile(document), Reason.MALFORMED_PLIST, "signed profile")
+    assert_refused(lambda: lint_profile(document), Reason.MALFORMED_PLIST, why)
     assert lint_profile(rebuilt(four_signers)).signature is SignatureState.HOLDS
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import plistlib
 from datetime import UTC, datetime, timedelta, timezone
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from appleattest.acme.payload import (
     LintCode,
     lint_profile,
 )
+from appleattest.acme.payload.plain import frozen, thawed
 from appleattest.wire import plist
 
 
@@ -63,6 +65,13 @@ def test_the_same_arguments_give_the_same_octets() -> None:
     assert profile().to_plist() == profile().to_plist()
     assert (profile(), hash(profile())) == (profile(), hash(profile()))
     assert profile(scope="User") != profile(scope="System")
+    assert hash(profile(scope="User")) != hash(profile(scope="System"))
+
+
+def test_the_order_of_a_mapping_does_not_count() -> None:
+    turned = profile(acme_payload(), dict(reversed(wifi().items())))
+    assert (turned, hash(turned)) == (profile(), hash(profile()))
+    assert turned.to_plist() == profile().to_plist()
 
 
 def test_a_uuid_is_derived_from_the_identifier_or_given() -> None:
@@ -88,6 +97,7 @@ def test_an_identifier_is_text(build: Any) -> None:
     ]
     for kind, text in refused:
         assert (kind, text.partition(":")[0]) == (TypeError, "PayloadIdentifier")
+        assert text.endswith(("not int", "not a value of type 'int'"))
 
 
 @pytest.mark.parametrize("payloads", ["com.a", {}, None, 7, {1, 2}, wifi()])
@@ -208,6 +218,19 @@ def test_a_payload_is_nested_no_deeper_than_is_read() -> None:
     assert refusal(lambda: profile(acme_payload(), wifi(Value=nested(5000))))[0] is ValueError
 
 
+@pytest.mark.parametrize(
+    "inside", [lambda value: [value], lambda value: {"a": value}], ids=["array", "dict"]
+)
+def test_what_is_frozen_is_nested_no_deeper_than_is_read(inside: Any) -> None:
+    def levels(count: int) -> Any:
+        return reduce(lambda value, _: inside(value), range(count), "a")
+
+    deepest = PROFILE_LIMITS.plist_depth
+    assert thawed(frozen(levels(deepest), "x")) == levels(deepest)
+    kind, text = refusal(lambda: frozen(levels(deepest + 1), "x"))
+    assert (kind, text.partition(": ")[2]) == (ValueError, "nested deeper than is read")
+
+
 def test_what_was_given_can_change_without_the_profile() -> None:
     inner = [1]
     payload = wifi(Value=inner)
@@ -284,6 +307,17 @@ def test_the_credential_has_the_keys_of_the_payload() -> None:
     assert made == {key: payload[key] for key in payload.keys() - of_payloads}
     assert CREDENTIAL.credential_type == "com.apple.credential.acme"
     assert CREDENTIAL.to_json() == ACMECredential(**SETTINGS).to_json()
+
+
+def test_the_octets_of_a_document_stay_the_same() -> None:
+    """From one release to the next: else every device would fetch it anew."""
+    assert CREDENTIAL.to_json() == (
+        b'{"Attest":true,"ClientIdentifier":"TESTSERIAL01",'
+        b'"DirectoryURL":"https://ca.example/acme/directory","HardwareBound":true,"KeySize":384,'
+        b'"KeyType":"ECSECPrimeRandom","Subject":[[["CN","TESTSERIAL01"]]]}'
+    )
+    token = ACMECredentialAsset(**ASSET).to_dict()["ServerToken"]
+    assert token == "3ad033943805c1f5d1699aaa82ffcaa998ab77fe2eebe7564e41bd0511f46f77"
 
 
 def test_the_credential_keeps_the_rules() -> None:

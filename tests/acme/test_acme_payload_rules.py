@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from payload_tools import SETTINGS, acme_payload, codes, document, lint, profile, refusal
+from payload_tools import SETTINGS, acme_payload, codes, document, lint, places, profile, refusal
 
 from appleattest.acme.payload import (
     ACMECredential,
@@ -19,6 +19,8 @@ from appleattest.acme.payload import (
     SubjectAltName,
     Target,
 )
+from appleattest.acme.payload.keys import PAYLOAD
+from appleattest.acme.payload.rules import acme_findings
 from appleattest.policy import Platform
 
 LONG = "L" * 64
@@ -183,6 +185,7 @@ CASES = [
         for place, bad, good in [
             ("Subject", "CN=a", [[["CN", "a"]]]),
             ("Subject[0]", ["CN"], [[["CN", "a"]]]),
+            ("Subject[0]", [1], [[["CN", "a"]]]),
             ("Subject[0][0]", [["CN"]], [[["CN", "a"]]]),
             ("Subject[0][0][1]", [[["O", 1]]], [[["O", "1"]]]),
             ("Subject[0][0][0]", [[[5, "a"]]], [[["O", "a"]]]),
@@ -296,6 +299,28 @@ def test_the_good_profile_is_clean() -> None:
     assert codes(document(KeySize=256)) == [(LintCode.KEY_SIZE_256, "PayloadContent[0].KeySize")]
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"KeySize": 10, **UNBOUND_KEYS}, "192, 256, 384 and 521"),
+        ({"KeyType": "EC"}, "RSA and ECSECPrimeRandom"),
+        ({"Subject": [[["cn", "a"]]]}, "C, L, ST, O, OU and CN"),
+        ({"KeySize": "384"}, "<integer>, not a value of type 'str'"),
+        ({"HardwareBound": 1}, "<true/> or <false/>, not a value of type 'int'"),
+        ({"Subject": [[b"a"]]}, "<array>, not a value of type 'bytes'"),
+    ],
+)
+def test_a_finding_says_what_may_stand_there(changes: dict[str, Any], words: str) -> None:
+    assert words in lint(document(**changes))[0].explanation
+
+
+def test_only_what_is_asked_for_is_in_a_payload_in_plain_types() -> None:
+    made = acme_payload().to_dict()
+    assert made.keys() & {"SubjectAltName", "UsageFlags", "ExtendedKeyUsage"} == set()
+    assert {type(value) for value in made.values()} == {str, int, bool, list}
+    assert acme_payload(extended_key_usage=["1.2"]).to_dict()["ExtendedKeyUsage"] == ["1.2"]
+
+
 def test_a_subject_may_be_empty_and_need_not_name_the_device() -> None:
     assert acme_payload(subject=[]).to_dict()["Subject"] == []
     assert acme_payload().to_dict()["Subject"] == [[["CN", "TESTSERIAL01"]]]
@@ -365,7 +390,9 @@ def test_the_four_kinds_of_alternative_names() -> None:
 
 
 def test_another_kind_of_alternative_name_is_found() -> None:
-    found = codes(document(SubjectAltName={"dnsName": "b.example"}))
+    made = document(SubjectAltName={"dnsName": "b.example"})
+    found = codes(made)
+    assert lint(made)[0].explanation.startswith("'dnsName' is no kind of name; rfc822Name, dNSName")
     assert found == [(LintCode.SUBJECT_ALT_NAME, "PayloadContent[0].SubjectAltName")]
     assert codes(document(SubjectAltName={"dNSName": "b.example"})) == []
 
@@ -436,10 +463,19 @@ def test_what_a_device_can_do(
     if expected:
         kind, text = refusal(lambda: acme_payload(target=target))
         (finding, *_) = lint(document(), target)
-        assert (kind, text.rpartition(": ")[2] in finding.explanation) == (ValueError, True)
+        key = finding.place.removeprefix(HERE).removeprefix(".")
+        assert (kind, text) == (ValueError, ": ".join(filter(None, [key, finding.explanation])))
     else:
         assert acme_payload(target=target).target == target
     acme_payload(**UNBOUND, target=None if TOO_OLD in expected else target)
+
+
+def test_an_os_that_is_too_old_has_no_place_in_the_document() -> None:
+    old = Target(platform=Platform.IOS, os_version="15.8")
+    assert places(acme_findings(acme_payload().to_dict(), PAYLOAD, old)) == [
+        (LintCode.OS_TOO_OLD, ""),
+        (LintCode.ATTEST_IGNORED, "Attest"),
+    ]
 
 
 @pytest.mark.parametrize("key", ["KeyIsExtractable", "AllowAllAppsAccess"])

@@ -769,6 +769,13 @@ def test_a_clock_that_was_ahead_for_a_moment_does_not_stop_the_questions(
     assert decide(state, -3650, OSVersion="17.3") == mdm.Decision(True, True, Why.OS_CHANGED)
 
 
+def test_a_wait_is_believed_up_to_twice_the_longest() -> None:
+    state = replace(KNOWN, retry_at=at(30) + 2 * SCHEDULE.longest_backoff)
+    assert decide(state, 30).why is Why.BACKOFF
+    ahead = replace(state, retry_at=at(30) + 2 * SCHEDULE.longest_backoff + timedelta(seconds=1))
+    assert decide(ahead, 30)
+
+
 def test_what_was_made_in_the_future_was_made_now() -> None:
     state = replace(KNOWN, as_of=at(-20), made_by=at(3650))
     after_it = attested(asked(state, 0, nonce=b"b"), 0, found(Freshness.EARLIER, -6))

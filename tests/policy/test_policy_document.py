@@ -370,6 +370,13 @@ def test_the_loader_and_the_schema_agree(document: dict[str, Any]) -> None:
         assert in_schema(text)
 
 
+def test_the_dots_of_each_line_count_with_spaces_between_them_or_not() -> None:
+    document = "schema = 1\n[device]\nidentified = true\n{}"
+    with pytest.raises(ValueError, match="256 dots"):
+        policy.Policy.from_toml(document.format("# " + ". " * 257))
+    assert policy.Policy.from_toml(document.format("# ....\n" * 257)).rules
+
+
 def test_a_key_of_many_parts_is_refused_before_it_is_parsed() -> None:
     document = "schema = 1\n[device]\nidentified = true # {}\n"
     with pytest.raises(ValueError, match="256 dots"):

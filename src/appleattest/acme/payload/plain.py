@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -48,15 +48,6 @@ def thawed(value: object) -> object:
     if isinstance(value, tuple):
         return [thawed(item) for item in value]
     return value
-
-
-def writable(value: object) -> object:
-    """A thawed value whose times have lost their zone, as `plistlib` wants them."""
-    if isinstance(value, dict):
-        return {key: writable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [writable(item) for item in value]
-    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def _inner(value: Mapping[object, object], key: object, place: str, depth: int) -> object:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import plistlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from appleattest.acme.payload.identity import ACMEPayload, described, uuid_text
 from appleattest.acme.payload.keys import CONFIGURATION
-from appleattest.acme.payload.plain import frozen, thawed, writable
+from appleattest.acme.payload.plain import frozen, thawed
 from appleattest.acme.payload.profile_rules import profile_findings
 from appleattest.acme.payload.rules import refuse
 from appleattest.acme.payload.settings import given
@@ -80,7 +80,8 @@ class ConfigurationProfile:
 
     def to_plist(self) -> bytes:
         """The profile as an XML property list, the same octets for the same values."""
-        return plistlib.dumps(cast("dict[str, Any]", writable(self.to_dict())), sort_keys=True)
+        # Times are in UTC by now, and `plistlib` writes them in XML as they stand.
+        return plistlib.dumps(self.to_dict(), sort_keys=True)
 
     def _require_round_trip(self) -> None:
         """XML has no place for some characters and numbers: what is written must be read again."""

@@ -71,10 +71,9 @@ def references_to(profile: Mapping[str, object]) -> Iterator[tuple[Placed, int]]
     payloads = [(placed, _texts(placed.document)) for placed in payloads_of(profile)]
     holders = Counter(text for _, texts in payloads for text in texts)
     for placed, own in payloads:
-        uuid = typed(placed.document, "PayloadUUID", str)
+        uuid = _uuid(placed.document)
         if placed.is_acme and uuid is not None:
-            text = uuid.casefold()
-            yield placed, holders[text] - (text in own)
+            yield placed, holders[uuid] - (uuid in own)
 
 
 def _own(profile: Mapping[str, object]) -> _Findings:
@@ -103,12 +102,10 @@ def _of_payload(placed: Placed, target: Target | None) -> _Findings:
 
 def _repeated(profile: Mapping[str, object]) -> _Findings:
     """UUIDs are unique everywhere, so also in the profile; identifiers among its payloads."""
-    own = typed(profile, "PayloadUUID", str)
-    uuids = set() if own is None else {own.casefold()}
-    identifiers: set[str] = set()
+    uuids, identifiers = {_uuid(profile)}, set[str | None]()
     for placed in payloads_of(profile):
-        uuid = typed(placed.document, "PayloadUUID", str)
-        if uuid is not None and uuid.casefold() in uuids:
+        uuid = _uuid(placed.document)
+        if uuid is not None and uuid in uuids:
             explanation = "another part of the profile has this UUID; give each one of its own"
             yield LintFinding(LintCode.UUID_REPEATED, f"{placed.place}.PayloadUUID", explanation)
         identifier = typed(placed.document, "PayloadIdentifier", str)
@@ -116,8 +113,8 @@ def _repeated(profile: Mapping[str, object]) -> _Findings:
             place = f"{placed.place}.PayloadIdentifier"
             explanation = "another payload has this identifier; give each one of its own"
             yield LintFinding(LintCode.IDENTIFIER_REPEATED, place, explanation)
-        uuids |= set() if uuid is None else {uuid.casefold()}
-        identifiers |= set() if identifier is None else {identifier}
+        uuids.add(uuid)
+        identifiers.add(identifier)
 
 
 def _references(profile: Mapping[str, object]) -> _Findings:
@@ -129,6 +126,12 @@ def _references(profile: Mapping[str, object]) -> _Findings:
             )
             place = f"{placed.place}.PayloadUUID"
             yield LintFinding(LintCode.TOO_MANY_REFERENCES, place, explanation)
+
+
+def _uuid(document: Mapping[str, object]) -> str | None:
+    """The PayloadUUID, in one case."""
+    uuid = typed(document, "PayloadUUID", str)
+    return None if uuid is None else uuid.casefold()
 
 
 def _texts(payload: Mapping[str, object]) -> frozenset[str]:
