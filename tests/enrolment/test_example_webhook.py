@@ -18,9 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
+pytest.importorskip("httpx2", reason="needs the packages of the dependency group 'examples'")
+
 import httpx2
 import jsonschema
-import pytest
 from peers import free_port, serving
 from watched import (
     AUTHORITY,
