@@ -26,7 +26,7 @@ from appleattest.freshness import Freshness, FreshnessFinding
 from appleattest.limits import Limits
 from appleattest.oids import FRESHNESS_CODE
 from appleattest.properties import decode_properties
-from appleattest.report import Check, Outcome, Report, passed_until
+from appleattest.report import Check, Outcome, Report, passed_until, refused
 from appleattest.sealed import seal
 from appleattest.text import said
 from appleattest.trust import TrustStore
@@ -107,7 +107,7 @@ class Pipeline:
             if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
                 raise
             failure = _unforeseen(error, step.name, malformed)
-        failure.report = _refused(step.name, failure)
+        refused(passed_until(step.name), failure)
         failure.__context__ = None  # what a parser raised may quote the device's own octets
         raise failure
 
@@ -164,16 +164,6 @@ def _attestation(
 def _unforeseen(error: BaseException, step: str, malformed: Reason) -> AttestationError:
     kind, reason = _UNFORESEEN.get(step, _Unforeseen(MalformedAttestation, malformed))
     return kind(reason, said(error))
-
-
-def _refused(step: str, error: AttestationError) -> Report:
-    checks = tuple(
-        Check(step, Outcome.FAILED, error.reason, error.element, error.detail)
-        if check.name == step
-        else check
-        for check in passed_until(step)
-    )
-    return seal(Report, checks=checks, attestation=None, error=error)
 
 
 def _accepted(attestation: Attestation) -> Report:

@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from appleattest.errors import Reason
-from appleattest.sealed import Sealed
+from appleattest.sealed import Sealed, seal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from appleattest.attestation import Attestation
     from appleattest.errors import AttestationError
 
@@ -98,3 +100,15 @@ def passed_until(failed: str | None) -> list[Check]:
         else:
             checks.append(Check(name, outcome))
     return checks
+
+
+def refused(checks: Iterable[Check], error: AttestationError) -> Report:
+    """The report of a refusal, which the error holds from here on; the failed check says why."""
+    explained = (
+        check._replace(reason=error.reason, element=error.element, detail=error.detail)
+        if check.outcome is Outcome.FAILED
+        else check
+        for check in checks
+    )
+    error.report = seal(Report, checks=tuple(explained), attestation=None, error=error)
+    return error.report

@@ -550,6 +550,13 @@ def test_a_challenge_shares_no_list_with_anybody() -> None:
     assert told.to_dict()["error"] == {"status": 400, "subproblems": [{"status": 400}]}
 
 
+def nested(depth: int) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for _ in range(depth):
+        document = {"subproblems": document}
+    return document
+
+
 @pytest.mark.parametrize(
     ("changed", "error"),
     [
@@ -562,6 +569,8 @@ def test_a_challenge_shares_no_list_with_anybody() -> None:
         ({"validated": "yesterday"}, ValueError),
         ({"validated": "2025-07-01T12:00:00"}, ValueError),
         ({"validated": 1751371200}, TypeError),
+        ({"validated": ABSENT, "status": "invalid", "error": []}, TypeError),
+        ({"validated": ABSENT, "status": "invalid", "error": nested(900)}, ValueError),
     ],
 )
 def test_only_what_to_dict_gave_is_read_back(
@@ -575,6 +584,11 @@ def test_only_what_to_dict_gave_is_read_back(
     as_text: Any = json.dumps(stored)
     with pytest.raises(TypeError):
         Challenge.from_dict(as_text)
+
+
+def test_an_error_may_be_nested() -> None:
+    stored = Challenge(url=URL, token=TOKEN).invalid(nested(100)).to_dict()
+    assert Challenge.from_dict(stored).error == nested(100)
 
 
 def test_cbor_of_another_kind_is_no_attestation_object() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appleattest import (
@@ -23,13 +23,20 @@ from appleattest import (
     Outcome,
     OutsideValidity,
     Reason,
+    Report,
     UntrustedChain,
     Verifier,
     mdm,
 )
 from appleattest.oids import SERIAL_NUMBER
 from appleattest.report import CHECKS, Check
-from appleattest.testing import AttestationAuthority, Properties, carriers, deviations
+from appleattest.testing import (
+    AttestationAuthority,
+    Properties,
+    carriers,
+    deviations,
+    strategies,
+)
 from hostile_input import accepted_or_refused, assert_refused
 
 MAC, IPHONE = Properties.mac(), Properties.iphone()
@@ -48,18 +55,29 @@ def respond(authority: AttestationAuthority) -> Any:
 
 
 @pytest.fixture
-def validate(authority: AttestationAuthority) -> Any:
+def asked(authority: AttestationAuthority) -> dict[str, Any]:
+    return {
+        "nonce": NONCE,
+        "verifier": authority.verifier,
+        "device": KNOWN,
+        "at": authority.issued_at,
+    }
+
+
+@pytest.fixture
+def validate(asked: dict[str, Any]) -> Any:
     def validate(response: object, **arguments: Any) -> mdm.ValidatedResponse:
-        arguments = {
-            "nonce": NONCE,
-            "verifier": authority.verifier,
-            "device": KNOWN,
-            "at": authority.issued_at,
-            **arguments,
-        }
-        return mdm.validate_response(response, **arguments)
+        return mdm.validate_response(response, **{**asked, **arguments})
 
     return validate
+
+
+@pytest.fixture
+def examine(asked: dict[str, Any]) -> Any:
+    def examine(response: object, **arguments: Any) -> Report:
+        return mdm.examine_response(response, **{**asked, **arguments})
+
+    return examine
 
 
 def test_a_response_of_the_known_device(respond: Any, validate: Any) -> None:
@@ -127,25 +145,34 @@ def test_a_relayed_chain_of_another_device_is_refused(respond: Any, validate: An
         pytest.param("nonce", bytes(33), ValueError, id="nonce-long"),
         pytest.param("previous_nonces", [b""], ValueError, id="previous-empty"),
         pytest.param("previous_nonces", b"nonce", TypeError, id="previous-one"),
+        pytest.param("at", datetime(2025, 7, 1), ValueError, id="at-naive"),  # noqa: DTZ001
     ],
 )
 @pytest.mark.parametrize("response", [b"", None], ids=["no-plist", "none"])
 def test_the_callers_misuse_whatever_the_device_sent(
-    response: object, argument: str, value: object, error: type[Exception], validate: Any
+    response: object,
+    argument: str,
+    value: object,
+    error: type[Exception],
+    validate: Any,
+    examine: Any,
 ) -> None:
     """security.md 18: nothing that a column may hold switches a check off."""
-    with pytest.raises(error):
-        validate(response, **{argument: value})
+    for call in (validate, examine):
+        with pytest.raises(error):
+            call(response, **{argument: value})
     with pytest.raises(AttestationError):
         validate(response)
+    assert examine(response).error is not None
 
 
 def test_nothing_has_a_default_that_checks_less(respond: Any, verifier: Verifier) -> None:
     for missing in ("nonce", "verifier", "device"):
         arguments: dict[str, Any] = {"nonce": NONCE, "verifier": verifier, "device": KNOWN}
         del arguments[missing]
-        with pytest.raises(TypeError):
-            mdm.validate_response(respond(), **arguments)
+        for call in (mdm.validate_response, mdm.examine_response):
+            with pytest.raises(TypeError):
+                call(respond(), **arguments)
 
 
 @pytest.mark.parametrize("status", ["Error", "CommandFormatError", "NotNow", "Idle"])
@@ -204,6 +231,8 @@ def test_a_stale_attestation_of_another_device_is_not_handed_on(
         validate(stale)
     assert caught.value.attestation is None
     assert "another device's" in caught.value.detail
+    assert caught.value.report is not None
+    assert caught.value.report.checks[5].detail == caught.value.detail
     missing = respond(replace(MAC, serial_number="ANOTHER"), freshness_code=None)
     with pytest.raises(FreshnessMismatch) as caught:
         validate(missing)
@@ -236,6 +265,105 @@ def test_whatever_comes_a_result_or_a_refusal_comes_out(device: object) -> None:
             )
         )
         is None
+    )
+
+
+# --- a report -----------------------------------------------------------------------------------
+
+
+def outcomes(report: Report) -> dict[str, Outcome]:
+    return {check.name: check.outcome for check in report.checks}
+
+
+def test_a_report_has_every_check(respond: Any, examine: Any, validate: Any) -> None:
+    report = examine(respond())
+    assert outcomes(report) == dict.fromkeys((*CHECKS, "device"), Outcome.PASSED)
+    assert (report.error, report.attestation) == (None, validate(respond()).attestation)
+    unchecked = examine(respond(), device=UNCHECKED, nonce=UNCHECKED)
+    assert [name for name, end in outcomes(unchecked).items() if end is Outcome.PASSED] == [
+        *CHECKS[:-1]
+    ]
+    assert outcomes(unchecked)["device"] is Outcome.NOT_REQUESTED
+    cached = examine(respond(freshness_code=EARLIER), previous_nonces=[EARLIER])
+    assert outcomes(cached)["freshness"] is Outcome.FINDING
+    assert outcomes(cached)["device"] is Outcome.PASSED
+
+
+def test_the_report_of_a_refusal_ends_where_it_was_refused(respond: Any, examine: Any) -> None:
+    for response, failed in (
+        (b"<plist>", "decode"),
+        (respond(deviations=[deviations.WrongSigner()]), "path"),
+        (respond(freshness_code=EARLIER), "freshness"),
+        (respond(replace(MAC, serial_number="ANOTHER")), "device"),
+        (respond(extra={"UDID": 5}), "decode"),
+    ):
+        names = (*CHECKS, "device")
+        report = examine(response)
+        passed = names.index(failed)
+        assert tuple(outcomes(report).items()) == (
+            *((name, Outcome.PASSED) for name in names[:passed]),
+            (failed, Outcome.FAILED),
+            *((name, Outcome.NOT_REACHED) for name in names[passed + 1 :]),
+        )
+        error = report.error
+        assert report.checks[passed][2:] == (error.reason, error.element, error.detail)
+        assert (error.report, report.attestation) == (report, None)
+
+
+def test_a_report_of_discrepancies_is_no_refusal(respond: Any, examine: Any) -> None:
+    lying = respond(query_responses={"OSVersion": "1.0"})
+    report = examine(lying)
+    assert report.error is None
+    response = mdm.DeviceInformationResponse.parse(lying)
+    assert mdm.find_discrepancies(response, report.attestation)
+
+
+def refusal(error: AttestationError) -> tuple[object, ...]:
+    stale = getattr(error, "attestation", None)
+    report = error.report and error.report.to_dict()
+    return type(error), error.reason, error.element, error.detail, stale, report
+
+
+def same_verdict(response: object, **asked: Any) -> mdm.ValidatedResponse | None:
+    """What validating returns, where examining says the same."""
+    report = mdm.examine_response(response, **asked)
+    if report.error is None:
+        seen = mdm.validate_response(response, **asked)
+        assert seen.attestation == report.attestation
+        return seen
+    with pytest.raises(AttestationError) as caught:
+        mdm.validate_response(response, **asked)
+    assert refusal(caught.value) == refusal(report.error)
+    return None
+
+
+WORLD = AttestationAuthority("responses of the strategies")
+
+
+@settings(deadline=None)
+@given(
+    minted=strategies.responses(WORLD),
+    others=strategies.broken_chains(WORLD) | strategies.chains(WORLD),
+    device=st.sampled_from([KNOWN, UNCHECKED, mdm.KnownDevice(udid="ANOTHER")]),
+    answers=st.booleans(),
+)
+def test_examining_and_validating_are_one(
+    minted: strategies.MintedResponse, others: strategies.MintedChain, device: Any, answers: bool
+) -> None:
+    asked: dict[str, Any] = {"verifier": WORLD.verifier, "at": minted.chain.at}
+    asked["nonce"] = minted.nonce if answers else b"another"
+    chain = same_verdict(minted.encoded, device=UNCHECKED, **asked)
+    assert (chain is not None) is answers
+    same_verdict(minted.encoded, device=device, **asked)
+    if chain is not None and chain.attestation.device.serial_number is not None:
+        known = mdm.KnownDevice(serial_number=chain.attestation.device.serial_number)
+        assert same_verdict(chain.response, device=known, **asked) is not None
+    same_verdict(
+        carriers.response_plist(others.chain),
+        nonce=others.freshness_code or UNCHECKED,
+        verifier=WORLD.verifier,
+        device=device,
+        at=others.at,
     )
 
 

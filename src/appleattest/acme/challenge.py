@@ -25,7 +25,7 @@ from appleattest.errors import (
     Reason,
 )
 from appleattest.moment import utc_seconds
-from appleattest.report import Check, Outcome, Report, passed_until
+from appleattest.report import Check, Outcome, Report, passed_until, refused
 from appleattest.sealed import seal
 from appleattest.text import quoted
 from appleattest.verifier import Verifier
@@ -49,6 +49,7 @@ class Answering(Enum):
 VOUCHED_ELSEWHERE: Final = Answering.VOUCHED_ELSEWHERE
 _ORDERED: Final = Answering.ORDERED
 _MOST_LISTED: Final = 4
+_NOT_REACHED: Final = Check("device", Outcome.NOT_REACHED)
 
 Devices: TypeAlias = str | Iterable[str] | Literal[Answering.ORDERED, Answering.VOUCHED_ELSEWHERE]
 
@@ -128,12 +129,12 @@ def examine_challenge(
         att_obj, explained = read_response(response, verifier.limits)
     except AttestationError as refusal:
         refusal.__context__ = None
-        return _refused(_until("decode", refusal), refusal)
+        return _refused((*passed_until("decode"), _NOT_REACHED), refusal)
     report = verifier.examine_acme(att_obj, token=asked.token, at=asked.at)
     if report.error is not None:
         if isinstance(report.error, NoAttestation):
             report.error.detail += explained
-        return _refused((*report.checks, Check("device", Outcome.NOT_REACHED)), report.error)
+        return _refused((*report.checks, _NOT_REACHED), report.error)
     assert report.attestation is not None  # noqa: S101 - there is an error or there is this
     return _judged(report.checks, report.attestation, asked)
 
@@ -144,7 +145,7 @@ def _judged(checks: tuple[Check, ...], attestation: Attestation, asked: _Asked) 
     else:
         refusal = _mismatch(attestation.device, asked.devices, asked.identifier)
         if refusal is not None:
-            return _refused((*checks, _failed("device", refusal)), refusal)
+            return _refused((*checks, Check("device", Outcome.FAILED)), refusal)
         checks = (*checks, Check("device", Outcome.PASSED))
     return seal(Report, checks=checks, attestation=attestation, error=None)
 
@@ -203,24 +204,6 @@ def _devices(device: object, identifier: Identifier) -> frozenset[str] | None:
     return frozenset(devices)
 
 
-def _failed(name: str, refusal: AttestationError) -> Check:
-    return Check(name, Outcome.FAILED, refusal.reason, refusal.element)
-
-
-def _until(failed: str, refusal: AttestationError) -> tuple[Check, ...]:
-    checks = (
-        _failed(check.name, refusal) if check.name == failed else check
-        for check in passed_until(failed)
-    )
-    return (*checks, Check("device", Outcome.NOT_REACHED))
-
-
 def _refused(checks: tuple[Check, ...], refusal: AttestationError) -> Report:
-    checks = tuple(
-        check._replace(detail=refusal.detail) if check.outcome is Outcome.FAILED else check
-        for check in checks
-    )
-    report = seal(Report, checks=checks, attestation=None, error=refusal)
-    refusal.report = report
     refusal.context = ProblemContext.CHALLENGE
-    return report
+    return refused(checks, refusal)

@@ -31,7 +31,7 @@ from appleattest.errors import (
     ProblemContext,
     Reason,
 )
-from appleattest.report import Check, Outcome, Report
+from appleattest.report import Check, Outcome, Report, refused
 from appleattest.sealed import Sealed, seal
 from appleattest.text import said
 
@@ -221,8 +221,7 @@ def _judge_signature(request: RequestFields) -> None:
 
 
 def _explain(refusal: AttestationError, identifier: Identifier) -> None:
-    check = Check("csr", Outcome.FAILED, refusal.reason, refusal.element, refusal.detail)
-    refusal.report = seal(Report, checks=(check,), attestation=None, error=refusal)
+    refused([Check("csr", Outcome.FAILED)], refusal)
     refusal.context = ProblemContext.FINALIZE
     refusal.__context__ = None  # what a parser raised may quote the device's own octets
     if isinstance(refusal, IdentifierMismatch):

@@ -60,7 +60,7 @@ class Challenge:
         if self.error is not None:
             if self.status is not ChallengeStatus.INVALID:
                 raise ValueError("a challenge has an error only when it is invalid")
-            object.__setattr__(self, "error", MappingProxyType(deepcopy(dict(self.error))))
+            object.__setattr__(self, "error", _problem(self.error))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles are made of `to_dict`: a read-only view can be neither."""
@@ -126,3 +126,13 @@ class Challenge:
     def _require_open(self) -> None:
         if self.status not in _OPEN:
             raise ValueError(f"a challenge that is {self.status} stays so")
+
+
+def _problem(error: object) -> Mapping[str, Any]:
+    """A copy of a problem document that nobody changes."""
+    if not isinstance(error, Mapping):
+        raise TypeError(f"a problem document is a mapping, not {type(error).__name__}")
+    try:
+        return MappingProxyType(deepcopy(dict(error)))
+    except RecursionError:
+        raise ValueError("a problem document that is nested too deeply to be copied") from None

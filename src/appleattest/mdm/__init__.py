@@ -24,7 +24,7 @@ from appleattest.mdm.nonces import new_nonce
 from appleattest.mdm.response import CommandStatus, DeviceInformationResponse, ErrorChainItem
 from appleattest.mdm.schedule import AttestationSchedule
 from appleattest.mdm.transitions import ATTESTATION_INTERVAL
-from appleattest.mdm.validation import ValidatedResponse, validate_response
+from appleattest.mdm.validation import ValidatedResponse, examine_response, validate_response
 from appleattest.mdm.webhook import EnrollmentIDs, WebhookEvent
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "WebhookEvent",
     "Why",
     "device_information_command",
+    "examine_response",
     "find_discrepancies",
     "new_nonce",
     "validate_response",

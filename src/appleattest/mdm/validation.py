@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from typing import Final, NamedTuple
 
 from appleattest.attestation import Attestation
 from appleattest.errors import AttestationError, FreshnessMismatch
-from appleattest.limits import Limits
+from appleattest.freshness import UNCHECKED
 from appleattest.mdm.discrepancies import Discrepancy, find_discrepancies
 from appleattest.mdm.known_device import ExpectedDevice, mismatch, require_expected_device
 from appleattest.mdm.response import DeviceInformationResponse
-from appleattest.report import Check, Outcome, Report, passed_until
+from appleattest.report import Check, Outcome, Report, passed_until, refused
 from appleattest.sealed import Sealed, seal
 from appleattest.verifier import NoCheck, Octets, PreviousNonces, Verifier
+
+_NOT_REACHED: Final = Check("device", Outcome.NOT_REACHED)
 
 
 class ValidatedResponse(Sealed):
@@ -49,41 +52,101 @@ def validate_response(
     whose enrolment sent the response; `UNCHECKED` accepts a genuine attestation of any device.
 
     Raises what `verify_mdm` raises (docs/reasons.md), then `IdentifierMismatch`
-    (`identifier-missing`, `identifier-mismatch`) or `KeyMismatch` (`key-mismatch`), whose report
-    has one more check, `device`. The `attestation` of a `FreshnessMismatch` is None if it is
+    (`identifier-missing`, `identifier-mismatch`) or `KeyMismatch` (`key-mismatch`), each with the
+    report of `examine_response`. The `attestation` of a `FreshnessMismatch` is None if it is
     another device's. The caller's misuse is `TypeError` or `ValueError`.
     Source: Apple, "Validating a Managed Device Attestation".
     """
+    report, parsed = _judge(response, verifier, device, nonce, previous_nonces, at)
+    if report.error is not None:
+        raise report.error
+    assert report.attestation is not None  # noqa: S101 - there is an error or there are both
+    assert parsed is not None  # noqa: S101
+    return seal(
+        ValidatedResponse,
+        response=parsed,
+        attestation=report.attestation,
+        discrepancies=find_discrepancies(parsed, report.attestation),
+    )
+
+
+def examine_response(
+    response: object,
+    /,
+    *,
+    nonce: Octets | NoCheck,
+    previous_nonces: PreviousNonces = (),
+    verifier: Verifier,
+    device: ExpectedDevice,
+    at: datetime | None = None,
+) -> Report:
+    """`validate_response`, answered by a report on every check; never raises for bad input.
+
+    The checks are those of every verification, and `device` after them. Discrepancies fail none:
+    `validate_response` has them, and `find_discrepancies`.
+    """
+    return _judge(response, verifier, device, nonce, previous_nonces, at).report
+
+
+class _Judged(NamedTuple):
+    report: Report
+    response: DeviceInformationResponse | None
+    """None where the report is of a refusal."""
+
+
+def _judge(
+    response: object,
+    verifier: Verifier,
+    device: ExpectedDevice,
+    nonce: Octets | NoCheck,
+    previous_nonces: PreviousNonces,
+    at: datetime | None,
+) -> _Judged:
     require_expected_device(device)
     if not isinstance(verifier, Verifier):
         raise TypeError(f"verifier is a Verifier, not {type(verifier).__name__}")
     parsed = response if isinstance(response, DeviceInformationResponse) else None
     document = _fixed(response) if parsed is None else parsed.document
-    try:
-        attestation = verifier.verify_mdm(
-            document,
-            nonce=nonce,
-            previous_nonces=previous_nonces,
-            at=at,
-        )
-    except FreshnessMismatch as error:
-        stale = error.attestation
-        if stale is not None and mismatch(stale, device) is not None:
-            error.attestation = None
-            error.detail = f"{error.detail}; and it is another device's attestation"
-        raise
+    report = verifier.examine_mdm(document, nonce=nonce, previous_nonces=previous_nonces, at=at)
+    if report.error is not None:
+        _withhold(report.error, device)
+        return _refused((*report.checks, _NOT_REACHED), report.error)
     if parsed is None:
-        parsed = _parsed(document, verifier.limits)
+        # It holds an attestation; other parts of it may be malformed.
+        try:
+            parsed = DeviceInformationResponse.parse(document, limits=verifier.limits)
+        except AttestationError as refusal:
+            refusal.__context__ = None  # what a parser raised may quote the device's own octets
+            return _refused((*passed_until("decode"), _NOT_REACHED), refusal)
+    assert report.attestation is not None  # noqa: S101 - there is an error or there is this
+    return _of_device(report.checks, report.attestation, parsed, device)
+
+
+def _of_device(
+    checks: tuple[Check, ...],
+    attestation: Attestation,
+    response: DeviceInformationResponse,
+    device: ExpectedDevice,
+) -> _Judged:
     refusal = mismatch(attestation, device)
     if refusal is not None:
-        refusal.report = _report(*passed_until(None), _failed("device", refusal), error=refusal)
-        raise refusal
-    return seal(
-        ValidatedResponse,
-        response=parsed,
-        attestation=attestation,
-        discrepancies=find_discrepancies(parsed, attestation),
-    )
+        return _refused((*checks, Check("device", Outcome.FAILED)), refusal)
+    outcome = Outcome.NOT_REQUESTED if device is UNCHECKED else Outcome.PASSED
+    checks = (*checks, Check("device", outcome))
+    return _Judged(seal(Report, checks=checks, attestation=attestation, error=None), response)
+
+
+def _refused(checks: tuple[Check, ...], refusal: AttestationError) -> _Judged:
+    return _Judged(refused(checks, refusal), None)
+
+
+def _withhold(refusal: AttestationError, device: ExpectedDevice) -> None:
+    """Hand on no stale attestation of another device."""
+    if not isinstance(refusal, FreshnessMismatch) or refusal.attestation is None:
+        return
+    if mismatch(refusal.attestation, device) is not None:
+        refusal.attestation = None
+        refusal.detail = f"{refusal.detail}; and it is another device's attestation"
 
 
 def _fixed(response: object) -> object:
@@ -92,21 +155,3 @@ def _fixed(response: object) -> object:
         with suppress(ValueError):  # a view that was released: the verifier refuses it
             return memoryview(response).tobytes()
     return response
-
-
-def _parsed(document: object, limits: Limits) -> DeviceInformationResponse:
-    """The response, which holds an attestation; other parts of it may be malformed."""
-    try:
-        return DeviceInformationResponse.parse(document, limits=limits)
-    except AttestationError as error:
-        _, *others = passed_until("decode")
-        error.report = _report(_failed("decode", error), *others, error=error)
-        raise
-
-
-def _failed(name: str, error: AttestationError) -> Check:
-    return Check(name, Outcome.FAILED, error.reason, error.element, error.detail)
-
-
-def _report(*checks: Check, error: AttestationError) -> Report:
-    return seal(Report, checks=checks, attestation=None, error=error)
