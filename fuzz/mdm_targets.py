@@ -6,14 +6,21 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Final
+from typing import Any, Final
 
-from appleattest import Attestation
-from appleattest.mdm import DeviceInformationResponse, WebhookEvent
+from appleattest import UNCHECKED, Attestation
+from appleattest.mdm import (
+    DeviceInformationResponse,
+    KnownDevice,
+    WebhookEvent,
+    examine_response,
+    validate_response,
+)
 from appleattest.policy import Platform, Policy
 from appleattest.testing import Properties
+from appleattest.testing.vectors.case import SERIAL
 from fuzz import world
-from fuzz.oracle import ended, require, returned, without_warning
+from fuzz.oracle import ended, require, returned, same_verdict, without_warning
 
 _SCALARS: Final = (str, bytes, bool, int, float, datetime)
 
@@ -26,6 +33,7 @@ def parse_response(data: bytes) -> None:
     require(found.document == data, "another document")
     require(repr(found).isprintable(), "cannot be shown")
     _check_frozen(found.query_responses)
+    _validate(data)
     chain = found.attestation
     if chain is None or not found.acknowledged:
         return
@@ -34,6 +42,18 @@ def parse_response(data: bytes) -> None:
     apart = ended(lambda: verifier.verify_mdm(chain, nonce=world.NONCE, at=world.AT)).value
     require(whole == apart, "another verdict on the chain alone")
     require(not isinstance(whole, Attestation) or whole.chain, "an attestation of nothing")
+
+
+def _validate(data: bytes) -> None:
+    """Whoever sent it, and the ordered device alone; what is returned is what was read."""
+    asked: dict[str, Any] = {"nonce": world.NONCE, "verifier": world.warm(), "at": world.AT}
+    for device in (UNCHECKED, KnownDevice(serial_number=SERIAL)):
+        kept = same_verdict(
+            lambda known=device: validate_response(data, device=known, **asked).attestation,  # type: ignore[misc]
+            lambda known=device: examine_response(data, device=known, **asked),  # type: ignore[misc]
+        )
+        if kept is not None and device is not UNCHECKED:
+            require(kept.device.serial_number == SERIAL, "another device may answer")
 
 
 def _check_frozen(value: object) -> None:

@@ -21,7 +21,7 @@ from appleattest import (
 )
 from appleattest.acme.csr_reader import LARGEST_CSR
 from appleattest.acme.othernames import LONGEST_NAME
-from fuzz import profile_seeds, seeds, tokens, world
+from fuzz import profile_seeds, seeds, stored_seeds, tokens, world
 from fuzz.acme_targets import read_identifier, read_request, verdict_on_challenge
 from fuzz.certificate_target import read_certificate
 from fuzz.mdm_targets import load_policy, parse_event, parse_response
@@ -38,6 +38,7 @@ from fuzz.oracle import (
 from fuzz.packing import unpack
 from fuzz.profile_target import lint
 from fuzz.resigning import resign
+from fuzz.stored_targets import read_challenge, read_identifier_kept, read_state
 from fuzz.wire_targets import read_base64url, read_cbor, read_der, read_json, read_plist
 
 _LIMITS: Final = Limits()
@@ -192,6 +193,7 @@ _JSON: Final = _LIMITS.json_bytes + 64
 _REQUEST: Final = LARGEST_CSR + 64
 _NAME: Final = LONGEST_NAME + 64
 _POLICY: Final = 4096
+_STORED: Final = 8192
 _PROFILE: Final = 64 * 1024
 
 
@@ -238,6 +240,15 @@ TARGETS: Final[dict[str, Target]] = {
         (*tokens.PROFILE, *tokens.PLIST, *tokens.DER),
         _PROFILE,
         lambda: mutate_der,
+    ),
+    "stored_state": Target(
+        read_state, stored_seeds.states, (*tokens.JSON, *tokens.STORED), _STORED
+    ),
+    "stored_challenge": Target(
+        read_challenge, stored_seeds.challenges, (*tokens.JSON, *tokens.STORED), _STORED
+    ),
+    "stored_identifier": Target(
+        read_identifier_kept, stored_seeds.identifiers, tokens.IDENTIFIER, _STORED
     ),
     "policy": Target(load_policy, seeds.policies, tokens.TOML, _POLICY),
     "cbor": Target(read_cbor, seeds.objects, tokens.CBOR, _OBJECT),

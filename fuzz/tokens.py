@@ -82,6 +82,13 @@ IDENTIFIER: Final = (
     *(b"\x30\x05\x0c\x03C02", b"\x06\x02\x2a\x03", b"\x04\x03C02", b"\x2a\x80\x03"),
     *(b'"permanent-identifier"', b'"hardware-module"', b'{"type":', b'"value":', b'"\\ud800"'),
 )
+STORED: Final = (
+    *(b'"as_of":', b'"made_by":', b'"retry_at":', b'"random_due":', b'"reported":', b'"pending":'),
+    *(b'"nonces":', b'"nonce":', b'"sent_at":', b'"command_uuid":', b'"failures":', b'"lost":'),
+    *(b'"distrusted":', b'"OSVersion"', b"YQ==", b"0001-01-01T00:00:00Z", b"99999999999999999999"),
+    *(b'"status":', b'"pending"', b'"processing"', b'"valid"', b'"invalid"', b'"validated":'),
+    *(b'"error":', b'"url":', b'"token":', b'"type":', b'"device-attest-01"', b'{"a":{"a":'),
+)
 PROFILE: Final = (
     *map(der.oid, (*(f"1.2.840.113549.1.7.{arc}" for arc in (1, 2, 3)), "1.2.840.113549.1.9.5")),
     *map(der.oid, ("1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4", "1.2.840.113549.1.1.13")),

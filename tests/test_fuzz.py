@@ -31,16 +31,32 @@ from appleattest import (
 )
 from appleattest.acme import (
     VOUCHED_ELSEWHERE,
+    Challenge,
     CSRBinding,
     HardwareModuleName,
     PermanentIdentifier,
     ValidatedCSR,
     examine_challenge,
+    identifier_from_dict,
 )
-from appleattest.mdm import DeviceInformationResponse, WebhookEvent
+from appleattest.mdm import (
+    Decision,
+    DeviceInformationResponse,
+    DeviceState,
+    KnownDevice,
+    WebhookEvent,
+    Why,
+)
 from appleattest.policy import Policy
 from appleattest.sealed import seal
-from appleattest.testing import AttestationAuthority, carriers, chains, csr, deviations
+from appleattest.testing import (
+    AttestationAuthority,
+    Properties,
+    carriers,
+    chains,
+    csr,
+    deviations,
+)
 from appleattest.wire import base64url, cbor, der, plist, strict_json
 from fuzz import (
     acme_targets,
@@ -50,6 +66,8 @@ from fuzz import (
     profile_seeds,
     profile_target,
     seeds,
+    stored_seeds,
+    stored_targets,
     targets,
     tokens,
     wire_targets,
@@ -386,6 +404,28 @@ def test_an_answer_of_another_device_is_found(monkeypatch: pytest.MonkeyPatch) -
         run(ordered)
 
 
+def test_a_response_of_another_device_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    another = world.AUTHORITY.response_plist(properties=Properties(serial_number="OTHERSERIAL2"))
+    run = TARGETS["mdm_response"].run
+    run(another)
+    monkeypatch.setattr(
+        mdm_targets, "KnownDevice", lambda **_: KnownDevice(serial_number="OTHERSERIAL2")
+    )
+    with pytest.raises(Finding, match="another device"):
+        run(another)
+
+
+def test_what_was_stored_is_read_and_what_is_spoilt_is_refused() -> None:
+    for stored, read in (
+        (stored_seeds.states(), DeviceState.from_dict),
+        (stored_seeds.challenges(), Challenge.from_dict),
+        (stored_seeds.identifiers(), identifier_from_dict),
+    ):
+        kept = [stored_targets._kept(each, read) for each in stored]
+        assert None in kept
+        assert kept.count(None) < len(kept) - 4
+
+
 _BROKEN: Final[dict[str, tuple[Any, str, Any, bytes]]] = {
     "identifier": (
         acme_targets,
@@ -406,6 +446,24 @@ _BROKEN: Final[dict[str, tuple[Any, str, Any, bytes]]] = {
         carriers.webhook_event(carriers.response_plist(None)),
     ),
     "profile": (profile_target, "contents", list, profile_seeds.profiles()[16]),
+    "stored_state": (
+        stored_targets,
+        "_SCHEDULE",
+        Mock(decide=lambda *_, **__: Decision(True, True, Why.AGE)),
+        stored_seeds.states()[0],
+    ),
+    "stored_challenge": (
+        stored_targets,
+        "Challenge",
+        Mock(from_dict=lambda _: Challenge.new("another each time")),
+        stored_seeds.challenges()[0],
+    ),
+    "stored_identifier": (
+        stored_targets,
+        "identifier_from_dict",
+        lambda _: PermanentIdentifier("other"),
+        stored_seeds.identifiers()[0],
+    ),
     "policy": (
         mdm_targets,
         "Policy",

@@ -215,6 +215,17 @@ def test_the_check_of_examples_sees_what_is_private(source: str, found: list[str
     assert list(private_imports(source)) == found
 
 
+MOST_LINES: Final = 700
+"""Of the ACME server in examples: docs/guide-acme.md promises that one sitting is enough."""
+
+
+def test_the_acme_server_can_be_read_in_one_sitting() -> None:
+    files = sorted((ROOT / "examples" / "acme_server").glob("**/*.py"))
+    lines = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert "examples/acme_server/app.py" in lines
+    assert sum(lines.values()) < MOST_LINES, lines
+
+
 def storey(room: str) -> int:
     """The storey that a room is on, counted from the ground."""
     for number, rooms in enumerate(STOREYS):
