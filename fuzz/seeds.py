@@ -34,12 +34,14 @@ class Messages(NamedTuple):
     """Certificate requests in DER."""
     identifiers: list[bytes]
     """Identifiers as text, and the values of otherNames."""
+    payloads: list[bytes]
+    """Responses to challenges, as they came."""
 
 
 @cache
 def messages() -> Messages:
     """Every input of every vector, and of the demonstration."""
-    found = Messages([], [], [], [], [], [])
+    found = Messages([], [], [], [], [], [], [])
     for test in _tests():
         if "response" in test:
             found.responses.append(b64decode(test["response"]))
@@ -51,6 +53,10 @@ def messages() -> Messages:
             found.chains.append([b64decode(der) for der in test["chain"]])
         elif "csr" in test:
             found.requests.append(b64decode(test["csr"]))
+        elif "payload" in test:
+            found.payloads.append(b64decode(test["payload"]))
+        elif "payloadText" in test:
+            found.payloads.append(test["payloadText"].encode())
         elif "binding" not in test:
             found.identifiers.extend(_identifier(test))
     found.responses.extend(path.read_bytes() for path in sorted(VECTORS.glob("demo/*.plist")))
@@ -61,6 +67,7 @@ def messages() -> Messages:
         chains=found.chains,
         requests=_once(found.requests),
         identifiers=_once(found.identifiers),
+        payloads=_once(found.payloads),
     )
 
 
@@ -81,8 +88,9 @@ def _tests() -> Iterator[dict[str, Any]]:
 @cache
 def minted() -> frozenset[bytes]:
     """Every certificate that stands in a vector, by its DER: nobody can make any other."""
-    ders = {der for chain in messages().chains for der in chain}
-    for message in (*messages().responses, *messages().objects, *messages().texts):
+    found = messages()
+    ders = {der for chain in found.chains for der in chain}
+    for message in (*found.responses, *found.objects, *found.texts, *found.payloads):
         try:
             decoded = decode_unverified(message)
         except AttestationError:
@@ -155,22 +163,24 @@ def records() -> list[bytes]:
 
 @cache
 def json_documents() -> list[bytes]:
-    """Challenge responses, webhook events and records."""
+    """Challenge responses, some of them no JSON, webhook events and records."""
     events = [carriers.webhook_event(response) for response in responses()[::20]]
     answers = [carriers.challenge_response(each) for each in objects()[::20]]
     failed = carriers.challenge_response(objects()[0], extra={"error": "text"})
     demonstration = [path.read_bytes() for path in sorted(VECTORS.glob("demo/*.json"))]
-    return _once([*demonstration, *events, *answers, failed, b"{}", *records()[::10]])
+    posted = messages().payloads
+    return _once([*demonstration, *events, *answers, *posted, failed, b"{}", *records()[::10]])
 
 
 @cache
 def challenge_responses() -> list[bytes]:
-    """Objects and texts of the vectors as a client posts them, and what Apple's says on failure."""
+    """The vectors' own; their objects and texts as a client posts them; Apple's on failure."""
     answers = [carriers.challenge_response(each) for each in objects()]
     written = [json.dumps({"attObj": each.decode("utf-8", "surrogatepass")}) for each in texts()]
     nothing = {"fmt": "apple", "attStmt": {"x5c": []}}
     failed = carriers.challenge_response(cbor2.dumps(nothing), extra={"error": "text"})
-    return _once([*answers, *(text.encode() for text in written), failed, b"{}"])
+    posted = (text.encode() for text in written)
+    return _once([*messages().payloads, *answers, *posted, failed, b"{}"])
 
 
 def requests() -> list[bytes]:

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from appleattest import Reason
 from appleattest.acme import CSRBinding
+from appleattest.mdm import DiscrepancyKind
 from appleattest.testing.vectors import document, runner
 from appleattest.testing.vectors.__main__ import main
 from appleattest.testing.vectors.case import Case, ChainInput, acceptable, invalid, valid
@@ -26,8 +27,8 @@ from vector_files import FILES, PATHS, VECTORS, loaded
 README: Final = (VECTORS / "README.md").read_text("utf-8")
 DESCRIPTION: Final[dict[str, Any]] = json.loads((VECTORS / document.SCHEMA).read_text("utf-8"))
 SCHEMA: Final = Draft202012Validator(DESCRIPTION)
-# `reverify`, challenge responses and the policy raise these; no vector asks for either.
-NOT_ASKED: Final = {Reason.MALFORMED_JSON, Reason.POLICY}
+# A policy raises it, and no vector asks for one.
+NOT_ASKED: Final = {Reason.POLICY}
 OF_CHAINS: Final = ("MdmVerify", "AcmeVerify", "ChainVerify")
 
 
@@ -62,6 +63,54 @@ class TestCases:
         assert results["acme_csr", "valid"] > 60
         assert results["", "invalid"] > 80
         assert results["", "valid"] > 40
+
+    def test_there_are_dozens_about_who_answers(self) -> None:
+        for name in ("acme_challenge.json", "mdm_device.json"):
+            results = Counter(test["result"] for test in every_test(loaded(name)))
+            assert results["invalid"] > 30
+            assert results["valid"] > 30
+
+    def test_whoever_may_answer_is_accepted_and_refused(self) -> None:
+        tests = every_test(loaded("acme_challenge.json"))
+
+        outcomes = {
+            (who if isinstance(who := test["mayAnswer"], str) else "named", test["result"])
+            for test in tests
+            if test["result"] != "acceptable"
+        }
+        assert outcomes == set(
+            product(("ordered", "named", "vouched-elsewhere"), ("valid", "invalid"))
+        )
+
+    def test_each_field_of_a_known_device_accepts_and_refuses(self) -> None:
+        tests = every_test(loaded("mdm_device.json"))
+
+        for field in DESCRIPTION["$defs"]["knownDevice"]["properties"]:
+            alone = [test for test in tests if set(test["knownDevice"] or ()) == {field}]
+            results = {test["result"] for test in alone}
+            beside = {
+                test["reason"]
+                for test in tests
+                if field in (test["knownDevice"] or ()) and test["result"] == "invalid"
+            }
+            assert "valid" in results
+            assert beside & {Reason.IDENTIFIER_MISMATCH, Reason.KEY_MISMATCH}
+
+    def test_a_lie_is_found_and_what_is_honest_is_explained(self) -> None:
+        tests = every_test(loaded("mdm_device.json"))
+        unexplained = {
+            test["name"]: [each for each in test["discrepancies"] if not each["explainedByAge"]]
+            for test in tests
+            if test["result"] == "valid"
+        }
+
+        def flagged(flag: Flag) -> list[str]:
+            return [test["name"] for test in tests if flag.label in test["flags"]]
+
+        assert [name for name in flagged(Flag.LYING_DEVICE) if not unexplained[name]] == []
+        assert [name for name in flagged(Flag.HONEST_DIFFERENCE) if unexplained[name]] == []
+        found = {each["kind"] for some in unexplained.values() for each in some}
+        assert found == set(DiscrepancyKind)
 
     def test_every_mode_of_binding_accepts_and_refuses(self) -> None:
         tests = [
@@ -243,6 +292,38 @@ class TestSchema:
             ("acme_object.json", f"{FIRST}.attObj", ""),
             ("acme_object.json", f"{FIRST}.cbor", None),
             ("acme_object.json", f"{FIRST}.token", "a.b"),
+            ("acme_challenge.json", "testGroups.0.type", "AcmeVerify"),
+            ("acme_challenge.json", "testGroups.0.anchors", None),
+            ("acme_challenge.json", f"{FIRST}.payload", "AAAA"),
+            ("acme_challenge.json", f"{FIRST}.payloadText", None),
+            ("acme_challenge.json", f"{FIRST}.token", None),
+            ("acme_challenge.json", f"{FIRST}.identifier.type", "dns"),
+            ("acme_challenge.json", f"{FIRST}.identifier", None),
+            ("acme_challenge.json", f"{FIRST}.mayAnswer", None),
+            ("acme_challenge.json", f"{FIRST}.mayAnswer", "anybody"),
+            ("acme_challenge.json", f"{FIRST}.mayAnswer", []),
+            ("acme_challenge.json", f"{FIRST}.mayAnswer", [""]),
+            ("acme_challenge.json", f"{FIRST}.element", "fmt"),
+            ("acme_challenge.json", f"{FIRST}.result", "invalid"),
+            ("acme_challenge.json", f"{FIRST}.discrepancies", []),
+            ("acme_challenge.json", f"{FIRST}.nonce", "AAAA"),
+            ("mdm_device.json", "testGroups.0.type", "MdmVerify"),
+            ("mdm_device.json", "testGroups.0.time", None),
+            ("mdm_device.json", f"{FIRST}.response", None),
+            ("mdm_device.json", f"{FIRST}.knownDevice", None),
+            ("mdm_device.json", f"{FIRST}.knownDevice", {}),
+            ("mdm_device.json", f"{FIRST}.knownDevice.serialNumber", ""),
+            ("mdm_device.json", f"{FIRST}.knownDevice.serial_number", "A"),
+            ("mdm_device.json", f"{FIRST}.knownDevice.spki", ""),
+            ("mdm_device.json", f"{FIRST}.discrepancies", None),
+            ("mdm_device.json", f"{FIRST}.discrepancies", [{"kind": "UDID"}]),
+            (
+                "mdm_device.json",
+                f"{FIRST}.discrepancies",
+                [{"kind": "Name", "said": "A", "attested": "B", "explainedByAge": False}],
+            ),
+            ("mdm_device.json", f"{FIRST}.element", "spki"),
+            ("mdm_device.json", f"{FIRST}.device", None),
             ("chain_issuers.json", f"{FIRST}.sha256Of", "AAAA"),
             ("chain_issuers.json", f"{FIRST}.chain", ["?"]),
             ("chain_issuers.json", f"{FIRST}.chain", None),
@@ -296,6 +377,18 @@ class TestSchema:
         assert SCHEMA.is_valid(value)
         assert not SCHEMA.is_valid(changed(value, path, new))
 
+    @pytest.mark.parametrize("file", ["acme_challenge.json", "mdm_device.json"])
+    def test_it_wants_an_element_beside_a_reason(self, file: str) -> None:
+        value = loaded(file)
+        place = [test["result"] for test in value["testGroups"][0]["tests"]].index("invalid")
+        path = f"testGroups.0.tests.{place}"
+
+        assert SCHEMA.is_valid(changed(value, f"{path}.element", "UDID"))
+        assert not SCHEMA.is_valid(changed(value, f"{path}.element", ""))
+        assert not SCHEMA.is_valid(changed(value, f"{path}.element", None))
+        assert not SCHEMA.is_valid(changed(value, f"{path}.reason", None))
+        assert not SCHEMA.is_valid(changed(value, f"{path}.discrepancies", []))
+
     def test_it_wants_a_reason_of_what_is_invalid_and_nothing_read(self) -> None:
         value = loaded("mdm_freshness.json")
         place = [test["result"] for test in value["testGroups"][0]["tests"]].index("invalid")
@@ -332,6 +425,27 @@ class TestReadme:
             assert f"| `{word}` |" in README
         for word in document.GROUP_TYPES.values():
             assert f"`{word}`" in README
+
+    def test_everything_about_who_answers_is_explained(self) -> None:
+        definitions = DESCRIPTION["$defs"]
+        words, _ = definitions["challengeTest"]["properties"]["mayAnswer"]["anyOf"]
+        for word in words["enum"]:
+            assert f'| `"{word}"` |' in README
+        for field in definitions["knownDevice"]["properties"]:
+            assert re.search(rf"^\| .*`{field}`.* \|", README, re.MULTILINE)
+        for kind in DiscrepancyKind:
+            assert f"| `{kind}` |" in README
+        for field in definitions["discrepancy"]["properties"]:
+            assert f"`{field}`" in README
+
+    def test_what_has_no_vectors_is_among_the_known_ways_in(self) -> None:
+        _, section = README.split("## What has no vectors\n")
+        rows = re.findall(r"^\| ([\d, ]+) \|", section, re.MULTILINE)
+
+        items = [int(item) for row in rows for item in row.split(",")]
+        assert items == sorted(set(items))
+        assert set(items) < set(range(1, 32))
+        assert f"`{Reason.POLICY}`" in section
 
     def test_every_mode_and_kind_of_name_is_explained(self) -> None:
         (names,) = re.findall(r"### Names\n(.*?)###", README, re.DOTALL)

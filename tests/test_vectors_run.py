@@ -6,15 +6,18 @@ import json
 import sys
 from pathlib import Path
 from runpy import run_path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from appleattest import TrustStore, Verifier
+from appleattest.acme import Answering
+from appleattest.mdm import KnownDevice
+from appleattest.testing.keys import spki_of
 from appleattest.testing.vectors import __main__ as vectors_main
-from appleattest.testing.vectors import document, names, runner
+from appleattest.testing.vectors import devices, document, names, runner
 from appleattest.testing.vectors import judge as judging
 from vector_files import FILES, PATHS, VECTORS, loaded
 
@@ -95,6 +98,7 @@ class TestRunner:
         test = {"tcId": 1, "type": "MdmVerify", "time": "t", "anchors": [], "result": "valid"}
         told = dict.fromkeys(("reason", "device", "freshness", "requestedAt", "spkiSha256"), "x")
         told |= dict.fromkeys(("foundIn", "names", "parts", "text", "der"), "x")
+        told |= dict.fromkeys(("element", "discrepancies"), "x")
 
         assert runner.question({**test, **told}).keys() == {"tcId", "type", "time", "anchors"}
 
@@ -211,11 +215,10 @@ class TestRunner:
             ("identifiers.json", "parts"),
             ("identifiers.json", "text"),
             ("identifiers.json", "der"),
+            ("mdm_device.json", "discrepancies"),
         ],
     )
-    def test_what_is_read_of_requests_and_identifiers_is_compared(
-        self, file: str, lie: str
-    ) -> None:
+    def test_what_is_read_beside_the_attestation_is_compared(self, file: str, lie: str) -> None:
         (_, test), *_ = runner.tests_in([VECTORS / file])
         answer = judging.judge(runner.question(test))
 
@@ -223,6 +226,34 @@ class TestRunner:
         failure = runner.compare(file, test, {**answer, lie: "x"}).failure
         assert failure is not None
         assert failure.startswith(f"{lie} ")
+
+    @pytest.mark.parametrize(
+        ("expected", "given", "differs"),
+        [
+            ("spki", "spki", False),
+            ("spki", "1.2", True),
+            ("spki", None, True),
+            (None, None, False),
+            (None, "spki", True),
+        ],
+    )
+    def test_another_element_is_another_reason(
+        self, expected: str | None, given: str | None, differs: bool
+    ) -> None:
+        test = {"result": "invalid", "reason": "key-mismatch", "element": expected}
+        answer = {"result": "invalid", "reason": "key-mismatch"}
+
+        verdict = runner.compare("f", test, {**answer, "element": given})
+        assert (verdict.failure, verdict.other_reason) == (None, differs)
+        assert not runner.compare("f", test, answer).other_reason
+        del test["element"]
+        assert not runner.compare("f", test, {**answer, "element": given}).other_reason
+
+    def test_an_element_is_said_with_its_reason(self) -> None:
+        said = {"reason": "key-mismatch", "element": "spki"}
+
+        assert runner.refusal(said) == "key-mismatch (spki)"
+        assert runner.refusal({**said, "element": None}) == "key-mismatch"
 
     @pytest.mark.parametrize("result", ["valid", "invalid"])
     def test_acceptable_is_either(self, result: str) -> None:
@@ -257,6 +288,27 @@ class TestNames:
     def test_a_name_of_another_kind_has_no_form(self) -> None:
         with pytest.raises(ValueError, match="RegisteredID has no form"):
             names.written(x509.RegisteredID(x509.ObjectIdentifier("1.2.3")))
+
+
+class TestDevices:
+    """Who may answer, and what is known of a device, in the JSON."""
+
+    @pytest.mark.parametrize("known", [{"serial_number": "A"}, {"udid": "A", "spki": True}])
+    def test_a_device_is_read_as_it_was_written(self, known: dict[str, Any]) -> None:
+        key = spki_of(document.authority().attested_key.public_key())
+        device = KnownDevice(**known | ({"spki": key} if "spki" in known else {}))
+
+        written = devices.known_written(device)
+        assert written is not None
+        assert len(written) == len(known)
+        assert devices.known_read(written) == device
+
+    def test_nothing_known_is_null(self) -> None:
+        assert devices.known_written(None) is None
+
+    @pytest.mark.parametrize("who", [*Answering, ["A", "B"]])
+    def test_who_may_answer_is_read_as_it_was_written(self, who: devices.Answerers) -> None:
+        assert devices.answerers_read(devices.answerers_written(who)) == who
 
 
 class TestCommands:

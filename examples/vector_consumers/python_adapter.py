@@ -27,13 +27,16 @@ from appleattest import (
     sha256_of,
 )
 from appleattest.acme import (
+    Answering,
     CSRBinding,
     HardwareModuleName,
     Identifier,
     PermanentIdentifier,
     parse_identifier,
+    validate_challenge,
     validate_csr,
 )
+from appleattest.mdm import KnownDevice, validate_response
 
 TEXTS: dict[str, Any] = {
     "dNSName": x509.DNSName,
@@ -43,16 +46,9 @@ TEXTS: dict[str, Any] = {
 
 
 def verify(test: dict[str, Any]) -> Attestation:
-    verifier = Verifier(trust=TrustStore(map(b64decode, test["anchors"])))
-    at = datetime.fromisoformat(test["time"])
+    verifier, at = judged_by(test)
     if test["type"] == "MdmVerify":
-        nonce = b64decode(test["nonce"]) if test["nonce"] else UNCHECKED
-        earlier = {
-            b64decode(each["nonce"]): datetime.fromisoformat(each["sentAt"])
-            for each in test["previousNonces"]
-        }
-        response = b64decode(test["response"])
-        return verifier.verify_mdm(response, nonce=nonce, previous_nonces=earlier, at=at)
+        return verifier.verify_mdm(b64decode(test["response"]), **nonces(test), at=at)
     if test["type"] == "AcmeVerify":
         sent = test["attObj"] if "attObj" in test else b64decode(test["cbor"])
         return verifier.verify_acme(sent, token=test["token"], at=at)
@@ -61,8 +57,69 @@ def verify(test: dict[str, Any]) -> Attestation:
     return verifier.verify_chain(list(map(b64decode, test["chain"])), freshness=code, at=at)
 
 
+def judged_by(test: dict[str, Any]) -> tuple[Verifier, datetime]:
+    verifier = Verifier(trust=TrustStore(map(b64decode, test["anchors"])))
+    return verifier, datetime.fromisoformat(test["time"])
+
+
+def nonces(test: dict[str, Any]) -> dict[str, Any]:
+    sent = test["previousNonces"]
+    return {
+        "nonce": b64decode(test["nonce"]) if test["nonce"] else UNCHECKED,
+        "previous_nonces": {
+            b64decode(each["nonce"]): datetime.fromisoformat(each["sentAt"]) for each in sent
+        },
+    }
+
+
+def challenge(test: dict[str, Any]) -> dict[str, Any]:
+    verifier, at = judged_by(test)
+    who = test["mayAnswer"]
+    attestation = validate_challenge(
+        test["payloadText"] if "payloadText" in test else b64decode(test["payload"]),
+        token=test["token"],
+        identifier=test["identifier"],
+        device=Answering(who) if isinstance(who, str) else who,
+        verifier=verifier,
+        at=at,
+    )
+    return shown(attestation)
+
+
+def response(test: dict[str, Any]) -> dict[str, Any]:
+    verifier, at = judged_by(test)
+    sent = b64decode(test["response"])
+    device = known(test["knownDevice"])
+    valid = validate_response(sent, **nonces(test), device=device, verifier=verifier, at=at)
+    said = valid.response.query_responses
+    discrepancies = [
+        {
+            "kind": each.kind.value,
+            "said": each.said if isinstance(said.get(each.kind.value, ""), str) else None,
+            "attested": each.attested,
+            "explainedByAge": each.explained_by_age,
+        }
+        for each in valid.discrepancies
+    ]
+    return {**shown(valid.attestation), "discrepancies": discrepancies}
+
+
+def known(device: dict[str, str] | None) -> Any:
+    if device is None:
+        return UNCHECKED
+    return KnownDevice(
+        serial_number=device.get("serialNumber"),
+        provisioning_udid=device.get("provisioningUdid"),
+        udid=device.get("udid"),
+        spki=b64decode(device["spki"]) if "spki" in device else None,
+    )
+
+
 def attested(test: dict[str, Any]) -> dict[str, Any]:
-    attestation = verify(test)
+    return shown(verify(test))
+
+
+def shown(attestation: Attestation) -> dict[str, Any]:
     device = attestation.device.to_dict()
     del device["raw"]
     sent_at = attestation.requested_at
@@ -126,12 +183,19 @@ def identifier(test: dict[str, Any]) -> dict[str, Any]:
     return {"parts": parts, "text": str(found[0]), "der": b64encode(der).decode()}
 
 
+QUESTIONS = {
+    "ChallengeValidate": challenge,
+    "MdmValidate": response,
+    "CsrValidate": request,
+    "IdentifierRead": identifier,
+}
+
+
 def answer(test: dict[str, Any]) -> dict[str, Any]:
-    ask = {"CsrValidate": request, "IdentifierRead": identifier}.get(test["type"], attested)
     try:
-        return {"result": "valid", **ask(test)}
+        return {"result": "valid", **QUESTIONS.get(test["type"], attested)(test)}
     except AttestationError as error:
-        return {"result": "invalid", "reason": error.reason.value}
+        return {"result": "invalid", "reason": error.reason.value, "element": error.element}
 
 
 if __name__ == "__main__":

@@ -22,8 +22,12 @@ from appleattest import (
     exactly,
     sha256_of,
 )
+from appleattest.acme import Answering, validate_challenge
+from appleattest.acme.responses import read_response
 from appleattest.carriers.attestation_object import read_attestation_object
 from appleattest.carriers.device_information import read_device_information
+from appleattest.mdm import validate_response
+from appleattest.testing.vectors.devices import known_read
 from chain_cases import Verdict, ended
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "vectors"
@@ -48,13 +52,23 @@ class Vector(NamedTuple):
         """What the device sent: octets, text, or a list of certificates."""
         if "chain" in self.fields:
             return [b64decode(der) for der in self.fields["chain"]]
-        if "attObj" in self.fields:
-            return self.fields["attObj"]
-        return b64decode(self.fields["cbor" if "cbor" in self.fields else "response"])
+        for text in ("attObj", "payloadText"):
+            if text in self.fields:
+                return self.fields[text]
+        (octets,) = (
+            self.fields[key] for key in ("cbor", "payload", "response") if key in self.fields
+        )
+        return b64decode(octets)
 
     def put_to(self, verifier: Verifier) -> Verdict:
         """How the verifier answers it."""
-        ask = {"MdmVerify": _mdm, "AcmeVerify": _acme, "ChainVerify": _chain}
+        ask = {
+            "MdmVerify": _mdm,
+            "AcmeVerify": _acme,
+            "ChainVerify": _chain,
+            "ChallengeValidate": _challenge,
+            "MdmValidate": _device,
+        }
         return ended(lambda: ask[self.fields["type"]](self, verifier))
 
     def certificates(self) -> list[bytes]:
@@ -63,20 +77,47 @@ class Vector(NamedTuple):
             "MdmVerify": read_device_information,
             "AcmeVerify": read_attestation_object,
             "ChainVerify": lambda chain, _: chain,
+            "ChallengeValidate": _answered,
+            "MdmValidate": read_device_information,
         }
         return read[self.fields["type"]](self.sent, Limits())
 
 
-def _mdm(vector: Vector, verifier: Verifier) -> Any:
+def _answered(response: Any, limits: Limits) -> list[bytes]:
+    attestation_object, _ = read_response(response, limits)
+    return read_attestation_object(attestation_object, limits)
+
+
+def _nonces(vector: Vector) -> dict[str, Any]:
     nonce = vector.fields["nonce"]
     earlier = {
         b64decode(each["nonce"]): datetime.fromisoformat(each["sentAt"])
         for each in vector.fields["previousNonces"]
     }
-    return verifier.verify_mdm(
+    return {"nonce": b64decode(nonce) if nonce else UNCHECKED, "previous_nonces": earlier}
+
+
+def _mdm(vector: Vector, verifier: Verifier) -> Any:
+    return verifier.verify_mdm(vector.sent, **_nonces(vector), at=vector.at)
+
+
+def _device(vector: Vector, verifier: Verifier) -> Any:
+    known = vector.fields["knownDevice"]
+    device = UNCHECKED if known is None else known_read(known)
+    validated = validate_response(
+        vector.sent, **_nonces(vector), device=device, verifier=verifier, at=vector.at
+    )
+    return validated.attestation
+
+
+def _challenge(vector: Vector, verifier: Verifier) -> Any:
+    who = vector.fields["mayAnswer"]
+    return validate_challenge(
         vector.sent,
-        nonce=b64decode(nonce) if nonce else UNCHECKED,
-        previous_nonces=earlier,
+        token=vector.fields["token"],
+        identifier=vector.fields["identifier"],
+        device=Answering(who) if isinstance(who, str) else who,
+        verifier=verifier,
         at=vector.at,
     )
 

@@ -33,9 +33,9 @@ func checkFreshness(code []byte, q question) (freshness, requestedAt string, err
 // ACME the SHA-256 of the token's ASCII, without the account's key authorization.
 func expectedCode(q question) []byte {
 	switch {
-	case q.Type == "MdmVerify":
+	case q.Type == "MdmVerify" || q.Type == "MdmValidate":
 		return q.Nonce
-	case q.Type == "AcmeVerify":
+	case q.Type == "AcmeVerify" || q.Type == "ChallengeValidate":
 		return digest([]byte(q.Token))
 	case q.SHA256Of != nil:
 		return digest(q.SHA256Of)

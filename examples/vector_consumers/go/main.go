@@ -1,5 +1,5 @@
-// Command vectorconsumer verifies Apple Managed Device Attestation, and the certificate requests of
-// ACME, with nothing but Go's standard library, to show that the vectors need no particular implementation.
+// Command vectorconsumer verifies Apple Managed Device Attestation, as a server of MDM or of ACME has to,
+// with nothing but Go's standard library, to show that the vectors need no particular implementation.
 //
 // It reads one JSON object for each test from standard input and answers each with one line:
 //
@@ -21,15 +21,25 @@ type question struct {
 	Time    time.Time
 	Anchors [][]byte
 
-	// MdmVerify
+	// MdmVerify and MdmValidate
 	Response       []byte
 	Nonce          []byte
 	PreviousNonces []sentNonce
 
+	// MdmValidate; nil where any device may have sent it
+	KnownDevice *knownDevice
+
 	// AcmeVerify: one of the first two
 	AttObj *string
 	CBOR   []byte
-	Token  string
+
+	// AcmeVerify and ChallengeValidate
+	Token string
+
+	// ChallengeValidate: one of the first two
+	PayloadText *string
+	Payload     []byte
+	MayAnswer   *answerers
 
 	// ChainVerify
 	Chain    [][]byte
@@ -43,7 +53,7 @@ type question struct {
 	Binding      string
 	AllowedNames []name
 
-	// CsrValidate, and IdentifierRead: one of them, or both
+	// The first of these two in ChallengeValidate and CsrValidate; in IdentifierRead either, or both
 	Identifier *struct {
 		Type, Value jsonText
 	}
@@ -60,17 +70,22 @@ type sentNonce struct {
 }
 
 type refused struct {
-	Result string `json:"result"`
-	Reason string `json:"reason"`
+	Result  string `json:"result"`
+	Reason  string `json:"reason"`
+	Element string `json:"element,omitempty"`
 }
 
-// attestation is what a genuine one says.
+// attestation is what a genuine one says, and of MdmValidate, what the device says beside it.
 type attestation struct {
 	Result      string            `json:"result"`
 	Freshness   string            `json:"freshness"`
 	RequestedAt string            `json:"requestedAt,omitempty"`
 	SPKISHA256  string            `json:"spkiSha256"`
 	Device      map[string]string `json:"device"`
+
+	Discrepancies *[]discrepancy `json:"discrepancies,omitempty"`
+
+	spki []byte // of the attested key, in DER
 }
 
 func main() {
@@ -99,11 +114,15 @@ func answerTo(q question) any {
 	if !errors.As(err, &why) {
 		log.Fatal(err) // the question itself cannot be understood
 	}
-	return refused{Result: "invalid", Reason: why.reason}
+	return refused{"invalid", why.reason, why.element}
 }
 
 func judge(q question) (any, error) {
 	switch q.Type {
+	case "ChallengeValidate":
+		return validateChallenge(q)
+	case "MdmValidate":
+		return validateResponse(q)
 	case "CsrValidate":
 		return validateRequest(q)
 	case "IdentifierRead":

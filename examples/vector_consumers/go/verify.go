@@ -40,15 +40,16 @@ func verify(q question) (*attestation, error) {
 		RequestedAt: requestedAt,
 		SPKISHA256:  hex.EncodeToString(digest(leaf.parsed.RawSubjectPublicKeyInfo)),
 		Device:      device,
+		spki:        leaf.parsed.RawSubjectPublicKeyInfo,
 	}, nil
 }
 
 // presentedBy returns the certificates as the carrier brought them, the leaf first.
 func presentedBy(q question) ([][]byte, error) {
 	switch q.Type {
-	case "MdmVerify":
+	case "MdmVerify", "MdmValidate":
 		return readResponse(q.Response)
-	case "AcmeVerify":
+	case "AcmeVerify", "ChallengeValidate":
 		return readAttestationObject(q)
 	case "ChainVerify":
 		return counted(q.Chain)

@@ -116,10 +116,10 @@ def _answer(_options: argparse.Namespace) -> int:
 def _summary(verdicts: list[runner.Verdict], reasons: bool) -> int:
     failures = [v for v in verdicts if v.failure or (reasons and v.other_reason)]
     for verdict in failures:
-        why = verdict.failure or (
-            f"reason {verdict.test.get('reason')} was expected, {verdict.answer['reason']} came"
-        )
         test = verdict.test
+        why = verdict.failure or (
+            f"reason {runner.refusal(test)} was expected, {runner.refusal(verdict.answer)} came"
+        )
         print(f"{verdict.file} tcId {test['tcId']} ({test['name']}): {why}")
     others = sum(v.other_reason for v in verdicts)
     print(

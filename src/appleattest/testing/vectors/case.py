@@ -17,14 +17,16 @@ from datetime import datetime
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final
 
-from appleattest.acme import CSRBinding
+from appleattest.acme import Answering, CSRBinding
 from appleattest.testing.profile import FRESHNESS_CODE, ISSUED_AT
 
 if TYPE_CHECKING:
     from cryptography import x509
 
     from appleattest import Reason
+    from appleattest.mdm import KnownDevice
     from appleattest.testing import AttestationAuthority
+    from appleattest.testing.vectors.devices import Answerers
     from appleattest.testing.vectors.flags import Flag
     from appleattest.testing.vectors.names import Name
 
@@ -70,6 +72,26 @@ class AcmeInput(Setting):
     token: str = TOKEN
 
 
+@dataclass(frozen=True)
+class ChallengeInput(Setting):
+    """A client's response to a challenge, octets or text, and whose challenge it is.
+
+    `may_answer` is who may: the ordered device, these devices, or any.
+    """
+
+    payload: bytes | str
+    token: str = TOKEN
+    identifier: Mapping[str, str] = field(default_factory=lambda: ORDERED)
+    may_answer: Answerers = Answering.ORDERED
+
+
+@dataclass(frozen=True)
+class DeviceInput(MdmInput):
+    """A response, and what is known of the device that must have sent it; None: nothing is."""
+
+    known: KnownDevice | None = field(kw_only=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CsrInput:
     """A certificate request, DER as bytes or base64url as text, and what it must be for.
@@ -92,19 +114,23 @@ class IdentifierInput:
     other_name: x509.OtherName | None = None
 
 
-Input = ChainInput | MdmInput | AcmeInput | CsrInput | IdentifierInput
+Input = ChainInput | MdmInput | AcmeInput | ChallengeInput | CsrInput | IdentifierInput
 Minting = Callable[..., Input]
 
 
 @dataclass(frozen=True)
 class Case:
-    """`mint` makes the input; `reason` is None unless the result is invalid."""
+    """`mint` makes the input; `reason` is None unless the result is invalid.
+
+    `element` is the part at fault, where one is and the test says it.
+    """
 
     file: str
     name: str
     comment: str
     result: str
     reason: Reason | None
+    element: str | None
     flags: tuple[Flag, ...]
     mint: Callable[[AttestationAuthority], Input]
 
@@ -128,10 +154,14 @@ def acceptable(
 
 
 def invalid(
-    file: str, reason: Reason, *flags: Flag, each: Mapping[str, Any] | None = None
+    file: str,
+    reason: Reason,
+    *flags: Flag,
+    element: str | None = None,
+    each: Mapping[str, Any] | None = None,
 ) -> Callable[[Minting], Minting]:
-    """Every verifier must refuse it; the reason is this library's."""
-    return _collect(file, "invalid", reason, flags, each)
+    """Every verifier must refuse it; the reason and the element are this library's."""
+    return _collect(file, "invalid", reason, flags, each, element)
 
 
 def _collect(
@@ -140,6 +170,7 @@ def _collect(
     reason: Reason | None,
     flags: tuple[Flag, ...],
     each: Mapping[str, Any] | None,
+    element: str | None = None,
 ) -> Callable[[Minting], Minting]:
     if not flags:
         raise ValueError("a case has at least one flag")
@@ -150,7 +181,7 @@ def _collect(
         if not comment:
             raise ValueError(f"case {name} does not say why")
         if each is None:
-            CASES.append(Case(file, name, comment, result, reason, flags, mint))
+            CASES.append(Case(file, name, comment, result, reason, element, flags, mint))
             return mint
         for label, value in each.items():
             CASES.append(
@@ -160,6 +191,7 @@ def _collect(
                     f"{comment}\n\nHere: {label}.",
                     result,
                     reason,
+                    element,
                     flags,
                     _given(mint, value),
                 )

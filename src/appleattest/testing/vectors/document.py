@@ -19,12 +19,15 @@ from appleattest.testing.vectors.case import (
     AcmeInput,
     Case,
     ChainInput,
+    ChallengeInput,
     CsrInput,
+    DeviceInput,
     IdentifierInput,
     Input,
     MdmInput,
 )
-from appleattest.testing.vectors.judge import judge
+from appleattest.testing.vectors.devices import answerers_written, known_written
+from appleattest.testing.vectors.judge import NAMING_ELEMENTS, judge
 from appleattest.testing.vectors.names import written
 
 SCHEMA: Final = "schema.json"
@@ -34,6 +37,8 @@ GROUP_TYPES: Final = {
     MdmInput: "MdmVerify",
     AcmeInput: "AcmeVerify",
     ChainInput: "ChainVerify",
+    ChallengeInput: "ChallengeValidate",
+    DeviceInput: "MdmValidate",
     CsrInput: "CsrValidate",
     IdentifierInput: "IdentifierRead",
 }
@@ -111,7 +116,8 @@ def _test(number: int, case: Case, given: Input, shared: dict[str, Any]) -> dict
         "result": case.result,
     }
     if case.reason is not None:
-        return {**test, "reason": case.reason.value}
+        named = {"element": case.element} if shared["type"] in NAMING_ELEMENTS else {}
+        return {**test, "reason": case.reason.value, **named}
     answer = judge({**shared, **test})
     return {**test, **{key: answer[key] for key in answer if key != "result"}}
 
@@ -131,15 +137,12 @@ def _fields(given: Input) -> dict[str, Any]:
         return _csr_fields(given)
     if isinstance(given, IdentifierInput):
         return _identifier_fields(given)
+    if isinstance(given, DeviceInput):
+        return {**_mdm_fields(given), "knownDevice": known_written(given.known)}
     if isinstance(given, MdmInput):
-        return {
-            "response": base64(given.response),
-            "nonce": _optional(given.nonce),
-            "previousNonces": [
-                {"nonce": base64(nonce), "sentAt": rfc3339(sent_at)}
-                for nonce, sent_at in given.previous_nonces.items()
-            ],
-        }
+        return _mdm_fields(given)
+    if isinstance(given, ChallengeInput):
+        return _challenge_fields(given)
     if isinstance(given, AcmeInput):
         sent = given.attestation_object
         form = {"attObj": sent} if isinstance(sent, str) else {"cbor": base64(sent)}
@@ -148,6 +151,28 @@ def _fields(given: Input) -> dict[str, Any]:
         "chain": [base64(der) for der in given.chain],
         "exactly": _optional(given.exactly if given.sha256_of is None else None),
         "sha256Of": _optional(given.sha256_of),
+    }
+
+
+def _mdm_fields(given: MdmInput) -> dict[str, Any]:
+    return {
+        "response": base64(given.response),
+        "nonce": _optional(given.nonce),
+        "previousNonces": [
+            {"nonce": base64(nonce), "sentAt": rfc3339(sent_at)}
+            for nonce, sent_at in given.previous_nonces.items()
+        ],
+    }
+
+
+def _challenge_fields(given: ChallengeInput) -> dict[str, Any]:
+    sent = given.payload
+    form = {"payloadText": sent} if isinstance(sent, str) else {"payload": base64(sent)}
+    return {
+        **form,
+        "token": given.token,
+        "identifier": dict(given.identifier),
+        "mayAnswer": answerers_written(given.may_answer),
     }
 
 

@@ -400,6 +400,51 @@ class Flag(Enum):
         "A name beside the order's identifier that the server has allowed.",
         "A server cannot issue for what its own payload asks for.",
     )
+    RELAYED_ATTESTATION = Note(
+        "AUTH_BYPASS",
+        "A genuine attestation of a device that was not asked.",
+        "Who owns one genuine device answers for any other.",
+    )
+    KNOWN_DEVICE = Note(
+        "FUNCTIONALITY",
+        "What the server knows of the device is what Apple attests of it.",
+        "A server that compares something else refuses its own devices.",
+    )
+    KNOWN_KEY = Note(
+        "AUTH_BYPASS",
+        "Under user enrolment nothing but the key that was attested before tells the device.",
+        "One enrolled device passes for another.",
+    )
+    NAMED_DEVICE = Note(
+        "FUNCTIONALITY",
+        "The caller names the devices that may answer, since the identifier names none.",
+        "A server cannot use one-time codes, assigned identifiers or hardware modules.",
+    )
+    VOUCHED_ELSEWHERE = Note(
+        "FUNCTIONALITY",
+        "The caller asks for no check of the device: somebody else vouches for the client.",
+        "A verifier that checks nothing else either accepts anything.",
+    )
+    MALFORMED_JSON = Note(
+        "MODIFIED_PARAMETER",
+        "A challenge response that a strict JSON reader refuses.",
+        "Two readers see two responses, or a parser is kept busy.",
+    )
+    LYING_DEVICE = Note(
+        "MISSING_STEP",
+        "The device says other things of itself than Apple attests.",
+        "What a compromised system says is believed because an attestation came with it.",
+    )
+    HONEST_DIFFERENCE = Note(
+        "FUNCTIONALITY",
+        "The device and Apple use other words for the same, or one of them is silent.",
+        "Honest devices pass for lying ones, until nobody looks at what is found.",
+    )
+    TWO_DEFECTS = Note(
+        "EDGE_CASE",
+        "Two checks refuse it. The reason is that of the first.",
+        "Whoever mends what is named is refused again, or what the second protects is forgotten.",
+    )
 
     @property
     def label(self) -> str:

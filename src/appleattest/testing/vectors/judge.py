@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 
@@ -30,22 +30,35 @@ from appleattest.acme import (
     Identifier,
     PermanentIdentifier,
     parse_identifier,
+    validate_challenge,
     validate_csr,
 )
+from appleattest.mdm import ValidatedResponse, validate_response
+from appleattest.testing.vectors.devices import answerers_read, known_read
 from appleattest.testing.vectors.names import read, written
+
+NAMING_ELEMENTS: Final = ("ChallengeValidate", "MdmValidate")
+"""The types of group whose refusals say which element is at fault."""
 
 
 def judge(test: dict[str, Any]) -> dict[str, Any]:
     """Judge one test, and answer in the terms of the vectors."""
-    ask = {"CsrValidate": _csr, "IdentifierRead": _identifier}.get(test["type"], _attested)
+    asks = {
+        "ChallengeValidate": lambda test: attested(_challenge(test)),
+        "MdmValidate": _response,
+        "CsrValidate": _csr,
+        "IdentifierRead": _identifier,
+    }
+    ask = asks.get(test["type"], lambda test: attested(_verify(test)))
     try:
         return {"result": "valid", **ask(test)}
     except AttestationError as error:
-        return {"result": "invalid", "reason": error.reason.value}
+        named = {"element": error.element} if test["type"] in NAMING_ELEMENTS else {}
+        return {"result": "invalid", "reason": error.reason.value, **named}
 
 
-def _attested(test: dict[str, Any]) -> dict[str, Any]:
-    attestation = _verify(test)
+def attested(attestation: Attestation) -> dict[str, Any]:
+    """What a genuine attestation says, and which request it answers."""
     requested = attestation.requested_at
     return {
         "freshness": attestation.freshness.value,
@@ -63,18 +76,9 @@ def device_of(attestation: Attestation) -> dict[str, Any]:
 
 
 def _verify(test: dict[str, Any]) -> Attestation:
-    verifier = Verifier(trust=TrustStore(map(b64decode, test["anchors"])))
-    at = datetime.fromisoformat(test["time"])
+    verifier, at = _verifier(test), _time(test)
     if test["type"] == "MdmVerify":
-        return verifier.verify_mdm(
-            b64decode(test["response"]),
-            nonce=UNCHECKED if test["nonce"] is None else b64decode(test["nonce"]),
-            previous_nonces={
-                b64decode(earlier["nonce"]): datetime.fromisoformat(earlier["sentAt"])
-                for earlier in test["previousNonces"]
-            },
-            at=at,
-        )
+        return verifier.verify_mdm(b64decode(test["response"]), **_nonces(test), at=at)
     if test["type"] == "AcmeVerify":
         sent = test["attObj"] if "attObj" in test else b64decode(test["cbor"])
         return verifier.verify_acme(sent, token=test["token"], at=at)
@@ -84,6 +88,60 @@ def _verify(test: dict[str, Any]) -> Attestation:
     code = test["exactly"]
     freshness = UNCHECKED if code is None else exactly(b64decode(code))
     return verifier.verify_chain(chain, freshness=freshness, at=at)
+
+
+def _verifier(test: dict[str, Any]) -> Verifier:
+    return Verifier(trust=TrustStore(map(b64decode, test["anchors"])))
+
+
+def _time(test: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(test["time"])
+
+
+def _nonces(test: dict[str, Any]) -> dict[str, Any]:
+    earlier = {
+        b64decode(each["nonce"]): datetime.fromisoformat(each["sentAt"])
+        for each in test["previousNonces"]
+    }
+    nonce = UNCHECKED if test["nonce"] is None else b64decode(test["nonce"])
+    return {"nonce": nonce, "previous_nonces": earlier}
+
+
+def _challenge(test: dict[str, Any]) -> Attestation:
+    return validate_challenge(
+        test["payloadText"] if "payloadText" in test else b64decode(test["payload"]),
+        token=test["token"],
+        identifier=test["identifier"],
+        device=answerers_read(test["mayAnswer"]),
+        verifier=_verifier(test),
+        at=_time(test),
+    )
+
+
+def _response(test: dict[str, Any]) -> dict[str, Any]:
+    known = test["knownDevice"]
+    validated = validate_response(
+        b64decode(test["response"]),
+        **_nonces(test),
+        device=UNCHECKED if known is None else known_read(known),
+        verifier=_verifier(test),
+        at=_time(test),
+    )
+    return {**attested(validated.attestation), "discrepancies": discrepancies_of(validated)}
+
+
+def discrepancies_of(validated: ValidatedResponse) -> list[dict[str, Any]]:
+    """Where the device and Apple differ; `said` is None where the device says no text."""
+    answers = validated.response.query_responses
+    return [
+        {
+            "kind": each.kind.value,
+            "said": each.said if isinstance(answers.get(each.kind, ""), str) else None,
+            "attested": each.attested,
+            "explainedByAge": each.explained_by_age,
+        }
+        for each in validated.discrepancies
+    ]
 
 
 def _csr(test: dict[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 _COMPARED: Final = (
-    *("device", "freshness", "requestedAt", "spkiSha256"),
+    *("device", "freshness", "requestedAt", "spkiSha256", "discrepancies"),
     *("foundIn", "names"),
     *("parts", "text", "der"),
 )
-_EXPECTED: Final = ("result", "reason", *_COMPARED)
+_EXPECTED: Final = ("result", "reason", "element", *_COMPARED)
 
 
 class Verdict(NamedTuple):
@@ -31,7 +31,7 @@ class Verdict(NamedTuple):
     failure: str | None
     """Why the answer is wrong; None when it is right."""
     other_reason: bool
-    """A refusal that is right, for a reason with another name."""
+    """A refusal that is right, for a reason with another name, or of another element."""
 
 
 def tests_in(paths: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -102,13 +102,22 @@ def _asked(pipes: _Pipes, file: str, test: dict[str, Any]) -> dict[str, Any]:
 def compare(file: str, test: dict[str, Any], answer: dict[str, Any]) -> Verdict:
     """Hold an answer against what the test expects."""
     failure = _failure(test, answer)
-    other = (
-        failure is None
-        and answer["result"] == "invalid"
-        and answer.get("reason") != test.get("reason")
-        and None not in (answer.get("reason"), test.get("reason"))
-    )
+    other = failure is None and answer["result"] == "invalid" and _says_otherwise(test, answer)
     return Verdict(file, test, answer, failure, other)
+
+
+def _says_otherwise(test: dict[str, Any], answer: dict[str, Any]) -> bool:
+    given, expected = answer.get("reason"), test.get("reason")
+    if None in (given, expected):
+        return False
+    element = answer.get("element", test.get("element"))
+    return given != expected or ("element" in test and element != test["element"])
+
+
+def refusal(said: dict[str, Any]) -> str:
+    """The reason and the element of a test or an answer, in one text."""
+    element = said.get("element")
+    return f"{said.get('reason')} ({element})" if element else str(said.get("reason"))
 
 
 def _failure(test: dict[str, Any], answer: dict[str, Any]) -> str | None:
