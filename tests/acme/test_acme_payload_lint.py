@@ -501,6 +501,39 @@ def test_attributes_out_of_order_are_not_checked() -> None:
     assert lint_profile(with_attributes(CONTENT_TYPE, DIGEST)).signature is SignatureState.HOLDS
 
 
+PARTS = b"".join(der.octet_string(octet * 16) for octet in (b"\x01", b"\x02"))
+VALUE = der.octet_string(b"\x01" * 200)
+
+
+@pytest.mark.parametrize(
+    ("other", "good"),
+    [
+        (b"\x30\x81\x02\x05\x00", b"\x30\x02\x05\x00"),
+        (b"\x30\x80\x05\x00\x00\x00", b"\x30\x02\x05\x00"),
+        (b"\x04\x82\x00" + VALUE[2:], VALUE),
+        (der.tlv(0x24, PARTS), der.octet_string(b"\x01" * 16 + b"\x02" * 16)),
+        (der.tlv(0x24, PARTS), der.tlv(0xA4, PARTS)),
+    ],
+    ids=["length", "indefinite", "long-length", "pieces", "tagged"],
+)
+def test_attributes_that_are_not_in_der_are_not_checked(other: bytes, good: bytes) -> None:
+    """Signed as sent: a reader that encodes them anew, as OpenSSL, finds the signature broken."""
+    for value, state in ((other, SignatureState.UNCHECKED), (good, SignatureState.HOLDS)):
+        attributes = sorted([CONTENT_TYPE, DIGEST, attribute("1.2.3.4", value)])
+        assert lint_profile(with_attributes(*attributes)).signature is state
+
+
+def test_an_attribute_of_indefinite_length_is_not_checked() -> None:
+    whole = attribute("1.2.3.4", der.octet_string(b"x"))
+    indefinite = b"\x30\x80" + whole[2:] + b"\x00\x00"
+    for other, state in (
+        (indefinite, SignatureState.UNCHECKED),
+        (whole, SignatureState.HOLDS),
+    ):
+        attributes = sorted([CONTENT_TYPE, DIGEST, other])
+        assert lint_profile(with_attributes(*attributes)).signature is state
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
@@ -390,6 +391,25 @@ def test_a_nonce_sent_by_a_clock_in_the_future_does_not_keep_knowledge_young() -
     assert SCHEDULE.trust(state, at=at(31)) is Trust.REDUCED
 
 
+def test_a_clock_that_was_ahead_for_a_day_does_not_keep_knowledge_young() -> None:
+    """The nonce was sent by it and the answer came by it, so all that is known lies ahead."""
+    ahead = attested(asked(day=80), 80, not_before=-1)
+    assert ahead.as_of == ahead.made_by == at(80)
+    assert SCHEDULE.trust(ahead, at=at(80)) is Trust.FULL
+    assert SCHEDULE.trust(ahead, at=at(0)) is Trust.LOW
+    assert decide(ahead, 0) == mdm.Decision(True, True, Why.AGE)
+    mended = attested(asked(ahead, 0, nonce=b"b"), 0)
+    assert mended.as_of == at(0)
+    assert SCHEDULE.trust(mended, at=at(0)) is Trust.FULL
+
+
+def test_a_clock_that_is_behind_by_a_minute_asks_for_nothing_and_trusts_as_before() -> None:
+    behind = -1 / 1440
+    assert decide(KNOWN, behind) == mdm.Decision(False, False, Why.SEVEN_DAYS, Why.AGE, at(7))
+    assert decide(KNOWN, 0).why is Why.NOTHING_NEW
+    assert SCHEDULE.trust(KNOWN, at=at(behind)) is Trust.FULL
+
+
 def test_what_is_remembered_of_a_device_is_printable_text() -> None:
     """A binary property list can hold U+0000, which not every database takes."""
     state = attested(reported={"OSVersion": "17.2\0", "BuildVersion": "21C52"})
@@ -684,6 +704,10 @@ def test_what_is_no_stored_state_is_copied_as_it_is() -> None:
         {"failures": "0"},
         {"lost": 0},
         {"distrusted": None},
+        {"pending": {}},
+        {"nonces": {}},
+        {"nonces": [{"nonce": "YQ==", "sent_at": "2025-01-01T00:00:00Z", "more": 1}]},
+        {"as_of": "2025-01-01T01:00:00+01:00"},
     ],
     ids=repr,
 )
@@ -695,6 +719,12 @@ def test_what_is_no_stored_state(changes: dict[str, Any]) -> None:
     for key in changes:
         with pytest.raises(ValueError, match="not what"):
             mdm.DeviceState.from_dict({k: v for k, v in good.items() if k != key})
+
+
+def test_a_state_with_more_in_it_is_of_another_version() -> None:
+    with pytest.raises(ValueError, match="not what"):
+        mdm.DeviceState.from_dict({**KNOWN.to_dict(), "more": None})
+    assert mdm.DeviceState.from_dict(MappingProxyType(KNOWN.to_dict())) == KNOWN
 
 
 @given(st.none() | st.text(max_size=5) | st.dictionaries(st.text(max_size=5), st.integers()))

@@ -535,17 +535,38 @@ def test_what_was_verified_is_what_is_returned(
     """A buffer that another thread writes to is looked at once."""
     response = respond(query_responses={"OSVersion": "14.2"})
     buffer = bytearray(response)
-    verify = Verifier.verify_mdm
+    other = respond(query_responses={"OSVersion": "99.9"})
+    examine = Verifier.examine_mdm
 
-    def verify_and_write(self: Verifier, seen: object, /, **arguments: Any) -> Any:
-        attestation = verify(self, seen, **arguments)
-        buffer[:] = respond(query_responses={"OSVersion": "99.9"})
-        return attestation
+    def examine_and_write(self: Verifier, seen: object, /, **arguments: Any) -> Any:
+        report = examine(self, seen, **arguments)
+        buffer[:] = other
+        return report
 
-    monkeypatch.setattr(Verifier, "verify_mdm", verify_and_write)
-    for view in (buffer, memoryview(bytearray(response))):
+    monkeypatch.setattr(Verifier, "examine_mdm", examine_and_write)
+    assert len(other) == len(response)
+    for view in (buffer, memoryview(buffer)):
         assert validate(view).response.document == response
+        assert buffer == other
         buffer[:] = response
+
+
+def test_what_an_object_says_of_its_class_is_not_believed(validate: Any, respond: Any) -> None:
+    class Pretender:
+        document = respond()
+
+        @property  # type: ignore[misc]
+        def __class__(self) -> Any:
+            return mdm.DeviceInformationResponse
+
+    class Broken:
+        @property  # type: ignore[misc]
+        def __class__(self) -> Any:
+            raise RuntimeError("no class")
+
+    assert_refused(partial(validate, Pretender()), Reason.MALFORMED_CERTIFICATE)
+    assert_refused(partial(validate, Broken()), Reason.MALFORMED_PLIST)
+    assert validate(mdm.DeviceInformationResponse.parse(respond())).discrepancies == ()
 
 
 def test_a_view_that_was_released_is_refused(validate: Any, respond: Any) -> None:

@@ -269,6 +269,7 @@ def test_a_response_that_cannot_be_read_is_told_with_whose_it_is(
     assert (parsed.enrollment_id, parsed.command_uuid) == (DEVICE_UDID, COMMAND_UUID)
     assert parsed.refusal is not None
     assert (parsed.refusal.reason, parsed.refusal.element) == (reason, element)
+    assert parsed.refusal.__context__ is None
     assert_refused(partial(mdm.DeviceInformationResponse.parse, payload), reason, element=element)
     mended = read(connect())
     assert (mended.response is None, mended.refusal) == (False, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -42,7 +42,7 @@ class Challenge:
     token: str
     status: ChallengeStatus = ChallengeStatus.PENDING
     validated: datetime | None = None
-    error: Mapping[str, Any] | None = None
+    error: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.url, str):
@@ -82,6 +82,8 @@ class Challenge:
         members = dict(stored)
         if members.pop("type", None) != CHALLENGE_TYPE:
             raise ValueError(f"not a {CHALLENGE_TYPE} challenge")
+        if "status" not in members:
+            raise ValueError("a stored challenge has a status: without one, it would begin again")
         if members.get("validated") is not None:
             members["validated"] = datetime.fromisoformat(members["validated"])
         return cls(**members)

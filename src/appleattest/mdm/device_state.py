@@ -149,7 +149,10 @@ class DeviceState:
     def from_dict(cls, stored: Mapping[str, Any], /) -> DeviceState:
         """The state that `to_dict` wrote. `ValueError` for anything else, of any schema but 1."""
         try:
-            return _read(stored)
+            state = _read(stored)
+            if state.to_dict() != stored:
+                raise ValueError("read as something else than was written")
+            return state
         except Exception:  # noqa: BLE001 - whatever is wrong, it is no record of ours
             raise ValueError("not what DeviceState.to_dict() wrote") from None
 

@@ -131,8 +131,10 @@ class AttestationSchedule:
         if state.as_of is None or state.distrusted:
             return Trust.NONE
         by_failures = Trust.FULL - state.failures // self.failures_per_step
+        # A clock that was wrong may have put it into the future: the farther, the more doubtful.
+        age = abs(now - state.as_of)
         # Its own age is no reason yet to doubt knowledge: what is a second older is.
-        by_age = Trust.FULL - (now - state.as_of - timedelta(seconds=1)) // self.maximum_age
+        by_age = Trust.FULL - (age - timedelta(seconds=1)) // self.maximum_age
         return Trust(max(Trust.NONE, min(by_age, max(Trust.LOW, by_failures))))
 
     def attested(
@@ -248,7 +250,8 @@ class AttestationSchedule:
             return Why.OS_CHANGED
         if changed:
             return Why.POSTURE_CHANGED
-        if now >= self._age_due(state.as_of):
+        # What a clock that was wrong put into the future is of no age that is known.
+        if now >= self._age_due(state.as_of) or now < state.as_of:
             return Why.AGE
         if state.random_due is not None and now >= state.random_due:
             return Why.RANDOM

@@ -89,13 +89,20 @@ def learn(
     if learned.useful:
         attested = {} if learned.os_version is None else {"OSVersion": learned.os_version}
         changes |= {
-            "as_of": learned.as_of if learned.newer else state.as_of,
+            "as_of": _believed(state, learned, now),
             "reported": {**attested, **said} if learned.current else attested,
             "failures": 0,
             "distrusted": False,
             "random_due": random_due,
         }
     return replace(state, **changes)
+
+
+def _believed(state: DeviceState, learned: Learned, now: datetime) -> datetime:
+    """The newer of the two times, but none that a clock which was wrong put after `now`."""
+    if state.as_of is None or state.as_of > now:
+        return learned.as_of
+    return max(state.as_of, learned.as_of)
 
 
 def refuse(

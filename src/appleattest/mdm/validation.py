@@ -105,7 +105,8 @@ def _judge(
     require_expected_device(device)
     if not isinstance(verifier, Verifier):
         raise TypeError(f"verifier is a Verifier, not {type(verifier).__name__}")
-    parsed = response if isinstance(response, DeviceInformationResponse) else None
+    # Not `isinstance`, which asks an object what it would like to be.
+    parsed = response if type(response) is DeviceInformationResponse else None
     document = _fixed(response) if parsed is None else parsed.document
     report = verifier.examine_mdm(document, nonce=nonce, previous_nonces=previous_nonces, at=at)
     if report.error is not None:
@@ -151,7 +152,7 @@ def _withhold(refusal: AttestationError, device: ExpectedDevice) -> None:
 
 def _fixed(response: object) -> object:
     """A copy of what could change between two looks at it; anything else as it is."""
-    if isinstance(response, bytearray | memoryview):
-        with suppress(ValueError):  # a view that was released: the verifier refuses it
+    with suppress(Exception):  # a view that was released, say: the verifier refuses it
+        if isinstance(response, bytearray | memoryview):
             return memoryview(response).tobytes()
     return response

@@ -173,6 +173,7 @@ def _read(topic: str, payload: bytes | None, limits: Limits) -> _Message:
         if topic in READ_TOPICS:
             return _Message(check_in=read_check_in(payload, limits))
     except AttestationError as error:
+        error.__context__ = None  # what a parser raised may quote the device's own octets
         return _Message(refusal=error)
     return _Message()
 

@@ -13,6 +13,8 @@ _LONG_TAG: Final = 0x1F
 _OID: Final = 0x06
 _INDEFINITE: Final = 0x80
 _END_OF_CONTENTS: Final = b"\x00\x00"
+_UNIVERSAL: Final = range(0x40)
+_COLLECTIONS: Final = (0x30, 0x31)
 _LONGEST_LENGTH: Final = 4
 _LONGEST_OID: Final = 64
 DEEPEST: Final = 24
@@ -48,6 +50,27 @@ def measure(encoded: bytes) -> None:
                 raise ValueError("an OID of more octets than are read")
             else:
                 position = stop
+
+
+def is_der(encoded: bytes) -> bool:
+    """Whether what was measured has the lengths and the forms of DER (X.690, 10.1 and 10.2)."""
+    position = 0
+    while position < len(encoded):
+        tag = encoded[position]
+        constructed, length, start = _header(encoded, position)
+        if length is None or encoded[position + 1 : start] != _shortest(length):
+            return False
+        if constructed and tag in _UNIVERSAL and tag not in _COLLECTIONS:
+            return False
+        position = start if constructed else start + length
+    return True
+
+
+def _shortest(length: int) -> bytes:
+    if length < _INDEFINITE:
+        return bytes([length])
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([_INDEFINITE | len(octets)]) + octets
 
 
 def _header(encoded: bytes, position: int) -> tuple[bool, int | None, int]:

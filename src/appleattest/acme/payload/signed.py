@@ -43,7 +43,7 @@ class SignatureState(StrEnum):
     """The content, or a signed attribute, is not what was signed."""
     UNCHECKED = "unchecked"
     """Its algorithm is not checked here, the signer's certificate is not there, or the signed
-    attributes are not in the order of DER, so that not all readers take them for the same."""
+    attributes are not in DER, so that not all readers take them for the same."""
 
 
 _WORST_FIRST: Final = (SignatureState.BROKEN, SignatureState.UNCHECKED, SignatureState.HOLDS)
@@ -108,7 +108,7 @@ def _check(
 def _check_against(certificate: Any, signer: Any, content: bytes) -> SignatureState:
     digest = signer["digest_algorithm"]["algorithm"].native
     algorithm, attributes = _HASHES.get(digest), signer["signed_attrs"]
-    if algorithm is None or not _are_sorted(attributes):
+    if algorithm is None or not _are_in_der(attributes):
         return SignatureState.UNCHECKED
     signed = _signed_octets(attributes, content, algorithm)
     if signed is None:
@@ -152,10 +152,11 @@ def _is_named(certificate: Any, sid: Any) -> bool:
     )
 
 
-def _are_sorted(attributes: Any) -> bool:
-    """Whether they stand as in DER, which they must be in (RFC 5652, section 5.3)."""
+def _are_in_der(attributes: Any) -> bool:
+    """Whether they are in DER and its order, as they must be (RFC 5652, section 5.3)."""
     encoded = [each.dump() for each in attributes]
-    return encoded == sorted(encoded)
+    # What asn1crypto dumps has definite lengths, also where what was sent has others.
+    return encoded == sorted(encoded) and ber.is_der(attributes.contents)
 
 
 def _signed_octets(
