@@ -191,6 +191,21 @@ def test_times_that_are_none(text: str) -> None:
             id="other-command",
         ),
         pytest.param(
+            connect(
+                enrollment_id="other",
+                raw_payload=base64.b64encode(response_plist(CHAIN, enrollment_id="E")).decode(),
+            ),
+            "the event says 'other', what is in it 'E'",
+            "acknowledge_event.enrollment_id",
+            id="other-enrolment",
+        ),
+        pytest.param(
+            said({"MessageType": "CheckOut"}, "mdm.TokenUpdate"),
+            "topic 'mdm.TokenUpdate' does not go with 'CheckOut'",
+            "topic",
+            id="other-message",
+        ),
+        pytest.param(
             connect(enrollment_id=1),
             "text was expected",
             "acknowledge_event.enrollment_id",
@@ -344,7 +359,8 @@ def test_a_check_in_that_cannot_be_read(payload: bytes, reason: Reason) -> None:
     ],
 )
 def test_an_event_is_about_what_is_in_it(changes: dict[str, str], element: str) -> None:
-    refused(said({**AUTHENTICATE, **changes}, enrollment_id="E"), "'", element)
+    (other,) = changes.values()
+    refused(said({**AUTHENTICATE, **changes}, enrollment_id="E"), f"{other!r}", element)
     assert read(said(AUTHENTICATE, enrollment_id="E")).check_in == AUTHENTICATE
     silent = {key: AUTHENTICATE[key] for key in AUTHENTICATE if key not in changes}
     assert read(said(silent, enrollment_id="E")).check_in == silent

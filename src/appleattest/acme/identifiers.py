@@ -195,9 +195,12 @@ def _require_value(value: object) -> None:
         raise TypeError(f"an identifier's value is text, not {type(value).__name__}")
     if not value or "/" in value:
         raise ValueError("an identifier's value has at least one character, and none is '/'")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("an identifier's value holds a surrogate, which is no character")
-    if len(value.encode()) > othernames.LONGEST_VALUE:
+    try:
+        octets = value.encode()
+    except UnicodeEncodeError:
+        text = "an identifier's value holds a surrogate, which is no character"
+        raise ValueError(text) from None
+    if len(octets) > othernames.LONGEST_VALUE:
         raise ValueError(f"an identifier's value has at most {othernames.LONGEST_VALUE} octets")
 
 

@@ -31,6 +31,8 @@ CONNECT: Final = "mdm.Connect"
 _LIMITS: Final = Limits()
 _ACKNOWLEDGE: Final = "acknowledge_event"
 _CHECK_IN: Final = "checkin_event"
+_ABOUT: Final = ("udid", "enrollment_id", "command_uuid")
+"""What an event says of itself that may also stand in the property list in it."""
 _TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -138,17 +140,17 @@ def _parse(body: object, limits: Limits) -> WebhookEvent:
     if topic == CONNECT and payload is None:
         raise _malformed("an event without a response", f"{name}.raw_payload")
     message = _read(topic, payload, limits)
-    _require_agreement(topic, inner, name, message)
-    udid = _text(inner, "udid", name)
+    about = {member: _text(inner, member, name) for member in _ABOUT}
+    _require_agreement(topic, about, name, message)
     return seal(
         WebhookEvent,
         topic=topic,
-        enrollment_id=_text(inner, "enrollment_id", name) or udid,
-        udid=udid,
+        enrollment_id=about["enrollment_id"] or about["udid"],
+        udid=about["udid"],
         ids=_ids(inner, name),
         event_id=_text(event, "event_id"),
         created_at=_time(event),
-        command_uuid=_text(inner, "command_uuid", name),
+        command_uuid=about["command_uuid"],
         **message._asdict(),
         payload=payload,
         token_update_tally=_number(inner, "token_update_tally", name),
@@ -188,7 +190,9 @@ def _json(body: object, limits: Limits) -> object:
     return strict_json.decode(document, limits)
 
 
-def _require_agreement(topic: str, event: Mapping[str, Any], name: str, message: _Message) -> None:
+def _require_agreement(
+    topic: str, about: Mapping[str, str | None], name: str, message: _Message
+) -> None:
     """Refuse an event that names another enrolment, command or message than what is in it."""
     response, check_in = message.response, message.check_in or {}
     inside = {
@@ -197,7 +201,7 @@ def _require_agreement(topic: str, event: Mapping[str, Any], name: str, message:
         "command_uuid": response.command_uuid if response else None,
     }
     for member, said_inside in inside.items():
-        said_outside = _text(event, member, name)
+        said_outside = about[member]
         if said_outside and said_inside and said_outside != said_inside:
             raise _malformed(
                 f"the event says {quoted(said_outside)}, what is in it {quoted(said_inside)}",
@@ -274,7 +278,7 @@ def _require_text(value: object, element: str) -> None:
     if not isinstance(value, str):
         raise _malformed(f"text was expected, {kind_of(value)} came", element)
     try:
-        value.encode("utf-8")
+        value.encode()
     except UnicodeEncodeError:
         raise _malformed("a lone surrogate, which is no character", element) from None
 
