@@ -505,6 +505,17 @@ PARTS = b"".join(der.octet_string(octet * 16) for octet in (b"\x01", b"\x02"))
 VALUE = der.octet_string(b"\x01" * 200)
 
 
+@pytest.mark.parametrize("length", [0, 1, 127, 128, 129, 255, 256, 257, 65_535, 65_536])
+def test_each_length_has_one_form_in_der(length: int) -> None:
+    whole = der.octet_string(bytes(length))
+    header, digits = whole[: len(whole) - length], (length.bit_length() + 7) // 8 + 1
+    longer = b"\x04" + bytes([0x80 | digits]) + length.to_bytes(digits, "big")
+    assert ber.is_der(whole)
+    assert ber.is_der(whole * 2)
+    assert longer != header
+    assert not ber.is_der(longer + bytes(length))
+
+
 @pytest.mark.parametrize(
     ("other", "good"),
     [

@@ -308,6 +308,8 @@ def test_a_current_one_that_says_nothing_newer_lowers_no_bound() -> None:
     newer = replace(asked(day=0), as_of=at(5), failures=3)
     after_it = attested(newer, 6, not_before=-1)
     assert (after_it.as_of, after_it.failures) == (at(5), 0)
+    at_once = attested(newer, 5, not_before=-1)
+    assert (at_once.as_of, at_once.failures) == (at(5), 0)
 
 
 @pytest.mark.parametrize(

@@ -198,8 +198,7 @@ def _require_value(value: object) -> None:
     try:
         octets = value.encode()
     except UnicodeEncodeError:
-        text = "an identifier's value holds a surrogate, which is no character"
-        raise ValueError(text) from None
+        raise ValueError("an identifier's value holds half a surrogate pair") from None
     if len(octets) > othernames.LONGEST_VALUE:
         raise ValueError(f"an identifier's value has at most {othernames.LONGEST_VALUE} octets")
 
