@@ -148,6 +148,10 @@ def test_eight_containers_deep_and_no_deeper() -> None:
     decode(maps + b"\x81\x00")
     refused(maps + b"\x81\x81\x00", "nesting depth (8) exceeded")
     refused(nested(LIMITS.attestation_object_bytes - 1), "nesting depth (8) exceeded")
+    for empty in (b"\x80", b"\xa0"):
+        decode(b"\x81" * 7 + empty)
+        refused(b"\x81" * 8 + empty, "nested deeper than 8")
+        refused(b"\x82\x00" + maps + empty, "nested deeper than 8")
 
 
 def test_the_depth_is_the_callers() -> None:

@@ -47,7 +47,17 @@ def decode(octets: bytes, *, limit: int, depth: int) -> object:
         raise _malformed(said(error.__cause__ or error)) from None
     if stream.tell() != len(octets):
         raise _malformed(f"{len(octets) - stream.tell()} bytes follow the data item")
+    if _is_deeper(item, depth):
+        raise _malformed(f"containers nested deeper than {depth}")
     return item
+
+
+def _is_deeper(item: object, depth: int) -> bool:
+    """Whether containers are nested deeper. cbor2 lets an empty one stand a level below."""
+    if not isinstance(item, dict | list):
+        return False
+    inner = item.values() if isinstance(item, dict) else item
+    return depth == 0 or any(_is_deeper(each, depth - 1) for each in inner)
 
 
 class _EveryTag(Mapping[int, Any]):
