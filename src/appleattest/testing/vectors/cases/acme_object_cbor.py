@@ -222,6 +222,8 @@ _DEEP: Final = {
     "arrays-1000": b"\x81" * 999 + b"\x00",
     "maps-1000": b"\xa1\x61x" * 999 + b"\x00",
     "arrays-unfinished": b"\x81" * 2000,
+    "arrays-9-the-last-empty": b"\x81" * 7 + b"\x80",
+    "arrays-9-the-last-an-empty-map": b"\x81" * 7 + b"\xa0",
 }
 
 
