@@ -60,7 +60,7 @@ bench: $(VENV)/.installed  ## measure speed and memory
 fuzz: $(FUZZ)/.installed  ## fuzz every entry point (FUZZ_SECONDS=30 for each; TARGET=name for one)
 	@$(FUZZ)/bin/python -m fuzz --seconds $(FUZZ_SECONDS) --jobs $(FUZZ_JOBS) $(TARGET)
 
-mutants: $(VENV)/.installed  ## mutate every room and count what the tests notice (an hour or more)
+mutants: $(VENV)/.installed  ## mutate every room and count what the tests notice (half an hour or more)
 	@$(UNPINNED) $(VENV)/bin/python -m pip install -q mutmut==3.8.1
 	@$(VENV)/bin/python mutation/run.py
 
