@@ -53,11 +53,19 @@ def decode(octets: bytes, *, limit: int, depth: int) -> object:
 
 
 def _is_deeper(item: object, depth: int) -> bool:
-    """Whether containers are nested deeper. cbor2 lets an empty one stand a level below."""
-    if not isinstance(item, dict | list):
-        return False
-    inner = item.values() if isinstance(item, dict) else item
-    return depth == 0 or any(_is_deeper(each, depth - 1) for each in inner)
+    """Whether containers are nested deeper. cbor2 lets an empty one stand a level below.
+
+    Level by level, in one expression each: there may be thousands of containers.
+    """
+    level = [item]
+    for _ in range(depth):
+        level = [
+            inner
+            for each in filter(None, level)
+            if type(each) is list or type(each) is dict
+            for inner in (each if isinstance(each, list) else each.values())
+        ]
+    return any(isinstance(each, list | dict) for each in level)
 
 
 class _EveryTag(Mapping[int, Any]):
