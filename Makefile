@@ -52,7 +52,7 @@ format: $(VENV)/.installed  ## put the code into its one format
 	@$(VENV)/bin/ruff format
 
 vectors: $(VENV)/.installed  ## generate vectors/ anew from the cases
-	@$(VENV)/bin/python -m appleattest.testing.vectors write
+	@$(VENV)/bin/python -m vectors write
 
 bench: $(VENV)/.installed  ## measure speed and memory
 	@$(VENV)/bin/python benchmarks/run.py $(ARGS)

@@ -25,10 +25,10 @@ from appleattest.acme import (
     validate_csr,
 )
 from appleattest.testing.keys import spki_of
-from appleattest.testing.vectors.case import SERIAL
 from fuzz import world
 from fuzz.oracle import ended, require, returned, same_verdict, without_warning
 from fuzz.resigning import resign_request
+from vectors.case import SERIAL
 
 _KINDS: Final[tuple[type[Identifier], ...]] = (PermanentIdentifier, HardwareModuleName)
 _ORDERED: Final = PermanentIdentifier(SERIAL)

@@ -18,9 +18,9 @@ from appleattest.mdm import (
 )
 from appleattest.policy import Platform, Policy
 from appleattest.testing import Properties
-from appleattest.testing.vectors.case import SERIAL
 from fuzz import world
 from fuzz.oracle import ended, require, returned, same_verdict, without_warning
+from vectors.case import SERIAL
 
 _SCALARS: Final = (str, bytes, bool, int, float, datetime)
 

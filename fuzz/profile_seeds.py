@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 
-from appleattest.acme.payload import ACMEPayload, ConfigurationProfile, SubjectAltName
+from appleattest.profile import ACMEPayload, ConfigurationProfile, SubjectAltName
 from appleattest.testing import KeyKind, der
 from fuzz import world
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from appleattest.acme.payload import (
+from appleattest.limits import Limits
+from appleattest.policy import Platform
+from appleattest.profile import (
     ConfigurationProfile,
     LintResult,
     LintSeverity,
@@ -13,9 +15,7 @@ from appleattest.acme.payload import (
     Target,
     lint_profile,
 )
-from appleattest.acme.payload.signed import open_profile
-from appleattest.limits import Limits
-from appleattest.policy import Platform
+from appleattest.profile.signed import open_profile
 from appleattest.wire import plist
 from fuzz.oracle import require, returned, without_warning
 from fuzz.profile_seeds import contents

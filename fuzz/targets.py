@@ -19,7 +19,7 @@ from appleattest import (
     decode_unverified,
     exactly,
 )
-from appleattest.acme.csr_reader import LARGEST_CSR
+from appleattest.acme.csr.reader import LARGEST_CSR
 from appleattest.acme.othernames import LONGEST_NAME
 from fuzz import profile_seeds, seeds, stored_seeds, tokens, world
 from fuzz.acme_targets import read_identifier, read_request, verdict_on_challenge

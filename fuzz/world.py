@@ -11,7 +11,7 @@ from typing import Final
 
 from appleattest import Verifier
 from appleattest.testing import AttestationAuthority
-from appleattest.testing.vectors.document import authority
+from vectors.document import authority
 
 AUTHORITY: Final[AttestationAuthority] = authority()
 AT: Final[datetime] = AUTHORITY.issued_at

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from appleattest import AttestationError, Reason
-from appleattest.errors import MalformedAttestation
+from appleattest.errors import MalformedInput
 
 MOST_MEMORY: Final = 10 * 1024 * 1024
 """Octets above the baseline that refusing or reading the largest input may take."""
@@ -45,7 +45,7 @@ def assert_refused(
     words: str = "",
     *,
     element: str | None = None,
-    kind: type[AttestationError] = MalformedAttestation,
+    kind: type[AttestationError] = MalformedInput,
 ) -> None:
     """The call raises exactly this, and its detail says `words` to the operator."""
     with pytest.raises(AttestationError) as caught:

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from appleattest import AttestationError, MalformedAttestation, Reason, UntrustedChain, oids
+from appleattest import AttestationError, MalformedInput, Reason, UntrustedChain, oids
 from appleattest.certificates import (
-    PresentedCertificate,
+    DecodedCertificate,
     _check_doubtful_extensions,
     _is_plain,
     attested_key_is_accepted,
@@ -437,7 +437,7 @@ def verdict(encoded: bytes) -> tuple[object, ...]:
     return ()
 
 
-def read_everything(certificate: PresentedCertificate) -> None:
+def read_everything(certificate: DecodedCertificate) -> None:
     """Read all that a caller could, which neither fails nor warns (a warning is an error here)."""
     decoded = certificate.x509
     assert decoded.subject.public_bytes() is not None
@@ -472,7 +472,7 @@ def test_a_defect_is_refused_for_what_it_is(which: Which, case: Refused) -> None
 
     error = caught.value
     is_malformed = case.reason in (MALFORMED, Reason.DUPLICATE_EXTENSION)
-    assert type(error) is (MalformedAttestation if is_malformed else UntrustedChain)
+    assert type(error) is (MalformedInput if is_malformed else UntrustedChain)
     assert error.reason is case.reason
     assert error.detail.startswith(case.detail)
     assert error.element is None  # the certificate's place is for the caller to say
@@ -578,7 +578,7 @@ def test_the_outermost_fields_are_the_octets_that_stand_there() -> None:
 def test_octets_between_the_signature_and_the_end_are_refused() -> None:
     _, content, _ = der.read(LEAF)
 
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         decode_certificate(der.sequence(content, der.null()))
     assert caught.value.detail == ODD_SIGNATURE
 
@@ -588,7 +588,7 @@ def test_octets_between_the_signature_and_the_end_are_refused() -> None:
 def test_a_signature_of_no_octets_at_all_is_refused() -> None:
     tbs, algorithm = (asn1_x509.Certificate.load(LEAF)[i].dump() for i in range(2))
 
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         decode_certificate(der.sequence(tbs, algorithm, der.tlv(der.BIT_STRING, b"")))
 
     assert caught.value.detail == ODD_SIGNATURE
@@ -618,7 +618,7 @@ def test_a_leaf_is_decoded_field_by_field() -> None:
     assert leaf.key_usage.digital_signature
     assert not leaf.key_usage.key_cert_sign
     assert not leaf.may_issue
-    assert repr(leaf) == f"<PresentedCertificate of {len(LEAF)} bytes>"
+    assert repr(leaf) == f"<DecodedCertificate of {len(LEAF)} bytes>"
 
 
 def test_an_issuer_is_one_with_ca_and_where_there_is_a_key_usage_with_key_cert_sign() -> None:
@@ -737,7 +737,7 @@ def test_a_genuine_certificate_with_inserted_octets_is_refused(
 
 @given(GENUINE, st.integers(0, 900))
 def test_a_truncated_certificate_is_refused(encoded: bytes, size: int) -> None:
-    with pytest.raises(MalformedAttestation):
+    with pytest.raises(MalformedInput):
         decode_certificate(encoded[: size % len(encoded)])
 
 

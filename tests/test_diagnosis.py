@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appleattest import AttestationError, Limits, OutsideValidity, Reason, UntrustedChain, Verifier
-from appleattest.certificates import PresentedCertificate, decode_certificate
+from appleattest.certificates import DecodedCertificate, decode_certificate
 from appleattest.chain import signatures
 from appleattest.chain.diagnosis import diagnose
 from appleattest.chain.presented import decode_presented
@@ -42,7 +42,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
     made: list[tuple[bytes, bytes]] = []
     verifies = signatures._verifies
 
-    def count(child: PresentedCertificate, issuer: PresentedCertificate) -> bool:
+    def count(child: DecodedCertificate, issuer: DecodedCertificate) -> bool:
         made.append((child.der, issuer.der))
         return verifies(child, issuer)
 
@@ -286,7 +286,7 @@ def test_no_input_buys_more_signature_checks(data: st.DataObject) -> None:
     made = 0
     verifies = signatures._verifies
 
-    def count(child: PresentedCertificate, issuer: PresentedCertificate) -> bool:
+    def count(child: DecodedCertificate, issuer: DecodedCertificate) -> bool:
         nonlocal made
         made += 1
         return verifies(child, issuer)

@@ -30,8 +30,8 @@ from appleattest import (
     mdm,
     oids,
     policy,
+    profile,
 )
-from appleattest.acme import payload
 from appleattest.mdm import KnownDevice
 from appleattest.properties import PROPERTIES
 from appleattest.report import CHECKS
@@ -45,7 +45,7 @@ from appleattest.testing import (
 )
 from appleattest.testing import deviations as dev
 from appleattest.wire import base64url
-from test_repository import STOREYS
+from test_repository import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -307,7 +307,7 @@ def test_the_check_of_files_sees_what_is_missing() -> None:
 
 # --- the public interface -----------------------------------------------------------------------
 
-PROTOCOLS: Final = (acme, payload, mdm, policy)
+PROTOCOLS: Final = (acme, mdm, policy, profile)
 """The public packages beside the core."""
 
 
@@ -386,7 +386,7 @@ def test_the_storeys_are_those_of_the_layering_test() -> None:
     rows = table(text("architecture.md"), "storey", "rooms", "what is in it")
     documented = [set(re.findall(r"\w+", row[1])) for row in rows]
     existing = rooms_that_exist()
-    enforced = [rooms for storey in STOREYS if (rooms := set(storey) & existing)]
+    enforced = [rooms for storey in LAYERS if (rooms := set(storey) & existing)]
     assert documented == enforced[::-1]
 
 
@@ -603,8 +603,13 @@ def test_a_broken_policy_is_as_the_table_says(authority: AttestationAuthority) -
     assert error.problem()["type"].rpartition(":")[2] == problem
 
 
+REFUSALS: Final = [*SAMPLES.items(), *FURTHER_SAMPLES]
+
+
 @pytest.mark.parametrize(
-    ("reason", "sample"), [*SAMPLES.items(), *FURTHER_SAMPLES], ids=lambda each: str(each)[:40]
+    ("reason", "sample"),
+    REFUSALS,
+    ids=[f"{reason.value}-{number}" for number, (reason, _) in enumerate(REFUSALS)],
 )
 def test_a_refusal_is_as_the_table_says(
     reason: Reason,

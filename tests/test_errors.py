@@ -15,7 +15,7 @@ from appleattest import (
     IdentifierMismatch,
     InvalidCSR,
     KeyMismatch,
-    MalformedAttestation,
+    MalformedInput,
     NoAttestation,
     OutsideValidity,
     PolicyViolation,
@@ -27,7 +27,7 @@ from appleattest.testing import AttestationAuthority
 
 # The table of docs/reasons.md and of the public contract, by class.
 REASONS: dict[type[AttestationError], list[str]] = {
-    MalformedAttestation: [
+    MalformedInput: [
         "malformed-plist",
         "malformed-cbor",
         "malformed-json",

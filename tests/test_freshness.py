@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from appleattest import UNCHECKED, ExpectedFreshness, Freshness, FreshnessMismatch, Reason, exactly
 from appleattest.freshness import (
     EarlierNonce,
-    FreshnessFinding,
+    FreshnessResult,
     Unchecked,
     judge_freshness,
     judge_recorded,
@@ -209,22 +209,22 @@ def test_the_four_kinds_of_freshness_have_their_names() -> None:
 # What a record says
 
 RECORDED = [
-    FreshnessFinding(Freshness.CURRENT, b"c", b"c"),
-    FreshnessFinding(Freshness.EARLIER, b"c", b"c", SENT),
-    FreshnessFinding(Freshness.UNMATCHED, b"c"),
-    FreshnessFinding(Freshness.UNCHECKED, b"c"),
+    FreshnessResult(Freshness.CURRENT, b"c", b"c"),
+    FreshnessResult(Freshness.EARLIER, b"c", b"c", SENT),
+    FreshnessResult(Freshness.UNMATCHED, b"c"),
+    FreshnessResult(Freshness.UNCHECKED, b"c"),
 ]
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each.freshness.value)
-def test_a_record_about_this_leaf_stands(recorded: FreshnessFinding) -> None:
+def test_a_record_about_this_leaf_stands(recorded: FreshnessResult) -> None:
     assert judge_recorded(b"c", recorded) is recorded
 
 
 @pytest.mark.parametrize("blank", [None, b""], ids=["absent", "empty"])
 def test_a_record_of_a_leaf_without_a_code_stands(blank: bytes | None) -> None:
     for freshness in (Freshness.UNCHECKED, Freshness.UNMATCHED):
-        recorded = FreshnessFinding(freshness, None)
+        recorded = FreshnessResult(freshness, None)
 
         assert judge_recorded(blank, recorded) is recorded
 
@@ -232,7 +232,7 @@ def test_a_record_of_a_leaf_without_a_code_stands(blank: bytes | None) -> None:
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each.freshness.value)
 @pytest.mark.parametrize("code", [b"d", b"", None], ids=repr)
 def test_a_record_about_another_leaf_is_refused(
-    recorded: FreshnessFinding, code: bytes | None
+    recorded: FreshnessResult, code: bytes | None
 ) -> None:
     with pytest.raises(FreshnessMismatch) as caught:
         judge_recorded(code, recorded)
@@ -245,24 +245,24 @@ def test_a_record_about_another_leaf_is_refused(
 @pytest.mark.parametrize(
     ("code", "recorded"),
     [
-        (b"c", FreshnessFinding(Freshness.CURRENT, b"c", b"d")),
-        (b"c", FreshnessFinding(Freshness.CURRENT, b"c", None)),
-        (b"c", FreshnessFinding(Freshness.EARLIER, b"c", b"d", SENT)),
-        (b"c", FreshnessFinding(Freshness.UNMATCHED, b"c", b"c")),
-        (b"c", FreshnessFinding(Freshness.UNCHECKED, b"c", b"c")),
+        (b"c", FreshnessResult(Freshness.CURRENT, b"c", b"d")),
+        (b"c", FreshnessResult(Freshness.CURRENT, b"c", None)),
+        (b"c", FreshnessResult(Freshness.EARLIER, b"c", b"d", SENT)),
+        (b"c", FreshnessResult(Freshness.UNMATCHED, b"c", b"c")),
+        (b"c", FreshnessResult(Freshness.UNCHECKED, b"c", b"c")),
         # Only of an earlier nonce is it known when it was sent.
-        (b"c", FreshnessFinding(Freshness.CURRENT, b"c", b"c", SENT)),
-        (b"c", FreshnessFinding(Freshness.UNMATCHED, b"c", None, SENT)),
-        (b"c", FreshnessFinding(Freshness.UNCHECKED, b"c", None, SENT)),
+        (b"c", FreshnessResult(Freshness.CURRENT, b"c", b"c", SENT)),
+        (b"c", FreshnessResult(Freshness.UNMATCHED, b"c", None, SENT)),
+        (b"c", FreshnessResult(Freshness.UNCHECKED, b"c", None, SENT)),
         # A leaf without a code answers nothing.
-        (None, FreshnessFinding(Freshness.CURRENT, None, None)),
-        (None, FreshnessFinding(Freshness.EARLIER, None, None, SENT)),
-        (b"", FreshnessFinding(Freshness.CURRENT, b"", b"")),
+        (None, FreshnessResult(Freshness.CURRENT, None, None)),
+        (None, FreshnessResult(Freshness.EARLIER, None, None, SENT)),
+        (b"", FreshnessResult(Freshness.CURRENT, b"", b"")),
     ],
     ids=repr,
 )
 def test_a_record_at_odds_with_itself_is_refused(
-    code: bytes | None, recorded: FreshnessFinding
+    code: bytes | None, recorded: FreshnessResult
 ) -> None:
     with pytest.raises(FreshnessMismatch) as caught:
         judge_recorded(code, recorded)

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appleattest import Limits, OutsideValidity, Reason, TrustStore, UntrustedChain, Verifier
-from appleattest.certificates import PresentedCertificate, decode_certificate
+from appleattest.certificates import DecodedCertificate, decode_certificate
 from appleattest.chain.memory import IssuerMemory, ValidatedIssuer, validity_of
 from appleattest.chain.path import PathBuilder, path_policy
-from appleattest.errors import MalformedAttestation
+from appleattest.errors import MalformedInput
 from appleattest.testing import (
     ISSUED_AT,
     AttestationAuthority,
@@ -113,7 +113,7 @@ def test_a_broken_copy_is_not_the_remembered_one(warm: Verifier) -> None:
     refuse(
         warm,
         [LEAF, INTERMEDIATE, broken + b"\0"],
-        MalformedAttestation,
+        MalformedInput,
         Reason.MALFORMED_CERTIFICATE,
         "x5c[2]",
     )
@@ -344,7 +344,7 @@ def test_a_leaf_of_the_root_beside_a_remembered_intermediate(warm: Verifier) -> 
 # The container
 
 
-def _entry(issuer: PresentedCertificate, *above: PresentedCertificate) -> ValidatedIssuer:
+def _entry(issuer: DecodedCertificate, *above: DecodedCertificate) -> ValidatedIssuer:
     path = (issuer, *above)
     return ValidatedIssuer(path, *validity_of(path), path_policy([issuer.x509], Limits()))
 

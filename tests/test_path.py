@@ -24,7 +24,7 @@ from appleattest import (
 )
 from appleattest.certificates import decode_certificate
 from appleattest.chain.path import _above, _accepts, _below_anchors
-from appleattest.errors import MalformedAttestation
+from appleattest.errors import MalformedInput
 from appleattest.testing import (
     FRESHNESS_CODE,
     ISSUED_AT,
@@ -336,7 +336,7 @@ def test_the_twin_of_a_signature_is_valid_and_has_one_key(verifier: Verifier) ->
 
 def test_bits_outside_the_signature(verifier: Verifier) -> None:
     chain = AUTHORITY.attest(deviations=[deviations.UnusedBits()])
-    refuse(verifier, chain, MalformedAttestation, Reason.MALFORMED_CERTIFICATE, "x5c[0]")
+    refuse(verifier, chain, MalformedInput, Reason.MALFORMED_CERTIFICATE, "x5c[0]")
     accept(verifier, CHAIN)
 
 

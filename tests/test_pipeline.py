@@ -17,7 +17,7 @@ from appleattest import (
     AttestationError,
     Freshness,
     FreshnessMismatch,
-    MalformedAttestation,
+    MalformedInput,
     NoAttestation,
     OutsideValidity,
     Reason,
@@ -57,12 +57,12 @@ def outcomes(report: Report) -> dict[str, Outcome]:
 
 _SIP = "1.2.840.113635.100.8.13.1"
 STOPS: list[tuple[str, object, type[AttestationError], Reason, str | None]] = [
-    ("decode", "no chain", MalformedAttestation, Reason.MALFORMED_CERTIFICATE, None),
+    ("decode", "no chain", MalformedInput, Reason.MALFORMED_CERTIFICATE, None),
     ("decode", [], NoAttestation, Reason.NO_ATTESTATION, None),
     (
         "certificates",
         [CHAIN[0], b"junk"],
-        MalformedAttestation,
+        MalformedInput,
         Reason.MALFORMED_CERTIFICATE,
         "x5c[1]",
     ),
@@ -84,7 +84,7 @@ STOPS: list[tuple[str, object, type[AttestationError], Reason, str | None]] = [
     (
         "properties",
         AUTHORITY.attest(deviations=[deviations.ExtensionValue(_SIP, b"\x02\x00")]),
-        MalformedAttestation,
+        MalformedInput,
         Reason.MALFORMED_PROPERTY,
         _SIP,
     ),
@@ -250,7 +250,7 @@ def test_only_mdm_gives_the_genuine_attestation_of_another_request(
 
 def test_a_mismatch_beside_another_defect_gives_no_attestation(verifier: Verifier) -> None:
     bad = AUTHORITY.attest(deviations=[deviations.ExtensionValue(_SIP, b"\x02\x00")])
-    with pytest.raises(MalformedAttestation):
+    with pytest.raises(MalformedInput):
         verifier.verify_mdm(bad, nonce=b"another", at=ISSUED_AT)
     with pytest.raises(FreshnessMismatch) as caught:
         verifier.verify_mdm(CHAIN, nonce=b"another", at=ISSUED_AT)
@@ -349,10 +349,10 @@ class PanicException(BaseException):
 
 RAISED = [RuntimeError("odd"), RecursionError(), MemoryError(), PanicException("odd")]
 PLACES: list[tuple[str, str, type[AttestationError], Reason]] = [
-    ("measure", "decode", MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
-    ("decode_presented", "certificates", MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
+    ("measure", "decode", MalformedInput, Reason.MALFORMED_CERTIFICATE),
+    ("decode_presented", "certificates", MalformedInput, Reason.MALFORMED_CERTIFICATE),
     ("judge_leaf", "leaf", UntrustedChain, Reason.LEAF_PROFILE),
-    ("decode_properties", "properties", MalformedAttestation, Reason.MALFORMED_PROPERTY),
+    ("decode_properties", "properties", MalformedInput, Reason.MALFORMED_PROPERTY),
 ]
 
 
@@ -428,7 +428,7 @@ def test_whatever_the_devices_object_raises_has_its_carriers_reason(
         (verifier.examine_mdm(device, nonce=UNCHECKED), Reason.MALFORMED_PLIST),
         (verifier.examine_acme(device, token=UNCHECKED), Reason.MALFORMED_ATTESTATION_OBJECT),
     ):
-        assert type(report.error) is MalformedAttestation
+        assert type(report.error) is MalformedInput
         assert report.error.reason is reason
         assert outcomes(report)["decode"] is Outcome.FAILED
 
@@ -442,7 +442,7 @@ class Unspeakable(Exception):
 
 def test_an_exception_that_cannot_be_shown_is_a_refusal_too(verifier: Verifier) -> None:
     report = verifier.examine_chain(Hostile(Unspeakable()), freshness=UNCHECKED)
-    assert type(report.error) is MalformedAttestation
+    assert type(report.error) is MalformedInput
     assert report.error.detail == "an exception that cannot be shown"
 
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appleattest import Limits, Reason, UntrustedChain, Verifier
-from appleattest.certificates import PresentedCertificate, decode_certificate
+from appleattest.certificates import DecodedCertificate, decode_certificate
 from appleattest.chain.presented import decode_presented, element_at, measure
-from appleattest.errors import AttestationError, MalformedAttestation
+from appleattest.errors import AttestationError, MalformedInput
 from appleattest.testing import (
     AttestationAuthority,
     Deviation,
@@ -25,7 +25,7 @@ CHAIN = AUTHORITY.attest()
 EXTRAS = chains.unrelated(AUTHORITY, 2)
 
 
-def nothing_known(_encoded: bytes) -> PresentedCertificate | None:
+def nothing_known(_encoded: bytes) -> DecodedCertificate | None:
     return None
 
 
@@ -44,7 +44,7 @@ def test_elements_are_counted_from_nought() -> None:
 def test_one_certificate_too_many(allowed: int) -> None:
     limits = Limits(certificates=allowed)
     measure([b"a"] * allowed, limits)
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         measure([b"a"] * (allowed + 1), limits)
     assert caught.value.reason is Reason.TOO_LARGE
     assert caught.value.element is None
@@ -56,7 +56,7 @@ def test_one_octet_too_many(index: int) -> None:
     ders = [b"a" * 16] * 3
     measure(ders, Limits(certificate_bytes=16))
     ders[index] += b"a"
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         measure(ders, Limits(certificate_bytes=16))
     assert caught.value.reason is Reason.TOO_LARGE
     assert caught.value.element == element_at(index)
@@ -65,7 +65,7 @@ def test_one_octet_too_many(index: int) -> None:
 def test_one_octet_too_many_together() -> None:
     ders = [b"a" * 16, b"b" * 8, b"b" * 8]
     measure(ders, Limits(chain_bytes=32))
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         measure(ders, Limits(chain_bytes=31))
     assert caught.value.reason is Reason.TOO_LARGE
     assert caught.value.element is None
@@ -77,13 +77,13 @@ def test_the_bound_on_a_chain_holds_for_a_verifier() -> None:
     exact = Verifier(trust=AUTHORITY.trust, limits=Limits(chain_bytes=size))
     short = Verifier(trust=AUTHORITY.trust, limits=Limits(chain_bytes=size - 1))
     accept(exact, CHAIN)
-    refuse(short, CHAIN, MalformedAttestation, Reason.TOO_LARGE, None)
+    refuse(short, CHAIN, MalformedInput, Reason.TOO_LARGE, None)
 
 
 def test_too_many_certificates_are_refused_even_as_duplicates(verifier: Verifier) -> None:
     chain = AttestationAuthority("appleattest's own tests").attest()
     accept(verifier, [*chain, *chain[1:] * 3])
-    refuse(verifier, [*chain, *chain[1:] * 4], MalformedAttestation, Reason.TOO_LARGE, None)
+    refuse(verifier, [*chain, *chain[1:] * 4], MalformedInput, Reason.TOO_LARGE, None)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -93,7 +93,7 @@ def test_too_large_a_certificate_wherever_it_stands(place: int) -> None:
     exact = Verifier(trust=AUTHORITY.trust, limits=Limits(certificate_bytes=longest))
     accept(exact, ders)
     ders[place] = ders[place] + bytes(longest + 1 - len(ders[place]))
-    refuse(exact, ders, MalformedAttestation, Reason.TOO_LARGE, element_at(place))
+    refuse(exact, ders, MalformedInput, Reason.TOO_LARGE, element_at(place))
 
 
 def test_each_certificate_is_decoded_once_and_named_by_its_first_place() -> None:
@@ -109,7 +109,7 @@ def test_what_is_known_is_not_decoded_again_and_the_leaf_always_is() -> None:
     asked: list[bytes] = []
     known = {der: decode_certificate(der) for der in CHAIN}
 
-    def look_up(encoded: bytes) -> PresentedCertificate | None:
+    def look_up(encoded: bytes) -> DecodedCertificate | None:
         asked.append(encoded)
         return known.get(encoded)
 
@@ -121,26 +121,26 @@ def test_what_is_known_is_not_decoded_again_and_the_leaf_always_is() -> None:
 
 
 BROKEN: list[tuple[Deviation, type[AttestationError], Reason]] = [
-    (deviations.ZeroSerial(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
-    (deviations.UnusedBits(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
-    (deviations.TrailingBytes(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
-    (deviations.Truncated(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
-    (deviations.Replaced(b""), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
-    (deviations.BadTime(), MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
+    (deviations.ZeroSerial(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
+    (deviations.UnusedBits(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
+    (deviations.TrailingBytes(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
+    (deviations.Truncated(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
+    (deviations.Replaced(b""), MalformedInput, Reason.MALFORMED_CERTIFICATE),
+    (deviations.BadTime(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
     (
         deviations.KeyPoint(deviations.certified_key.PointForm.OFF_CURVE),
-        MalformedAttestation,
+        MalformedInput,
         Reason.MALFORMED_CERTIFICATE,
     ),
     (
         # An attribute whose UTF8String is no UTF-8: nobody would read this name.
         deviations.SubjectName(bytes.fromhex("300d310b300906035504030c02fffe")),
-        MalformedAttestation,
+        MalformedInput,
         Reason.MALFORMED_CERTIFICATE,
     ),
     (
         deviations.DoubledExtension("2.5.29.14"),
-        MalformedAttestation,
+        MalformedInput,
         Reason.DUPLICATE_EXTENSION,
     ),
     (deviations.CriticalExtension(), UntrustedChain, Reason.CRITICAL_EXTENSION),

@@ -13,7 +13,7 @@ from pyasn1.codec.der.decoder import decode as pyasn1_decode
 
 from appleattest import (
     UNCHECKED,
-    MalformedAttestation,
+    MalformedInput,
     Reason,
     SecureBoot,
     SystemIntegrityProtection,
@@ -59,7 +59,7 @@ def decoded(name: str, oid: str, value: bytes) -> Any:
 
 def refused(oid: str, value: bytes) -> str:
     """The operator's detail of a value that is malformed, in both readings."""
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         decode_properties({oid: value})
     values, problems = decode_claims({oid: value})
     assert values == ABSENT
@@ -184,7 +184,7 @@ def test_the_detail_of_a_long_value_is_bounded() -> None:
 def test_a_text_is_absent_printable_or_refused(value: bytes) -> None:
     try:
         text = decode_properties({oids.OS_VERSION: value})["os_version"]
-    except MalformedAttestation:
+    except MalformedInput:
         assert not value or value.strip(b" ")
         return
     assert text is None or (is_text(text) and text.encode() == value)
@@ -327,7 +327,7 @@ def test_whatever_is_read_as_an_integer_is_what_der_writes(
 ) -> None:
     try:
         found = decoded(name, oid, value)
-    except MalformedAttestation:
+    except MalformedInput:
         return
     if found is None:
         assert value == b""
@@ -377,7 +377,7 @@ def test_a_status_equals_no_text_and_no_number() -> None:
 def test_the_first_malformed_property_in_the_table_is_the_one_that_is_named() -> None:
     raw = {KEXTS: b"\x01", SIP: b"\x02", oids.UDID: b"\xff", oids.SERIAL_NUMBER: b"A"}
 
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         decode_properties(raw)
 
     assert caught.value.element == oids.UDID
@@ -426,7 +426,7 @@ def test_a_verification_refuses_wrapped_text(
 ) -> None:
     wrapped = authority.attest(deviations=[deviations.Utf8StringText()])
 
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         verifier.verify_chain(wrapped, freshness=UNCHECKED, at=authority.issued_at)
 
     assert caught.value.reason is Reason.MALFORMED_PROPERTY

@@ -12,12 +12,11 @@ from typing import Any, Final
 import pytest
 
 import appleattest
-from appleattest import acme, mdm, policy
-from appleattest.acme import payload
+from appleattest import acme, mdm, policy, profile
 
-PACKAGES: Final = (appleattest, acme, payload, mdm, policy)
+PACKAGES: Final = (appleattest, acme, profile, mdm, policy)
 PUBLIC: Final = frozenset(name for package in PACKAGES for name in package.__all__)
-INTERNAL: Final = frozenset({"PresentedCertificate"})
+INTERNAL: Final = frozenset({"DecodedCertificate"})
 """What `TrustStore.presented` gives to the search for a path, and to nobody else."""
 
 

@@ -28,7 +28,7 @@ DEVICE_DATA: Final = ROOT.parent / "shared" / "data"
 # The rooms from the ground up. A room imports only from storeys below its own, and its own
 # files; rooms on one storey do not know each other. A room is a module or a subpackage
 # directly under appleattest; a leading underscore does not count.
-STOREYS: Final = (
+LAYERS: Final = (
     ("limits", "moment", "oids", "sealed", "text"),
     ("errors",),
     ("wire",),
@@ -41,7 +41,7 @@ STOREYS: Final = (
     ("carriers",),
     ("verifier", "policy"),
     ("acme", "mdm"),
-    ("unverified",),
+    ("profile", "unverified"),
     ("testing",),
 )
 # Three independent questions about one leaf: whatever their storeys, none imports another.
@@ -173,7 +173,7 @@ def test_every_make_target_that_a_document_names_exists() -> None:
     assert unknown == []
 
 
-PUBLIC: Final = ("", ".acme", ".acme.payload", ".mdm", ".policy", ".testing", ".testing.device")
+PUBLIC: Final = ("", ".acme", ".profile", ".mdm", ".policy", ".testing", ".testing.device")
 """What a program may import from, after the package's name."""
 
 
@@ -226,12 +226,12 @@ def test_the_acme_server_can_be_read_in_one_sitting() -> None:
     assert sum(lines.values()) < MOST_LINES, lines
 
 
-def storey(room: str) -> int:
+def layer_of(room: str) -> int:
     """The storey that a room is on, counted from the ground."""
-    for number, rooms in enumerate(STOREYS):
+    for number, rooms in enumerate(LAYERS):
         if room in rooms:
             return number
-    pytest.fail(f"the room {room!r} is on no storey: give it one in STOREYS")
+    pytest.fail(f"the room {room!r} is on no storey: give it one in LAYERS")
 
 
 def room_of(module: str) -> str:
@@ -288,7 +288,7 @@ def refusal(importer: str, imported: str) -> str | None:
         return None
     if {importer, imported} <= STRANGERS:
         return f"imports {imported}, which it must not know"
-    if storey(imported) >= storey(importer):
+    if layer_of(imported) >= layer_of(importer):
         return f"imports {imported}, which is not below it"
     return None
 
@@ -301,7 +301,7 @@ def test_rooms_import_downwards_only() -> None:
         room = room_of(module_name(path))
         if room == "":
             continue
-        storey(room)
+        layer_of(room)
         for line, imported in imported_rooms(path.read_text(encoding="utf-8"), modules):
             if reason := refusal(room, imported):
                 found.append(f"{named(path)}:{line}: {reason}")

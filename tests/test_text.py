@@ -7,7 +7,7 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appleattest.text import kind_of, plain, quoted, said
+from appleattest.text import describe, plain, quoted, type_name
 from hostile_input import LyingText
 
 # Ten octets for each of eighty characters (an escape like \U0001f600), two quotes, three dots.
@@ -47,9 +47,9 @@ def test_anything_else_is_shown_as_python_would_write_it() -> None:
 def test_the_kind_of_a_value_is_the_name_of_its_type_made_safe() -> None:
     hostile = type("evil\n\x1b[0m", (), {})
 
-    assert kind_of(b"") == "'bytes'"
-    assert kind_of(None) == "'NoneType'"
-    assert kind_of(hostile()) == r"'evil\n\x1b[0m'"
+    assert type_name(b"") == "'bytes'"
+    assert type_name(None) == "'NoneType'"
+    assert type_name(hostile()) == r"'evil\n\x1b[0m'"
 
 
 class Unprintable(ValueError):
@@ -58,9 +58,9 @@ class Unprintable(ValueError):
 
 
 def test_an_exception_is_shown_by_its_type_and_its_text_made_safe() -> None:
-    assert said(ValueError("a\nb")) == r"ValueError: 'a\nb'"
-    assert said(KeyError("k")) == "KeyError: \"'k'\""
-    assert said(Unprintable()) == "an exception that cannot be shown"
+    assert describe(ValueError("a\nb")) == r"ValueError: 'a\nb'"
+    assert describe(KeyError("k")) == "KeyError: \"'k'\""
+    assert describe(Unprintable()) == "an exception that cannot be shown"
 
 
 @given(st.text())

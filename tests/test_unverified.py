@@ -16,7 +16,7 @@ from appleattest import (
     Attestation,
     AttestationError,
     Limits,
-    MalformedAttestation,
+    MalformedInput,
     NoAttestation,
     Reason,
     Verifier,
@@ -347,7 +347,7 @@ def refused(
     reason: Reason,
     words: str = "",
     element: str | None = None,
-    kind: type[AttestationError] = MalformedAttestation,
+    kind: type[AttestationError] = MalformedInput,
 ) -> None:
     assert_refused(lambda: decode_unverified(data), reason, words, element=element, kind=kind)
 
@@ -432,7 +432,7 @@ def test_no_certificate_is_no_attestation(data: object, element: str | None) -> 
 def test_where_nothing_is_found_the_reason_says_what_it_looked_like(
     data: object, reason: Reason
 ) -> None:
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         decode_unverified(data)
     assert caught.value.reason is reason, caught.value.detail
     assert caught.value.detail

@@ -18,14 +18,16 @@ from jsonschema import Draft202012Validator
 from appleattest import Reason
 from appleattest.acme import CSRBinding
 from appleattest.mdm import DiscrepancyKind
-from appleattest.testing.vectors import document, runner
-from appleattest.testing.vectors.__main__ import main
-from appleattest.testing.vectors.case import Case, ChainInput, acceptable, invalid, valid
-from appleattest.testing.vectors.flags import Flag
+from appleattest.testing.vectors import runner
+from appleattest.testing.vectors.judge import GROUP_TYPES
 from vector_files import FILES, PATHS, VECTORS, loaded
+from vectors import document
+from vectors.__main__ import main
+from vectors.case import Case, ChainInput, acceptable, invalid, valid
+from vectors.flags import Flag
 
 README: Final = (VECTORS / "README.md").read_text("utf-8")
-DESCRIPTION: Final[dict[str, Any]] = json.loads((VECTORS / document.SCHEMA).read_text("utf-8"))
+DESCRIPTION: Final[dict[str, Any]] = json.loads((VECTORS / runner.SCHEMA).read_text("utf-8"))
 SCHEMA: Final = Draft202012Validator(DESCRIPTION)
 # A policy raises it, and no vector asks for one.
 NOT_ASKED: Final = {Reason.POLICY}
@@ -193,7 +195,7 @@ class TestFiles:
     ) -> None:
         subprocess.run(
             [
-                *(sys.executable, "-m", "appleattest.testing.vectors"),
+                *(sys.executable, "-m", "vectors"),
                 *("write", "--directory", tmp_path),
             ],
             check=True,
@@ -423,7 +425,7 @@ class TestReadme:
     def test_every_result_and_group_is_explained(self) -> None:
         for word in ("valid", "invalid", "acceptable"):
             assert f"| `{word}` |" in README
-        for word in document.GROUP_TYPES.values():
+        for word in GROUP_TYPES:
             assert f"`{word}`" in README
 
     def test_everything_about_who_answers_is_explained(self) -> None:

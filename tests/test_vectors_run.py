@@ -17,16 +17,19 @@ from appleattest.acme import Answering
 from appleattest.mdm import KnownDevice
 from appleattest.testing.keys import spki_of
 from appleattest.testing.vectors import __main__ as vectors_main
-from appleattest.testing.vectors import devices, document, names, runner
+from appleattest.testing.vectors import devices, names, runner
 from appleattest.testing.vectors import judge as judging
 from vector_files import FILES, PATHS, VECTORS, loaded
+from vectors import __main__ as generating
+from vectors import document
 
 main = vectors_main.main
+generate = generating.main
 
 
 class TestThisLibrary:
     def test_it_agrees_with_every_test(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["check", "--directory", str(VECTORS)]) == 0
+        assert generate(["check", "--directory", str(VECTORS)]) == 0
         count = sum(loaded(name)["numberOfTests"] for name in FILES)
         assert capsys.readouterr().out == (
             f"{count} of {count} tests as expected, 0 refused for a reason with another name\n"
@@ -322,7 +325,7 @@ class TestCommands:
     def test_list_names_every_case(self, capsys: pytest.CaptureFixture[str]) -> None:
         cases = document.all_cases()
 
-        assert main(["list"]) == 0
+        assert generate(["list"]) == 0
         lines = [line.split() for line in capsys.readouterr().out.splitlines()]
 
         assert [(file, name) for file, *_, name in lines] == [(c.file, c.name) for c in cases]
@@ -344,24 +347,24 @@ class TestCommands:
     ) -> None:
         directory = tmp_path / "a" / "b"
 
-        assert main(["write", "--directory", str(directory)]) == 0
+        assert generate(["write", "--directory", str(directory)]) == 0
         assert capsys.readouterr().out == "wrote 1 files\n"
         assert {path.name: path.read_text("utf-8") for path in directory.iterdir()} == generated
 
     def test_write_removes_what_is_generated_no_longer(
         self, generated: dict[str, str], tmp_path: Path
     ) -> None:
-        for name in ("old.json", "mdm_freshness.json", document.SCHEMA, "README.md"):
+        for name in ("old.json", "mdm_freshness.json", runner.SCHEMA, "README.md"):
             (tmp_path / name).write_text("old", "utf-8")
 
-        assert main(["write", "--directory", str(tmp_path)]) == 0
+        assert generate(["write", "--directory", str(tmp_path)]) == 0
         left = {path.name: path.read_text("utf-8") for path in tmp_path.glob("*.*")}
-        assert left == {**generated, document.SCHEMA: "old", "README.md": "old"}
+        assert left == {**generated, runner.SCHEMA: "old", "README.md": "old"}
 
     def test_check_is_content_with_what_write_wrote(
         self, generated: dict[str, str], few: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert main(["check", "--directory", str(few)]) == 0
+        assert generate(["check", "--directory", str(few)]) == 0
         assert capsys.readouterr().out.startswith("3 of 3 tests as expected")
 
     def test_check_notices_a_byte(
@@ -370,7 +373,7 @@ class TestCommands:
         with (few / "mdm_freshness.json").open("a", encoding="utf-8") as file:
             file.write("\n")
 
-        assert main(["check", "--directory", str(few)]) == 1
+        assert generate(["check", "--directory", str(few)]) == 1
         assert "mdm_freshness.json is not what the cases generate" in capsys.readouterr().out
 
     def test_check_notices_a_missing_file_and_one_too_many(
@@ -378,7 +381,7 @@ class TestCommands:
     ) -> None:
         (few / "mdm_freshness.json").rename(few / "other.json")
 
-        assert main(["check", "--directory", str(few)]) == 1
+        assert generate(["check", "--directory", str(few)]) == 1
         said = capsys.readouterr().out
         assert "mdm_freshness.json is not what" in said
         assert "other.json is not what" in said
@@ -404,7 +407,7 @@ class TestCommands:
         generated["mdm_freshness.json"] = wrong
         (few / "mdm_freshness.json").write_text(wrong, "utf-8")
 
-        assert main(["check", "--directory", str(few)]) == 1
+        assert generate(["check", "--directory", str(few)]) == 1
         out = capsys.readouterr().out
         assert said in out
         assert "is not what the cases generate" not in out
@@ -415,7 +418,7 @@ class TestCommands:
         monkeypatch.setattr(sys, "argv", ["vectors", "flags"])
 
         with pytest.raises(SystemExit, match="0"):
-            run_path(str(vectors_main.__file__), run_name="__main__")
+            run_path(str(generating.__file__), run_name="__main__")
         assert "`Genuine`" in capsys.readouterr().out
 
     def test_a_command_is_required(self, capsys: pytest.CaptureFixture[str]) -> None:

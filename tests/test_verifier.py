@@ -22,7 +22,7 @@ from appleattest import (
     Freshness,
     FreshnessMismatch,
     Limits,
-    MalformedAttestation,
+    MalformedInput,
     NoAttestation,
     OutsideValidity,
     Reason,
@@ -590,7 +590,7 @@ def _refused_whichever_way(make: Callable[[], object]) -> None:
         assert isinstance(error.reason, Reason)
         assert error.report is not None
         assert error.report.error is error
-        assert type(error) in (MalformedAttestation, NoAttestation)
+        assert type(error) in (MalformedInput, NoAttestation)
         if examine is not None:
             report = examine(make())
             assert report.error is not None
@@ -642,7 +642,7 @@ def test_a_subclass_of_bytes_is_copied_before_it_is_asked_anything() -> None:
     assert attestation == honest
     assert [type(der) for der in path_of(attestation)] == [bytes] * 3
     large = Verifier(trust=AUTHORITY.trust, limits=Limits(certificate_bytes=16))
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         large.verify_chain(lying, freshness=UNCHECKED, at=ISSUED_AT)
     assert caught.value.reason is Reason.TOO_LARGE
     impostor = [Bytes(der) for der in chains.impostor(AUTHORITY).attest()]
@@ -741,44 +741,44 @@ _RECORD = ATTESTATIONS["current"].to_dict()
 _EARLIER = ATTESTATIONS["earlier"].to_dict()
 _OTHER = "b3RoZXI="  # "other"
 TAMPERED: list[tuple[str, Any, type[AttestationError], Reason]] = [
-    ("schema", 2, MalformedAttestation, Reason.MALFORMED_JSON),
-    ("schema", None, MalformedAttestation, Reason.MALFORMED_JSON),
-    ("schema", "1", MalformedAttestation, Reason.MALFORMED_JSON),
-    ("carrier", "pigeon", MalformedAttestation, Reason.MALFORMED_JSON),
-    ("carrier", None, MalformedAttestation, Reason.MALFORMED_JSON),
-    ("carrier", [], MalformedAttestation, Reason.MALFORMED_JSON),
-    ("verified_at", None, MalformedAttestation, Reason.MALFORMED_JSON),
-    ("verified_at", 0, MalformedAttestation, Reason.MALFORMED_JSON),
-    ("verified_at", "yesterday", MalformedAttestation, Reason.MALFORMED_JSON),
-    ("verified_at", "2025-07-01T12:00:00", MalformedAttestation, Reason.MALFORMED_JSON),
-    ("verified_at", "0001-01-01T00:00:00+23:00", MalformedAttestation, Reason.MALFORMED_JSON),
+    ("schema", 2, MalformedInput, Reason.MALFORMED_JSON),
+    ("schema", None, MalformedInput, Reason.MALFORMED_JSON),
+    ("schema", "1", MalformedInput, Reason.MALFORMED_JSON),
+    ("carrier", "pigeon", MalformedInput, Reason.MALFORMED_JSON),
+    ("carrier", None, MalformedInput, Reason.MALFORMED_JSON),
+    ("carrier", [], MalformedInput, Reason.MALFORMED_JSON),
+    ("verified_at", None, MalformedInput, Reason.MALFORMED_JSON),
+    ("verified_at", 0, MalformedInput, Reason.MALFORMED_JSON),
+    ("verified_at", "yesterday", MalformedInput, Reason.MALFORMED_JSON),
+    ("verified_at", "2025-07-01T12:00:00", MalformedInput, Reason.MALFORMED_JSON),
+    ("verified_at", "0001-01-01T00:00:00+23:00", MalformedInput, Reason.MALFORMED_JSON),
     ("verified_at", "2035-07-01T12:00:00Z", OutsideValidity, Reason.EXPIRED),
     ("verified_at", "2015-07-01T12:00:00Z", OutsideValidity, Reason.NOT_YET_VALID),
-    ("chain", None, MalformedAttestation, Reason.MALFORMED_JSON),
-    ("chain", {}, MalformedAttestation, Reason.MALFORMED_JSON),
-    ("chain", [None, None, None], MalformedAttestation, Reason.MALFORMED_JSON),
-    ("chain", ["*", "*", "*"], MalformedAttestation, Reason.MALFORMED_JSON),
-    ("chain", ["A" * 9000, "", ""], MalformedAttestation, Reason.MALFORMED_JSON),
-    ("chain", _RECORD["chain"] * 2, MalformedAttestation, Reason.MALFORMED_JSON),
+    ("chain", None, MalformedInput, Reason.MALFORMED_JSON),
+    ("chain", {}, MalformedInput, Reason.MALFORMED_JSON),
+    ("chain", [None, None, None], MalformedInput, Reason.MALFORMED_JSON),
+    ("chain", ["*", "*", "*"], MalformedInput, Reason.MALFORMED_JSON),
+    ("chain", ["A" * 9000, "", ""], MalformedInput, Reason.MALFORMED_JSON),
+    ("chain", _RECORD["chain"] * 2, MalformedInput, Reason.MALFORMED_JSON),
     ("chain", [], NoAttestation, Reason.NO_ATTESTATION),
     ("chain", _RECORD["chain"][:1], NoAttestation, Reason.NO_ATTESTATION),
     ("chain", _RECORD["chain"][:2], UntrustedChain, Reason.UNKNOWN_ISSUER),
     ("chain", _RECORD["chain"][1:], UntrustedChain, Reason.LEAF_PROFILE),
-    ("chain", ["AAAA", *_RECORD["chain"][1:]], MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
-    ("freshness", "fresh", MalformedAttestation, Reason.MALFORMED_JSON),
-    ("freshness", None, MalformedAttestation, Reason.MALFORMED_JSON),
+    ("chain", ["AAAA", *_RECORD["chain"][1:]], MalformedInput, Reason.MALFORMED_CERTIFICATE),
+    ("freshness", "fresh", MalformedInput, Reason.MALFORMED_JSON),
+    ("freshness", None, MalformedInput, Reason.MALFORMED_JSON),
     ("freshness", "unmatched", FreshnessMismatch, Reason.FRESHNESS_MISMATCH),
     ("freshness", "unchecked", FreshnessMismatch, Reason.FRESHNESS_MISMATCH),
     ("freshness_code", None, FreshnessMismatch, Reason.FRESHNESS_MISMATCH),
     ("freshness_code", "", FreshnessMismatch, Reason.FRESHNESS_MISMATCH),
     ("freshness_code", _OTHER, FreshnessMismatch, Reason.FRESHNESS_MISMATCH),
-    ("freshness_code", 5, MalformedAttestation, Reason.MALFORMED_JSON),
-    ("freshness_code", "?", MalformedAttestation, Reason.MALFORMED_JSON),
+    ("freshness_code", 5, MalformedInput, Reason.MALFORMED_JSON),
+    ("freshness_code", "?", MalformedInput, Reason.MALFORMED_JSON),
     ("matched_freshness", None, FreshnessMismatch, Reason.FRESHNESS_MISMATCH),
     ("matched_freshness", _OTHER, FreshnessMismatch, Reason.FRESHNESS_MISMATCH),
-    ("matched_freshness", {}, MalformedAttestation, Reason.MALFORMED_JSON),
-    ("requested_at", "then", MalformedAttestation, Reason.MALFORMED_JSON),
-    ("requested_at", 7, MalformedAttestation, Reason.MALFORMED_JSON),
+    ("matched_freshness", {}, MalformedInput, Reason.MALFORMED_JSON),
+    ("requested_at", "then", MalformedInput, Reason.MALFORMED_JSON),
+    ("requested_at", 7, MalformedInput, Reason.MALFORMED_JSON),
 ]
 
 
@@ -805,7 +805,7 @@ def test_a_tampered_record(
 def test_a_record_without_a_field(field: str) -> None:
     record = dict(_RECORD)
     del record[field]
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         VERIFIER.reverify(record)
     assert caught.value.reason is Reason.MALFORMED_JSON
     VERIFIER.reverify(_RECORD)
@@ -858,7 +858,7 @@ class Unspeakable(Exception):
     ids=lambda error: type(error).__name__,
 )
 def test_a_record_that_raises(error: BaseException) -> None:
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         VERIFIER.reverify(HostileMapping(error))
     assert caught.value.reason is Reason.MALFORMED_JSON
     assert caught.value.report is not None

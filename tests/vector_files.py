@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from appleattest.testing.vectors import document
+from appleattest.testing.vectors.runner import vector_files
 
 VECTORS: Final = Path(__file__).resolve().parents[1] / "vectors"
-FILES: Final = sorted(path.name for path in VECTORS.glob("*.json") if path.name != document.SCHEMA)
+FILES: Final = [path.name for path in vector_files(VECTORS)]
 PATHS: Final = [VECTORS / name for name in FILES]
 
 

@@ -25,7 +25,7 @@ from appleattest.errors import (
     IdentifierMismatch,
     InvalidCSR,
     KeyMismatch,
-    MalformedAttestation,
+    MalformedInput,
     NoAttestation,
     OutsideValidity,
     PolicyViolation,
@@ -44,7 +44,7 @@ from appleattest.properties import SecureBoot, SystemIntegrityProtection, ThirdP
 from appleattest.report import Check, Outcome, Report
 from appleattest.trust import TrustStore
 from appleattest.unverified import decode_unverified
-from appleattest.verifier import NoCheck, Octets, PreviousNonces, Verifier
+from appleattest.verifier import BytesLike, NoCheck, PreviousNonces, Verifier
 
 __version__ = "0.1.0"
 
@@ -52,6 +52,7 @@ __all__ = [
     "UNCHECKED",
     "Attestation",
     "AttestationError",
+    "BytesLike",
     "Check",
     "ClaimedProperties",
     "DeviceProperties",
@@ -62,10 +63,9 @@ __all__ = [
     "InvalidCSR",
     "KeyMismatch",
     "Limits",
-    "MalformedAttestation",
+    "MalformedInput",
     "NoAttestation",
     "NoCheck",
-    "Octets",
     "Outcome",
     "OutsideValidity",
     "PolicyViolation",

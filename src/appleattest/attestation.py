@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from appleattest.freshness import Freshness, FreshnessFinding
+from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.sealed import Sealed, seal
 from appleattest.trust import is_apple_root
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from appleattest.certificates import PresentedCertificate
+    from appleattest.certificates import DecodedCertificate
     from appleattest.errors import AttestationError
     from appleattest.properties import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
 
@@ -111,8 +111,8 @@ class Attestation(Sealed):
         "verified_at",
     )
 
-    _path: tuple[PresentedCertificate, ...]
-    _finding: FreshnessFinding
+    _path: tuple[DecodedCertificate, ...]
+    _finding: FreshnessResult
     device: DeviceProperties
     carrier: str
     """`"mdm"`, `"acme"` or `"chain"`."""
@@ -289,7 +289,7 @@ def _from_pickle(
     return seal(
         Attestation,
         _path=path,
-        _finding=FreshnessFinding(*finding),
+        _finding=FreshnessResult(*finding),
         device=device_properties(decode_properties(raw), raw),
         carrier=carrier,
         verified_at=verified_at,

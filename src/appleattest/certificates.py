@@ -17,8 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from appleattest import oids
-from appleattest.errors import MalformedAttestation, Reason, UntrustedChain
-from appleattest.text import kind_of, quoted, said
+from appleattest.errors import MalformedInput, Reason, UntrustedChain
+from appleattest.text import describe, quoted, type_name
 from appleattest.wire import der
 
 SIGNATURE_ALGORITHMS: Final[Mapping[bytes, str]] = {
@@ -74,7 +74,7 @@ class Fields(NamedTuple):
     """What follows the key, its explicit tag included; nothing where there are none."""
 
 
-class PresentedCertificate:
+class DecodedCertificate:
     """A certificate of which every field has been decoded, and judged by the allowlists.
 
     `issuer`, `subject` and `spki` are the octets of the certificate; `extensions` maps dotted
@@ -132,7 +132,7 @@ class PresentedCertificate:
         return raw_properties(self.extensions)
 
     def __repr__(self) -> str:
-        return f"<PresentedCertificate of {len(self.der)} bytes>"
+        return f"<DecodedCertificate of {len(self.der)} bytes>"
 
 
 def _ec_key(certificate: x509.Certificate) -> EllipticCurvePublicKey:
@@ -156,10 +156,10 @@ def raw_properties(extensions: Extensions) -> dict[str, bytes]:
     }
 
 
-def decode_certificate(encoded: bytes) -> PresentedCertificate:
+def decode_certificate(encoded: bytes) -> DecodedCertificate:
     """Decode every field of one DER certificate, and judge it by the allowlists.
 
-    Raises `MalformedAttestation` (`malformed-certificate`, `duplicate-extension`) or
+    Raises `MalformedInput` (`malformed-certificate`, `duplicate-extension`) or
     `UntrustedChain` (`weak-algorithm`, `critical-extension`, `name-constraints`).
     """
     try:
@@ -172,21 +172,21 @@ def decode_certificate(encoded: bytes) -> PresentedCertificate:
     return certificate
 
 
-def _decode(encoded: bytes, fields: Fields) -> PresentedCertificate:
+def _decode(encoded: bytes, fields: Fields) -> DecodedCertificate:
     try:
         decoded = x509.load_der_x509_certificate(encoded)
-        certificate = PresentedCertificate(encoded, fields, decoded)
+        certificate = DecodedCertificate(encoded, fields, decoded)
         _check_key_usage(certificate.extensions.get(oids.KEY_USAGE), fields.extensions)
         if not (_is_plain(fields.subject) and _is_plain(fields.issuer)):
             # Reading is what decodes a name, and what refuses a malformed one.
             _ = decoded.subject, decoded.issuer
     except x509.DuplicateExtension as error:
-        raise MalformedAttestation(
+        raise MalformedInput(
             Reason.DUPLICATE_EXTENSION,
             f"extension {error.oid.dotted_string} stands twice (RFC 5280, section 4.2)",
         ) from None
     except Exception as error:  # noqa: BLE001 - no closed list of what a damaged field raises
-        raise _malformed(said(error)) from None
+        raise _malformed(describe(error)) from None
     return certificate
 
 
@@ -200,13 +200,13 @@ def _check_key_usage(usage: x509.Extension[x509.ExtensionType] | None, extension
         raise ValueError("keyUsage is not in its one encoding")
 
 
-def attested_key_is_accepted(certificate: PresentedCertificate) -> bool:
+def attested_key_is_accepted(certificate: DecodedCertificate) -> bool:
     """Whether the key is on P-256 or P-384, which is what a Secure Enclave can be asked for."""
     return certificate.spki.startswith(_ATTESTED_KEYS)
 
 
-def _malformed(detail: str) -> MalformedAttestation:
-    return MalformedAttestation(Reason.MALFORMED_CERTIFICATE, detail)
+def _malformed(detail: str) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_CERTIFICATE, detail)
 
 
 def outermost_fields(encoded: bytes) -> Fields:
@@ -358,7 +358,7 @@ _DOUBTFUL: Final = {
 }
 
 
-def _judge_extensions(certificate: PresentedCertificate) -> None:
+def _judge_extensions(certificate: DecodedCertificate) -> None:
     for oid, extension in certificate.extensions.items():
         if oid == oids.NAME_CONSTRAINTS:
             raise UntrustedChain(
@@ -368,6 +368,6 @@ def _judge_extensions(certificate: PresentedCertificate) -> None:
         if extension.critical and oid not in _CRITICAL:
             raise UntrustedChain(
                 Reason.CRITICAL_EXTENSION,
-                f"critical extension {oid} ({kind_of(extension.value)}); critical may be only "
+                f"critical extension {oid} ({type_name(extension.value)}); critical may be only "
                 "basicConstraints and keyUsage",
             )

@@ -163,7 +163,7 @@ class AttestationError(Exception):
         return _AT_FAULT[self.context]
 
 
-class MalformedAttestation(AttestationError):
+class MalformedInput(AttestationError):
     """The input is not in the form that its carrier, X.509 or Apple's encoding demands."""
 
     def _problem_type(self) -> str:

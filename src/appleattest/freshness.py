@@ -68,7 +68,7 @@ class EarlierNonce(NamedTuple):
     sent_at: datetime | None
 
 
-class FreshnessFinding(NamedTuple):
+class FreshnessResult(NamedTuple):
     """What was found: the code in the leaf, and which expectation it met."""
 
     freshness: Freshness
@@ -109,7 +109,7 @@ def judge_freshness(
     code: bytes | None,
     expected: ExpectedFreshness | Literal[Unchecked.UNCHECKED],
     earlier: Sequence[EarlierNonce] = (),
-) -> FreshnessFinding:
+) -> FreshnessResult:
     """Compare the leaf's `code` with what was expected now, then with earlier nonces.
 
     Every comparison takes the same time whatever the octets are. Without an expectation an
@@ -121,12 +121,12 @@ def judge_freshness(
     code = code or None
     if code is not None:
         if expected is not UNCHECKED and hmac.compare_digest(code, expected.code):
-            return FreshnessFinding(Freshness.CURRENT, code, expected.code)
+            return FreshnessResult(Freshness.CURRENT, code, expected.code)
         for nonce, sent_at in earlier:
             if hmac.compare_digest(code, nonce):
-                return FreshnessFinding(Freshness.EARLIER, code, nonce, sent_at)
+                return FreshnessResult(Freshness.EARLIER, code, nonce, sent_at)
     if expected is UNCHECKED:
-        return FreshnessFinding(Freshness.UNCHECKED, code)
+        return FreshnessResult(Freshness.UNCHECKED, code)
     if code is None:
         raise FreshnessMismatch(
             Reason.FRESHNESS_MISSING,
@@ -140,7 +140,7 @@ def judge_freshness(
     )
 
 
-def judge_recorded(code: bytes | None, recorded: FreshnessFinding) -> FreshnessFinding:
+def judge_recorded(code: bytes | None, recorded: FreshnessResult) -> FreshnessResult:
     """What was found when the attestation was first verified, if it is about this leaf.
 
     Raises `FreshnessMismatch` (`freshness-mismatch`) where the record's code is not the leaf's,

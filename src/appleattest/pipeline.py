@@ -18,17 +18,17 @@ from appleattest.chain.presented import decode_presented, measure
 from appleattest.errors import (
     AttestationError,
     FreshnessMismatch,
-    MalformedAttestation,
+    MalformedInput,
     Reason,
     UntrustedChain,
 )
-from appleattest.freshness import Freshness, FreshnessFinding
+from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.limits import Limits
 from appleattest.oids import FRESHNESS_CODE
 from appleattest.properties import decode_properties
 from appleattest.report import Check, Outcome, Report, passed_until, refused
 from appleattest.sealed import seal
-from appleattest.text import said
+from appleattest.text import describe
 from appleattest.trust import TrustStore
 
 _T = TypeVar("_T")
@@ -40,7 +40,7 @@ class Request(NamedTuple):
     read: Callable[[], Sequence[bytes]]
     """Gets the DER certificates out of what the device sent; raises `AttestationError`."""
     carrier: str
-    judge_freshness: Callable[[bytes | None], FreshnessFinding]
+    judge_freshness: Callable[[bytes | None], FreshnessResult]
     """Compares the leaf's freshness code with what the caller expects."""
     at: datetime
     keeps_unmatched: bool
@@ -55,10 +55,10 @@ class _Unforeseen(NamedTuple):
 
 
 _UNFORESEEN: Final = {
-    "certificates": _Unforeseen(MalformedAttestation, Reason.MALFORMED_CERTIFICATE),
+    "certificates": _Unforeseen(MalformedInput, Reason.MALFORMED_CERTIFICATE),
     "path": _Unforeseen(UntrustedChain, Reason.UNTRUSTED),
     "leaf": _Unforeseen(UntrustedChain, Reason.LEAF_PROFILE),
-    "properties": _Unforeseen(MalformedAttestation, Reason.MALFORMED_PROPERTY),
+    "properties": _Unforeseen(MalformedInput, Reason.MALFORMED_PROPERTY),
     "freshness": _Unforeseen(FreshnessMismatch, Reason.FRESHNESS_MISSING),
 }
 _PANIC: Final = "PanicException"
@@ -129,7 +129,7 @@ class Pipeline:
             finding = request.judge_freshness(code)
         except FreshnessMismatch as error:
             if request.keeps_unmatched:
-                unmatched = FreshnessFinding(Freshness.UNMATCHED, code or None)
+                unmatched = FreshnessResult(Freshness.UNMATCHED, code or None)
                 error.attestation = _attestation(request, path, raw, values, unmatched)
             raise
         return _attestation(request, path, raw, values, finding)
@@ -149,7 +149,7 @@ def _attestation(
     path: Path,
     raw: dict[str, bytes],
     values: dict[str, object],
-    finding: FreshnessFinding,
+    finding: FreshnessResult,
 ) -> Attestation:
     return seal(
         Attestation,
@@ -162,8 +162,8 @@ def _attestation(
 
 
 def _unforeseen(error: BaseException, step: str, malformed: Reason) -> AttestationError:
-    kind, reason = _UNFORESEEN.get(step, _Unforeseen(MalformedAttestation, malformed))
-    return kind(reason, said(error))
+    kind, reason = _UNFORESEEN.get(step, _Unforeseen(MalformedInput, malformed))
+    return kind(reason, describe(error))
 
 
 def _accepted(attestation: Attestation) -> Report:

@@ -20,7 +20,7 @@ from typing import Any, Final, NoReturn
 from asn1crypto.core import Integer
 
 from appleattest import oids
-from appleattest.errors import MalformedAttestation, Reason
+from appleattest.errors import MalformedInput, Reason
 from appleattest.text import quoted
 
 _LONGEST_TEXT: Final = 256
@@ -75,9 +75,9 @@ _SECURE_BOOT: Final = {
 }
 
 
-def _malformed(oid: str, expected: str, value: bytes) -> MalformedAttestation:
+def _malformed(oid: str, expected: str, value: bytes) -> MalformedInput:
     came = quoted(value[:_LONGEST_TEXT].hex())
-    return MalformedAttestation(
+    return MalformedInput(
         Reason.MALFORMED_PROPERTY,
         f"{expected} was expected; {len(value)} bytes came: {came}",
         element=oid,
@@ -171,19 +171,19 @@ def decode_properties(raw: Mapping[str, bytes]) -> dict[str, Any]:
 
     An absent or blank property is None. OIDs without a documented meaning are left alone.
 
-    Raises `MalformedAttestation` with `malformed-property`.
+    Raises `MalformedInput` with `malformed-property`.
     """
     return {name: _decode(oid, decoder, raw) for name, (oid, decoder) in PROPERTIES.items()}
 
 
-def decode_claims(raw: Mapping[str, bytes]) -> tuple[dict[str, Any], list[MalformedAttestation]]:
+def decode_claims(raw: Mapping[str, bytes]) -> tuple[dict[str, Any], list[MalformedInput]]:
     """Decode what can be decoded: a malformed property is None, and its error is listed."""
     values: dict[str, Any] = {}
-    problems: list[MalformedAttestation] = []
+    problems: list[MalformedInput] = []
     for name, (oid, decoder) in PROPERTIES.items():
         try:
             values[name] = _decode(oid, decoder, raw)
-        except MalformedAttestation as problem:
+        except MalformedInput as problem:
             values[name] = None
             problems.append(problem)
     return values, problems

@@ -23,7 +23,7 @@ def quoted(untrusted: object) -> str:
     return shown if len(text) <= _LONGEST else f"{shown}..."
 
 
-def said(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """An exception's type and text, for the `detail` of what it led to."""
     try:
         return f"{type(error).__name__}: {quoted(str(error))}"
@@ -31,6 +31,6 @@ def said(error: BaseException) -> str:
         return "an exception that cannot be shown"
 
 
-def kind_of(value: object) -> str:
+def type_name(value: object) -> str:
     """The name of `value`'s type, for saying what came instead of what was expected."""
     return quoted(type(value).__name__)

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from cryptography import x509
 
-from appleattest.certificates import PresentedCertificate, decode_certificate
+from appleattest.certificates import DecodedCertificate, decode_certificate
 from appleattest.errors import AttestationError
 
 APPLE_ROOT_SHA256: Final = bytes.fromhex(
@@ -33,8 +33,8 @@ class TrustStore:
     """
 
     __slots__ = ("_anchors", "_by_der", "_subjects")
-    _anchors: tuple[PresentedCertificate, ...]
-    _by_der: dict[bytes, PresentedCertificate]
+    _anchors: tuple[DecodedCertificate, ...]
+    _by_der: dict[bytes, DecodedCertificate]
     _subjects: frozenset[bytes]
 
     def __init__(self, anchors: Iterable[x509.Certificate | bytes | str]) -> None:
@@ -68,7 +68,7 @@ class TrustStore:
         return tuple(anchor.x509 for anchor in self._anchors)
 
     @property
-    def presented(self) -> tuple[PresentedCertificate, ...]:
+    def presented(self) -> tuple[DecodedCertificate, ...]:
         """The anchors as the path room looks at them."""
         return self._anchors
 
@@ -131,7 +131,7 @@ def pinned_root(pem: bytes) -> bytes:
     return encoded
 
 
-def _anchor(item: x509.Certificate | bytes | str) -> PresentedCertificate:
+def _anchor(item: x509.Certificate | bytes | str) -> DecodedCertificate:
     try:
         anchor = decode_certificate(_der(item))
     except AttestationError as error:

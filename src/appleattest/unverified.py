@@ -18,7 +18,7 @@ from appleattest.carriers.attestation_object import (
     require_apple_format,
     statement_chain,
 )
-from appleattest.carriers.chain import octets, read_chain
+from appleattest.carriers.certificate_sequence import octets, read_chain
 from appleattest.carriers.device_information import (
     attested_chain,
     decode_response,
@@ -31,11 +31,11 @@ from appleattest.certificates import (
     raw_properties,
 )
 from appleattest.chain.presented import element_at
-from appleattest.errors import AttestationError, MalformedAttestation, Reason
+from appleattest.errors import AttestationError, MalformedInput, Reason
 from appleattest.limits import Limits
 from appleattest.properties import decode_claims
 from appleattest.sealed import seal
-from appleattest.text import said
+from appleattest.text import describe
 from appleattest.wire import base64url, der, strict_json
 
 _LIMITS: Final = Limits()
@@ -72,7 +72,7 @@ def decode_unverified(data: object, /) -> UnverifiedAttestation:
     except AttestationError:
         raise
     except Exception as error:  # noqa: BLE001 - the one boundary
-        raise MalformedAttestation(Reason.MALFORMED_CERTIFICATE, said(error)) from None
+        raise MalformedInput(Reason.MALFORMED_CERTIFICATE, describe(error)) from None
 
 
 def _decode(found: _Found) -> UnverifiedAttestation:
@@ -193,7 +193,7 @@ def _in_json(document: bytes) -> _Found:
     if isinstance(event, dict) and "raw_payload" in event:
         payload = _standard_base64(_text(event["raw_payload"]))
         return _in_response(payload, "webhook-event")
-    raise MalformedAttestation(
+    raise MalformedInput(
         Reason.MALFORMED_JSON, "neither a challenge response nor a webhook event with a response"
     )
 
@@ -210,14 +210,14 @@ def _standard_base64(text: str | bytes) -> bytes:
     try:
         return b64decode(text, validate=True)
     except ValueError:
-        raise MalformedAttestation(
+        raise MalformedInput(
             Reason.MALFORMED_BASE64, "base64 was expected (RFC 4648, section 4)"
         ) from None
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise MalformedAttestation(Reason.MALFORMED_JSON, "text was expected in a member")
+        raise MalformedInput(Reason.MALFORMED_JSON, "text was expected in a member")
     return value
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from appleattest.attestation import Attestation
 from appleattest.carriers.attestation_object import read_attestation_object
-from appleattest.carriers.chain import read_chain
+from appleattest.carriers.certificate_sequence import read_chain
 from appleattest.carriers.device_information import read_device_information
 from appleattest.carriers.record import read_record
 from appleattest.errors import Reason
@@ -33,7 +33,7 @@ from appleattest.trust import TrustStore
 LONGEST_NONCE: Final = 32
 """Octets of a `DeviceAttestationNonce` at most (Apple, "Device Information Command")."""
 
-Octets: TypeAlias = bytes | bytearray | memoryview
+BytesLike: TypeAlias = bytes | bytearray | memoryview
 NoCheck: TypeAlias = Literal[Unchecked.UNCHECKED]
 PreviousNonces: TypeAlias = Mapping[bytes, datetime] | Iterable[bytes]
 
@@ -87,7 +87,7 @@ class Verifier:
         response: object,
         /,
         *,
-        nonce: Octets | NoCheck,
+        nonce: BytesLike | NoCheck,
         previous_nonces: PreviousNonces = (),
         at: datetime | None = None,
     ) -> Attestation:
@@ -111,7 +111,7 @@ class Verifier:
         response: object,
         /,
         *,
-        nonce: Octets | NoCheck,
+        nonce: BytesLike | NoCheck,
         previous_nonces: PreviousNonces = (),
         at: datetime | None = None,
     ) -> Report:
@@ -123,7 +123,7 @@ class Verifier:
         attestation_object: object,
         /,
         *,
-        token: str | Octets | NoCheck,
+        token: str | BytesLike | NoCheck,
         at: datetime | None = None,
     ) -> Attestation:
         """Verify the attestation object of an ACME `device-attest-01` challenge response.
@@ -141,7 +141,7 @@ class Verifier:
         attestation_object: object,
         /,
         *,
-        token: str | Octets | NoCheck,
+        token: str | BytesLike | NoCheck,
         at: datetime | None = None,
     ) -> Report:
         """`verify_acme`, answered by a report on every check; never raises for bad input."""
@@ -180,7 +180,7 @@ class Verifier:
         the record or of `at`. That the code once answered a request of the caller's is the
         record's word; that the code is the one in the leaf is checked.
 
-        Raises `MalformedAttestation` (`malformed-json`) for anything but such a record.
+        Raises `MalformedInput` (`malformed-json`) for anything but such a record.
         """
         as_of = None if at is None else _moment(at)
         written = self._pipeline.read(
@@ -200,7 +200,7 @@ class Verifier:
     def _mdm(
         self,
         response: object,
-        nonce: Octets | NoCheck,
+        nonce: BytesLike | NoCheck,
         previous_nonces: PreviousNonces,
         at: datetime | None,
     ) -> Request:
@@ -216,7 +216,7 @@ class Verifier:
         )
 
     def _acme(
-        self, attestation_object: object, token: str | Octets | NoCheck, at: datetime | None
+        self, attestation_object: object, token: str | BytesLike | NoCheck, at: datetime | None
     ) -> Request:
         expected = token if token is UNCHECKED else sha256_of(_token(token))
         return Request(

@@ -42,8 +42,8 @@ from appleattest.acme import (
     examine_csr,
     validate_csr,
 )
-from appleattest.acme import csr as csr_module
-from appleattest.acme.csr_reader import LARGEST_CSR
+from appleattest.acme.csr import validation as csr_module
+from appleattest.acme.csr.reader import LARGEST_CSR
 from appleattest.report import Check
 from appleattest.testing import Digest, KeyKind, der
 from appleattest.testing.csr import (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from acme_tools import assert_refused
 
-from appleattest import MalformedAttestation, Reason
+from appleattest import MalformedInput, Reason
 from appleattest.acme import (
     HardwareModuleName,
     PermanentIdentifier,
@@ -20,7 +20,7 @@ from appleattest.acme import (
     parse_identifiers,
     rejected_identifiers,
 )
-from appleattest.acme.orders import ordered_identifier
+from appleattest.acme.order_identifiers import ordered_identifier
 from hostile_input import LyingText
 
 GOOD: dict[str, Any] = {"type": "permanent-identifier", "value": "C02"}
@@ -298,6 +298,6 @@ def test_of_a_longer_array_no_more_is_asked_for_than_tells_it() -> None:
         def __iter__(self) -> Iterator[object]:
             return identifiers
 
-    with pytest.raises(MalformedAttestation, match="too-large"):
+    with pytest.raises(MalformedInput, match="too-large"):
         parse_identifiers(Array())
     assert len(list(identifiers)) == 100 - 17

@@ -14,7 +14,7 @@ from appleattest import (
     IdentifierMismatch,
     InvalidCSR,
     KeyMismatch,
-    MalformedAttestation,
+    MalformedInput,
     NoAttestation,
     OutsideValidity,
     PolicyViolation,
@@ -31,10 +31,10 @@ ALWAYS_MALFORMED = dict.fromkeys(BY_ATTESTATION, "malformed")
 ALWAYS_CSR = dict.fromkeys(BY_ATTESTATION, "badCSR")
 
 CASES: list[tuple[type[AttestationError], Reason, dict[ProblemContext | None, str]]] = [
-    (MalformedAttestation, Reason.MALFORMED_CBOR, BY_ATTESTATION),
-    (MalformedAttestation, Reason.TOO_LARGE, BY_ATTESTATION),
-    (MalformedAttestation, Reason.MALFORMED_JSON, ALWAYS_MALFORMED),
-    (MalformedAttestation, Reason.MALFORMED_BASE64, ALWAYS_MALFORMED),
+    (MalformedInput, Reason.MALFORMED_CBOR, BY_ATTESTATION),
+    (MalformedInput, Reason.TOO_LARGE, BY_ATTESTATION),
+    (MalformedInput, Reason.MALFORMED_JSON, ALWAYS_MALFORMED),
+    (MalformedInput, Reason.MALFORMED_BASE64, ALWAYS_MALFORMED),
     (NoAttestation, Reason.NO_ATTESTATION, BY_ATTESTATION),
     (UntrustedChain, Reason.UNKNOWN_ISSUER, BY_ATTESTATION),
     (OutsideValidity, Reason.EXPIRED, BY_ATTESTATION),

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appleattest import Limits, MalformedAttestation, NoAttestation, Reason
-from appleattest.carriers.chain import octets, read_chain
+from appleattest import Limits, MalformedInput, NoAttestation, Reason
+from appleattest.carriers.certificate_sequence import octets, read_chain
 from hostile_input import accepted_or_refused, assert_refused
 
 LIMITS = Limits()
@@ -129,7 +129,7 @@ def test_octets_of_wide_items_are_what_is_counted() -> None:
     wide = memoryview(array("Q", [0] * 512))
 
     assert octets(wide, 4096) == bytes(4096)
-    with pytest.raises(MalformedAttestation) as caught:
+    with pytest.raises(MalformedInput) as caught:
         octets(wide, 4095)
     assert caught.value.reason is Reason.TOO_LARGE
 

@@ -17,13 +17,13 @@ from vector_cases import presented
 
 from appleattest import (
     AttestationError,
-    MalformedAttestation,
+    MalformedInput,
     Reason,
     SystemIntegrityProtection,
     ThirdPartyKexts,
     oids,
 )
-from appleattest.certificates import PresentedCertificate, decode_certificate
+from appleattest.certificates import DecodedCertificate, decode_certificate
 from appleattest.properties import decode_properties
 from appleattest.testing import AttestationAuthority, Properties, strategies
 from appleattest.testing.strategies import MintedChain
@@ -148,7 +148,7 @@ def moment(choice: Any) -> datetime:
     return datetime.strptime(text, "%Y%m%d%H%M%S%z")
 
 
-def same_by_pyasn1(ours: PresentedCertificate) -> None:
+def same_by_pyasn1(ours: DecodedCertificate) -> None:
     """Every field and every extension value is the same."""
     whole = decoded(ours.der, CERTIFICATE)
     theirs = whole["tbsCertificate"]
@@ -182,7 +182,7 @@ def same_integers(raw: Mapping[str, bytes]) -> None:
     """The INTEGER properties, where we accept them, are what pyasn1 reads."""
     try:
         values = decode_properties(raw)
-    except MalformedAttestation:
+    except MalformedInput:
         return
     sip = raw.get(oids.SYSTEM_INTEGRITY_PROTECTION)
     kexts = raw.get(oids.THIRD_PARTY_KEXTS)
@@ -203,7 +203,7 @@ def expected_kexts(number: int | None) -> ThirdPartyKexts:
     return ThirdPartyKexts.SOME_ALLOWED if number else ThirdPartyKexts.NONE_ALLOWED
 
 
-def readable(ders: set[bytes]) -> Iterator[PresentedCertificate]:
+def readable(ders: set[bytes]) -> Iterator[DecodedCertificate]:
     for der in ders:
         try:
             yield decode_certificate(der)

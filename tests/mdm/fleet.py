@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from appleattest import UNCHECKED, Attestation, ExpectedFreshness, FreshnessMismatch, Reason, mdm
 from appleattest.errors import NoAttestation
-from appleattest.freshness import EarlierNonce, Freshness, FreshnessFinding, judge_freshness
+from appleattest.freshness import EarlierNonce, Freshness, FreshnessResult, judge_freshness
 from appleattest.sealed import seal
 
 START: Final = datetime(2025, 1, 1, tzinfo=UTC)
@@ -24,7 +24,7 @@ DAY: Final = timedelta(days=1)
 
 
 def attestation_like(
-    finding: FreshnessFinding, not_before: datetime, os_version: str | None = None
+    finding: FreshnessResult, not_before: datetime, os_version: str | None = None
 ) -> Attestation:
     """An `Attestation` of what a schedule reads, and nothing else."""
     return seal(
@@ -81,7 +81,7 @@ def judged(made: Made | None, expected: mdm.ExpectedAnswer) -> Attestation:
     try:
         finding = judge_freshness(made.nonce, wanted, earlier)
     except FreshnessMismatch as error:
-        unmatched = FreshnessFinding(Freshness.UNMATCHED, made.nonce)
+        unmatched = FreshnessResult(Freshness.UNMATCHED, made.nonce)
         error.attestation = attestation_like(unmatched, not_before, made.os_version)
         raise
     return attestation_like(finding, not_before, made.os_version)

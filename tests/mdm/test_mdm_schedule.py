@@ -20,13 +20,13 @@ from appleattest import UNCHECKED, AttestationError, FreshnessMismatch, Reason, 
 from appleattest.errors import (
     IdentifierMismatch,
     KeyMismatch,
-    MalformedAttestation,
+    MalformedInput,
     NoAttestation,
     OutsideValidity,
     PolicyViolation,
     UntrustedChain,
 )
-from appleattest.freshness import Freshness, FreshnessFinding
+from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.testing import AttestationAuthority, Properties
 
 SCHEDULE: Final = mdm.AttestationSchedule()
@@ -43,7 +43,7 @@ def at(days: float) -> datetime:
 
 def found(freshness: Freshness, requested: float | None = None, code: bytes = b"a") -> Any:
     matched = code if freshness in (Freshness.CURRENT, Freshness.EARLIER) else None
-    return FreshnessFinding(freshness, code, matched, None if requested is None else at(requested))
+    return FreshnessResult(freshness, code, matched, None if requested is None else at(requested))
 
 
 def asked(state: mdm.DeviceState = BLANK, day: float = 0, **arguments: Any) -> mdm.DeviceState:
@@ -484,7 +484,7 @@ def test_what_is_a_second_older_than_its_age_is_doubted() -> None:
     "error",
     [
         FORGED,
-        MalformedAttestation(Reason.MALFORMED_PLIST),
+        MalformedInput(Reason.MALFORMED_PLIST),
         IdentifierMismatch(Reason.IDENTIFIER_MISMATCH),
         KeyMismatch(Reason.KEY_MISMATCH),
     ],

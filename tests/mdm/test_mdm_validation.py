@@ -239,7 +239,9 @@ def test_a_stale_attestation_of_another_device_is_not_handed_on(
     assert caught.value.reason is Reason.FRESHNESS_MISSING
 
 
-@pytest.mark.parametrize("other", [None, 1, "x", b"x", [], {}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "other", [None, 1, "x", b"x", [], {}, object()], ids=lambda each: type(each).__name__
+)
 def test_whatever_else_comes_is_a_refusal(other: object, validate: Any) -> None:
     with pytest.raises(AttestationError):
         validate(other)

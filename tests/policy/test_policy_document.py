@@ -50,7 +50,7 @@ maximum_age_days = 30
 anchored_at_apple = true
 """
 INVENTORY: Final = {"TESTSERIAL01"}
-On, MAC = policy.On, policy.Platform.MACOS
+OnPlatform, MAC = policy.OnPlatform, policy.Platform.MACOS
 
 
 def load(text: str | bytes, **arguments: Any) -> policy.Policy:
@@ -76,9 +76,9 @@ def test_a_whole_document(text: str | bytes) -> None:
         policy.MinimumOSVersion(macos="15.10", ios="16.4.1 (a)"),
         policy.MinimumSepOSVersion(macos="15.5"),
         policy.MinimumLLBVersion(macos="15.5"),
-        On(MAC, policy.SIPEnabled()),
-        On(MAC, policy.FullSecurity()),
-        On(MAC, policy.NoThirdPartyKexts()),
+        OnPlatform(MAC, policy.SIPEnabled()),
+        OnPlatform(MAC, policy.FullSecurity()),
+        OnPlatform(MAC, policy.NoThirdPartyKexts()),
         policy.DeviceIdentified(),
         policy.NoDiscrepancies(),
         policy.SerialNumberInInventory(INVENTORY),
@@ -106,7 +106,7 @@ def test_false_is_a_rule_that_is_not_there() -> None:
         "schema = 1\n[mac]\nsip_enabled = false\nfull_security = true\n[device]\nidentified = false"
     )
     assert in_schema(text)
-    assert load(text).rules == (On(MAC, policy.FullSecurity()),)
+    assert load(text).rules == (OnPlatform(MAC, policy.FullSecurity()),)
 
 
 @pytest.mark.parametrize(

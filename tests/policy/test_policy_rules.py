@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from appleattest import Attestation, Freshness, TrustStore, Verifier, exactly, mdm, oids, policy
-from appleattest.freshness import FreshnessFinding
+from appleattest.freshness import FreshnessResult
 from appleattest.oids import SERIAL_NUMBER
 from appleattest.policy.findings import Facts, Finding
 from appleattest.sealed import seal
@@ -270,7 +270,7 @@ def test_no_discrepancies(find: Any) -> None:
 
 
 def test_a_rule_for_one_platform(find: Any) -> None:
-    rule = policy.On(Platform.MACOS, policy.SIPEnabled())
+    rule = policy.OnPlatform(Platform.MACOS, policy.SIPEnabled())
     assert rule.name == "sip-enabled"
     assert find(rule, MAC).verdict is Verdict.SATISFIED
     assert find(rule, replace(MAC, sip=1), platform=Platform.IOS).verdict is Verdict.VIOLATED
@@ -280,12 +280,12 @@ def test_a_rule_for_one_platform(find: Any) -> None:
     assert "macos" in other.expected
     assert find(rule, IPHONE).verdict is Verdict.ABSENT
     assert find(rule, IPHONE, platform=Platform.MACOS).verdict is Verdict.ABSENT
-    assert policy.On("macos", policy.SIPEnabled()) == rule  # type: ignore[arg-type]
+    assert policy.OnPlatform("macos", policy.SIPEnabled()) == rule  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="windows"):
-        policy.On("windows", policy.SIPEnabled())  # type: ignore[arg-type]
+        policy.OnPlatform("windows", policy.SIPEnabled())  # type: ignore[arg-type]
     for no_rule in (policy.SIPEnabled, None, "sip"):
         with pytest.raises(TypeError):
-            policy.On(Platform.MACOS, no_rule)  # type: ignore[arg-type]
+            policy.OnPlatform(Platform.MACOS, no_rule)  # type: ignore[arg-type]
 
 
 def test_any_of_several(find: Any) -> None:
@@ -297,7 +297,7 @@ def test_any_of_several(find: Any) -> None:
     assert "minimum-os-version (at least 99) or sip-enabled" in violated.expected
     absent = find(policy.AnyOf(policy.SIPEnabled(), policy.FullSecurity()), IPHONE)
     assert (absent.verdict, absent.found) == (Verdict.ABSENT, "nothing; nothing")
-    elsewhere = policy.AnyOf(policy.On(Platform.TVOS, policy.DeviceIdentified()))
+    elsewhere = policy.AnyOf(policy.OnPlatform(Platform.TVOS, policy.DeviceIdentified()))
     assert find(elsewhere, MAC).verdict is Verdict.VIOLATED
     with pytest.raises(ValueError, match="no rules"):
         policy.AnyOf()
@@ -326,7 +326,7 @@ def test_a_curve_that_is_never_attested_violates(find: Any) -> None:
         public_key = Key
 
     attestation = seal(
-        Attestation, _path=(Stub,), _finding=FreshnessFinding(Freshness.UNCHECKED, None)
+        Attestation, _path=(Stub,), _finding=FreshnessResult(Freshness.UNCHECKED, None)
     )
     found = find(policy.KeyType("P-256", "P-384"), attestation=attestation)
     assert (found.verdict, found.found) == (Verdict.VIOLATED, "another curve")

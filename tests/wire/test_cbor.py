@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appleattest import Limits, MalformedAttestation, Reason
+from appleattest import Limits, MalformedInput, Reason
 from appleattest.testing.carriers import cbor_head, cbor_map
 from appleattest.wire import cbor
 from hostile_input import MOST_MEMORY, accepted_or_refused, assert_refused, peak_memory
@@ -42,7 +42,7 @@ def nested(depth: int, innermost: bytes = b"\x00") -> bytes:
 def test_a_value_without_tags_is_read_as_it_was_written(value: object) -> None:
     try:
         assert decode(cbor2.dumps(value)) == value
-    except MalformedAttestation as error:
+    except MalformedInput as error:
         assert "nesting depth" in error.detail  # noqa: PT017 - the one reason there can be
 
 
@@ -58,7 +58,7 @@ def test_every_tag_is_refused() -> None:
 def detail_of(octets: bytes) -> str:
     try:
         decode(octets)
-    except MalformedAttestation as error:
+    except MalformedInput as error:
         return error.detail
     return "accepted"
 

@@ -6,55 +6,44 @@
 
 Pure functions and values: accounts, nonces, orders, the clock and the network are the server's.
 The profile that has a device ask is built by `ACMEPayload` and `ConfigurationProfile`, and judged
-by `lint_profile`; what goes with them is in `appleattest.acme.payload`. These two lists are the
+by `lint_profile`; what goes with them is in `appleattest.profile`. These two lists are the
 public interface. Sources: draft-ietf-acme-device-attest; RFC 8555; Apple, "Validating a Managed
 Device Attestation".
 """
 
-from appleattest.acme.challenge import (
+from appleattest.acme.challenge import CHALLENGE_TYPE, Challenge, ChallengeStatus
+from appleattest.acme.csr.extensions import DEFAULT_USAGES
+from appleattest.acme.csr.key import AttestedKey
+from appleattest.acme.csr.names import AllowedName, CSRBinding, FoundIn
+from appleattest.acme.csr.validation import ValidatedCSR, examine_csr, validate_csr
+from appleattest.acme.identifiers import HardwareModuleName, Identifier, PermanentIdentifier
+from appleattest.acme.order_identifiers import (
+    OrderIdentifier,
+    identifier_from_dict,
+    parse_identifier,
+    parse_identifiers,
+)
+from appleattest.acme.problems import rejected_identifiers
+from appleattest.acme.tokens import new_token
+from appleattest.acme.validation import (
     VOUCHED_ELSEWHERE,
     Answering,
     Devices,
     examine_challenge,
     validate_challenge,
 )
-from appleattest.acme.csr import ValidatedCSR, examine_csr, validate_csr
-from appleattest.acme.csr_extensions import DEFAULT_USAGES
-from appleattest.acme.csr_key import AttestedKey
-from appleattest.acme.csr_names import AllowedName, CSRBinding, FoundIn
-from appleattest.acme.identifiers import HardwareModuleName, Identifier, PermanentIdentifier
-from appleattest.acme.orders import (
-    OrderIdentifier,
-    identifier_from_dict,
-    parse_identifier,
-    parse_identifiers,
-)
-from appleattest.acme.payload import (
-    ACMECredential,
-    ACMECredentialAsset,
-    ACMEPayload,
-    ConfigurationProfile,
-    lint_profile,
-)
-from appleattest.acme.problems import rejected_identifiers
-from appleattest.acme.states import CHALLENGE_TYPE, Challenge, ChallengeStatus
-from appleattest.acme.tokens import new_token
 from appleattest.errors import ProblemContext
 
 __all__ = [
     "CHALLENGE_TYPE",
     "DEFAULT_USAGES",
     "VOUCHED_ELSEWHERE",
-    "ACMECredential",
-    "ACMECredentialAsset",
-    "ACMEPayload",
     "AllowedName",
     "Answering",
     "AttestedKey",
     "CSRBinding",
     "Challenge",
     "ChallengeStatus",
-    "ConfigurationProfile",
     "Devices",
     "FoundIn",
     "HardwareModuleName",
@@ -66,7 +55,6 @@ __all__ = [
     "examine_challenge",
     "examine_csr",
     "identifier_from_dict",
-    "lint_profile",
     "new_token",
     "parse_identifier",
     "parse_identifiers",

@@ -1,209 +1,140 @@
-"""The response to a `device-attest-01` challenge, from JSON to a verified device.
-
-Who was ordered for and who may answer are two questions. By default the answer to the second is
-the value of the identifier; where that is a one-time code, or enrolment is by the user, the
-caller names the devices, or says that somebody else has vouched for the client.
-"""
+"""The challenge as an object of the server's: a value, which its owner stores and replaces."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
-from typing import Final, Literal, NamedTuple, TypeAlias
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
 
-from appleattest.acme.identifiers import Identifier, PermanentIdentifier
-from appleattest.acme.orders import OrderIdentifier, ordered_identifier
-from appleattest.acme.responses import read_response
-from appleattest.acme.tokens import checked_token
-from appleattest.attestation import Attestation, DeviceProperties
-from appleattest.errors import (
-    AttestationError,
-    IdentifierMismatch,
-    NoAttestation,
-    ProblemContext,
-    Reason,
-)
+from appleattest.acme.tokens import SHORTEST_TOKEN, checked_token, new_token
+from appleattest.errors import AttestationError
 from appleattest.moment import utc_seconds
-from appleattest.report import Check, Outcome, Report, passed_until, refused
-from appleattest.sealed import seal
-from appleattest.text import quoted
-from appleattest.verifier import Verifier
+
+CHALLENGE_TYPE: Final = "device-attest-01"
 
 
-class Answering(Enum):
-    """Who may answer a challenge, where the caller does not name the devices."""
+class ChallengeStatus(StrEnum):
+    """The states of a challenge (RFC 8555, section 7.1.6)."""
 
-    ORDERED = "ordered"
-    """The device whose serial number or UDID is the identifier's value: the default."""
-    VOUCHED_ELSEWHERE = "vouched-elsewhere"
-    """Any genuine device: the client has proved elsewhere that the identifier is its own."""
-
-    def __repr__(self) -> str:
-        return self.name
-
-    def __bool__(self) -> bool:
-        raise TypeError(f"{self.name} is neither true nor false: compare it with 'is'")
+    PENDING = "pending"
+    PROCESSING = "processing"
+    VALID = "valid"
+    INVALID = "invalid"
 
 
-VOUCHED_ELSEWHERE: Final = Answering.VOUCHED_ELSEWHERE
-_ORDERED: Final = Answering.ORDERED
-_MOST_LISTED: Final = 4
-_NOT_REACHED: Final = Check("device", Outcome.NOT_REACHED)
-
-Devices: TypeAlias = str | Iterable[str] | Literal[Answering.ORDERED, Answering.VOUCHED_ELSEWHERE]
+_OPEN: Final = (ChallengeStatus.PENDING, ChallengeStatus.PROCESSING)
 
 
-class _Asked(NamedTuple):
-    """The caller's arguments, judged."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """One `device-attest-01` challenge (RFC 8555, section 8; draft, section 5).
 
+    Immutable: each step of its life gives another one, and a step that RFC 8555, section 7.1.6,
+    does not know is a `ValueError`. `token` holds at least 128 bits; `validated` is there if and
+    only if the status is `valid`, `error` (a problem document) only if it is `invalid`.
+    """
+
+    url: str
     token: str
-    identifier: Identifier
-    devices: frozenset[str] | None
-    """The serial numbers and UDIDs that may answer; None where that is vouched for elsewhere."""
-    at: datetime | None
+    status: ChallengeStatus = ChallengeStatus.PENDING
+    validated: datetime | None = None
+    error: Mapping[str, Any] | None = field(default=None, hash=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.url, str):
+            raise TypeError(f"a challenge's url is text, not {type(self.url).__name__}")
+        if not self.url:
+            raise ValueError("a challenge has a url")
+        object.__setattr__(self, "token", checked_token(self.token))
+        if len(self.token) < SHORTEST_TOKEN:
+            raise ValueError(f"a token of 128 bits has {SHORTEST_TOKEN} characters (RFC 8555, 8.3)")
+        object.__setattr__(self, "status", ChallengeStatus(self.status))
+        if (self.validated is not None) != (self.status is ChallengeStatus.VALID):
+            raise ValueError("a challenge has the time of its validation when it is valid")
+        if self.validated is not None:
+            object.__setattr__(self, "validated", utc_seconds(self.validated))
+        if self.error is not None:
+            if self.status is not ChallengeStatus.INVALID:
+                raise ValueError("a challenge has an error only when it is invalid")
+            object.__setattr__(self, "error", _problem(self.error))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are made of `to_dict`: a read-only view can be neither."""
+        return Challenge.from_dict, (self.to_dict(),)
+
+    @classmethod
+    def new(cls, url: str) -> Challenge:
+        """A pending challenge at `url`, with a token of its own."""
+        return cls(url=url, token=new_token())
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Challenge:
+        """The challenge that `to_dict` gave, from where its owner keeps it.
+
+        It is the server's own and not a client's: anything else is a `TypeError` or `ValueError`.
+        """
+        if not isinstance(stored, Mapping):
+            raise TypeError(f"a stored challenge is a mapping, not {type(stored).__name__}")
+        members = dict(stored)
+        if members.pop("type", None) != CHALLENGE_TYPE:
+            raise ValueError(f"not a {CHALLENGE_TYPE} challenge")
+        if "status" not in members:
+            raise ValueError("a stored challenge has a status: without one, it would begin again")
+        if members.get("validated") is not None:
+            members["validated"] = datetime.fromisoformat(members["validated"])
+        return cls(**members)
+
+    def processing(self) -> Challenge:
+        """The challenge when a response has come and has not been judged yet."""
+        if self.status is not ChallengeStatus.PENDING:
+            raise ValueError(f"a {self.status} challenge does not begin to be processed")
+        return replace(self, status=ChallengeStatus.PROCESSING)
+
+    def valid(self, at: datetime) -> Challenge:
+        """The challenge when its response has been validated, `at` that time (aware)."""
+        self._require_open()
+        return replace(self, status=ChallengeStatus.VALID, validated=at)
+
+    def invalid(
+        self, error: AttestationError | Mapping[str, Any], *, disclose: bool = False
+    ) -> Challenge:
+        """The challenge when its response has been refused, for ever.
+
+        `error` is what `validate_challenge` raised, or a problem document; `disclose` is that of
+        `AttestationError.problem`.
+        """
+        self._require_open()
+        problem = error.problem(disclose=disclose) if isinstance(error, AttestationError) else error
+        return replace(self, status=ChallengeStatus.INVALID, error=problem)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The challenge object of RFC 8555, section 8, as JSON types."""
+        challenge: dict[str, Any] = {
+            "type": CHALLENGE_TYPE,
+            "url": self.url,
+            "token": self.token,
+            "status": self.status.value,
+        }
+        if self.validated is not None:
+            challenge["validated"] = self.validated.isoformat().replace("+00:00", "Z")
+        if self.error is not None:
+            challenge["error"] = deepcopy(dict(self.error))
+        return challenge
+
+    def _require_open(self) -> None:
+        if self.status not in _OPEN:
+            raise ValueError(f"a challenge that is {self.status} stays so")
 
 
-def validate_challenge(
-    response: object,
-    /,
-    *,
-    token: str,
-    identifier: OrderIdentifier,
-    verifier: Verifier,
-    device: Devices = _ORDERED,
-    at: datetime | None = None,
-) -> Attestation:
-    """Verify a challenge response, and that a device which may answer has made it.
-
-    `response` is the payload of the client's request: JSON as bytes or text, or the dict that it
-    decodes to. `token` is the challenge's, `identifier` the order's: typed, `{"type", "value"}`,
-    or the text of a `permanent-identifier`.
-
-    `device` is a serial number or UDID, or several, that may answer. By default it is the value of
-    the identifier, which must then be a `permanent-identifier` without an assigner: Apple attests
-    none, and no hardware module. Pass `VOUCHED_ELSEWHERE` where the identifier is a one-time code
-    that the client has redeemed, or where enrolment is by the user and no device is attested.
-    Comparison is octet for octet.
-
-    Raises what `Verifier.verify_acme` raises, beside `MalformedAttestation` (`malformed-json`),
-    `NoAttestation` (`no-attestation`: Apple's client answers `{}`, or an `error` with an empty
-    `x5c`) and `IdentifierMismatch` (`identifier-missing`: the attestation names no device;
-    `identifier-mismatch`). Their problem is `badAttestationStatement`, or `malformed` for JSON and
-    base64url. Source: draft-ietf-acme-device-attest, section 5. Misuse of the keyword arguments is
-    a `TypeError` or `ValueError`.
-    """
-    report = examine_challenge(
-        response, token=token, identifier=identifier, verifier=verifier, device=device, at=at
-    )
-    if report.error is not None:
-        raise report.error
-    assert report.attestation is not None  # noqa: S101 - there is an error or there is this
-    return report.attestation
-
-
-def examine_challenge(
-    response: object,
-    /,
-    *,
-    token: str,
-    identifier: OrderIdentifier,
-    verifier: Verifier,
-    device: Devices = _ORDERED,
-    at: datetime | None = None,
-) -> Report:
-    """`validate_challenge`, answered by a report on every check; never raises for bad input.
-
-    The checks are those of every verification, and `device` after them.
-    """
-    if not isinstance(verifier, Verifier):
-        raise TypeError(f"verifier is a Verifier, not {type(verifier).__name__}")
-    ordered = ordered_identifier(identifier)
-    asked = _Asked(
-        token=checked_token(token),
-        identifier=ordered,
-        devices=_devices(device, ordered),
-        at=None if at is None else utc_seconds(at),
-    )
+def _problem(error: object) -> Mapping[str, Any]:
+    """A copy of a problem document that nobody changes."""
+    if not isinstance(error, Mapping):
+        raise TypeError(f"a problem document is a mapping, not {type(error).__name__}")
     try:
-        att_obj, explained = read_response(response, verifier.limits)
-    except AttestationError as refusal:
-        refusal.__context__ = None
-        return _refused((*passed_until("decode"), _NOT_REACHED), refusal)
-    report = verifier.examine_acme(att_obj, token=asked.token, at=asked.at)
-    if report.error is not None:
-        if isinstance(report.error, NoAttestation):
-            report.error.detail += explained
-        return _refused((*report.checks, _NOT_REACHED), report.error)
-    assert report.attestation is not None  # noqa: S101 - there is an error or there is this
-    return _judged(report.checks, report.attestation, asked)
-
-
-def _judged(checks: tuple[Check, ...], attestation: Attestation, asked: _Asked) -> Report:
-    if asked.devices is None:
-        checks = (*checks, Check("device", Outcome.NOT_REQUESTED))
-    else:
-        refusal = _mismatch(attestation.device, asked.devices, asked.identifier)
-        if refusal is not None:
-            return _refused((*checks, Check("device", Outcome.FAILED)), refusal)
-        checks = (*checks, Check("device", Outcome.PASSED))
-    return seal(Report, checks=checks, attestation=attestation, error=None)
-
-
-def _mismatch(
-    device: DeviceProperties, devices: frozenset[str], identifier: Identifier
-) -> IdentifierMismatch | None:
-    attested = [shown for shown in (device.serial_number, device.udid) if shown is not None]
-    if not devices.isdisjoint(attested):
-        return None
-    if attested:
-        refusal = IdentifierMismatch(
-            Reason.IDENTIFIER_MISMATCH,
-            f"ordered for {quoted(str(identifier))}; allowed to answer: {_listed(devices)}; "
-            f"attested: {', '.join(map(quoted, attested))}",
-        )
-    else:
-        refusal = IdentifierMismatch(
-            Reason.IDENTIFIER_MISSING,
-            "the attestation names neither a serial number nor a UDID, as under user enrolment",
-        )
-    refusal.identifier = identifier.to_dict()
-    return refusal
-
-
-def _listed(devices: frozenset[str]) -> str:
-    """The devices, or how many: an inventory is no part of what to tell about one of it."""
-    if len(devices) > _MOST_LISTED:
-        return f"{len(devices)} devices"
-    return ", ".join(map(quoted, sorted(devices))) or "none that Apple attests"
-
-
-def _devices(device: object, identifier: Identifier) -> frozenset[str] | None:
-    if isinstance(device, Answering):
-        if device is VOUCHED_ELSEWHERE:
-            return None
-        attestable = isinstance(identifier, PermanentIdentifier) and identifier.assigner is None
-        return frozenset({identifier.value} if attestable else ())
-    if isinstance(device, str):
-        device = (device,)
-    if isinstance(device, bytes | bytearray | memoryview | Mapping) or not isinstance(
-        device, Iterable
-    ):
-        raise TypeError(
-            "device is one or several serial numbers or UDIDs as text, or VOUCHED_ELSEWHERE, "
-            f"not {type(device).__name__}"
-        )
-    devices = tuple(device)
-    if not devices:
-        raise ValueError("device names no device; VOUCHED_ELSEWHERE alone lets any answer")
-    for each in devices:
-        if not isinstance(each, str):
-            raise TypeError(f"a serial number or UDID is text, not {type(each).__name__}")
-        if not each:
-            raise ValueError("a serial number or UDID has at least one character")
-    return frozenset(devices)
-
-
-def _refused(checks: tuple[Check, ...], refusal: AttestationError) -> Report:
-    refusal.context = ProblemContext.CHALLENGE
-    return refused(checks, refusal)
+        return MappingProxyType(deepcopy(dict(error)))
+    except RecursionError:
+        raise ValueError("a problem document that is nested too deeply to be copied") from None

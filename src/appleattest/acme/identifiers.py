@@ -16,7 +16,7 @@ from cryptography import x509
 
 from appleattest.acme import othernames
 from appleattest.errors import IdentifierMismatch, Reason
-from appleattest.text import kind_of, plain, said
+from appleattest.text import describe, plain, type_name
 
 _ARC: Final = r"(?:0|[1-9][0-9]*)"
 _OID: Final = re.compile(rf"(?:[01]\.[1-3]?[0-9]|2\.{_ARC})(?:\.{_ARC})*")
@@ -69,7 +69,7 @@ class PermanentIdentifier:
         try:
             return cls(*othernames.decode_permanent_identifier(der))
         except Exception as error:  # noqa: BLE001 - asn1crypto raises what it likes
-            raise malformed(said(error)) from None
+            raise malformed(describe(error)) from None
 
     def other_name(self) -> x509.OtherName:
         """The RFC 4043 otherName, for a `SubjectAlternativeName` of `cryptography`."""
@@ -125,7 +125,7 @@ class HardwareModuleName:
             serial, hw_type = othernames.decode_hardware_module_name(der)
             return cls(serial.decode("utf-8"), hw_type)
         except Exception as error:  # noqa: BLE001 - asn1crypto raises what it likes
-            raise malformed(said(error)) from None
+            raise malformed(describe(error)) from None
 
     def other_name(self) -> x509.OtherName:
         """The RFC 4108 otherName, for a `SubjectAlternativeName` of `cryptography`."""
@@ -179,14 +179,14 @@ def require_oid(oid: object, what: str) -> None:
 
 def _text(text: object) -> str:
     if not isinstance(text, str):
-        raise malformed(f"text was expected, {kind_of(text)} came")
+        raise malformed(f"text was expected, {type_name(text)} came")
     return plain(text)
 
 
 def _value_of(name: object, oid: x509.ObjectIdentifier) -> bytes:
     # Of a subclass, `type_id` and `value` could be anything, at any time.
     if type(name) is not x509.OtherName or name.type_id != oid:
-        raise malformed(f"an otherName {oid.dotted_string} was expected, {kind_of(name)} came")
+        raise malformed(f"an otherName {oid.dotted_string} was expected, {type_name(name)} came")
     return name.value
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from appleattest.acme.orders import OrderIdentifier, ordered_identifier
+from appleattest.acme.order_identifiers import OrderIdentifier, ordered_identifier
 
 _REJECTED: Final = "urn:ietf:params:acme:error:rejectedIdentifier"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from appleattest.carriers.chain import octets
-from appleattest.errors import AttestationError, MalformedAttestation, NoAttestation, Reason
+from appleattest.carriers.certificate_sequence import octets
+from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
 from appleattest.limits import Limits
-from appleattest.text import kind_of, quoted, said
+from appleattest.text import describe, quoted, type_name
 from appleattest.wire import strict_json
 
 _MEMBER: Final = "attObj"
@@ -21,7 +21,7 @@ def read_response(response: object, limits: Limits) -> tuple[str, str]:
     client says in `error` beside an `attObj` without certificates is for the operator; it is an
     empty text where nothing is said.
 
-    Raises `MalformedAttestation` (`malformed-json`, `too-large`) or `NoAttestation`
+    Raises `MalformedInput` (`malformed-json`, `too-large`) or `NoAttestation`
     (`no-attestation`: `{}`, or any response without an `attObj`).
     """
     try:
@@ -29,7 +29,7 @@ def read_response(response: object, limits: Limits) -> tuple[str, str]:
     except AttestationError:
         raise
     except Exception as error:  # noqa: BLE001 - the keys of a dict of the client's own
-        raise _malformed(said(error)) from None
+        raise _malformed(describe(error)) from None
 
 
 def _read(response: object, limits: Limits) -> tuple[str, str]:
@@ -40,7 +40,7 @@ def _read(response: object, limits: Limits) -> tuple[str, str]:
     if encoded is _ABSENT:
         raise NoAttestation(Reason.NO_ATTESTATION, f"there is no {_MEMBER}{explained}")
     if not isinstance(encoded, str):
-        raise _malformed(f"base64url text was expected, {kind_of(encoded)} came", _MEMBER)
+        raise _malformed(f"base64url text was expected, {type_name(encoded)} came", _MEMBER)
     return encoded, explained
 
 
@@ -48,12 +48,12 @@ def _message(response: object, limits: Limits) -> dict[object, object]:
     if not isinstance(response, dict):
         document = response if isinstance(response, str) else octets(response, limits.json_bytes)
         if document is None:
-            raise _malformed(f"JSON or a dict was expected, {kind_of(response)} came")
+            raise _malformed(f"JSON or a dict was expected, {type_name(response)} came")
         response = strict_json.decode(document, limits)
     if not isinstance(response, dict):
-        raise _malformed(f"an object was expected, {kind_of(response)} came")
+        raise _malformed(f"an object was expected, {type_name(response)} came")
     return response
 
 
-def _malformed(detail: str, element: str | None = None) -> MalformedAttestation:
-    return MalformedAttestation(Reason.MALFORMED_JSON, detail, element=element)
+def _malformed(detail: str, element: str | None = None) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_JSON, detail, element=element)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from appleattest.carriers.chain import octets, read_chain
-from appleattest.errors import MalformedAttestation, NoAttestation, Reason
+from appleattest.carriers.certificate_sequence import octets, read_chain
+from appleattest.errors import MalformedInput, NoAttestation, Reason
 from appleattest.limits import Limits
-from appleattest.text import kind_of, quoted
+from appleattest.text import quoted, type_name
 from appleattest.wire import base64url, cbor
 
 FORMAT: Final = "apple"
@@ -21,7 +21,7 @@ FORMAT: Final = "apple"
 def read_attestation_object(device: object, limits: Limits) -> list[bytes]:
     """The DER certificates of an attestation object, CBOR as bytes or base64url as text.
 
-    Raises `MalformedAttestation` (`too-large`, `malformed-base64`, `malformed-cbor`,
+    Raises `MalformedInput` (`too-large`, `malformed-base64`, `malformed-cbor`,
     `malformed-attestation-object`, `unsupported-format`) or `NoAttestation`
     (`no-attestation`: an empty `x5c`, which is how Apple's client says that it failed).
     """
@@ -34,17 +34,17 @@ def decode_attestation_object(encoded: bytes, limits: Limits) -> dict[str, objec
     """The map that the CBOR holds."""
     item = cbor.decode(encoded, limit=limits.attestation_object_bytes, depth=limits.cbor_depth)
     if not isinstance(item, dict):
-        raise _malformed(f"a map was expected, {kind_of(item)} came")
+        raise _malformed(f"a map was expected, {type_name(item)} came")
     return item
 
 
 def require_apple_format(attestation_object: dict[str, object]) -> None:
-    """Raise `MalformedAttestation` (`unsupported-format`) for any `fmt` but `"apple"`."""
+    """Raise `MalformedInput` (`unsupported-format`) for any `fmt` but `"apple"`."""
     if "fmt" not in attestation_object:
         raise _malformed("the map has no fmt", "fmt")
     fmt = attestation_object["fmt"]
     if not (isinstance(fmt, str) and fmt == FORMAT):
-        raise MalformedAttestation(
+        raise MalformedInput(
             Reason.UNSUPPORTED_FORMAT,
             f"format {FORMAT!r} was expected, {quoted(fmt)} came",
             element="fmt",
@@ -55,10 +55,10 @@ def statement_chain(attestation_object: dict[str, object], limits: Limits) -> li
     """The DER certificates of the attestation statement, whatever its format."""
     statement = attestation_object.get("attStmt")
     if not isinstance(statement, dict):
-        raise _malformed(f"a map was expected, {kind_of(statement)} came", "attStmt")
+        raise _malformed(f"a map was expected, {type_name(statement)} came", "attStmt")
     chain = statement.get("x5c")
     if not isinstance(chain, list):
-        raise _malformed(f"an array was expected, {kind_of(chain)} came", "x5c")
+        raise _malformed(f"an array was expected, {type_name(chain)} came", "x5c")
     if not chain:
         raise NoAttestation(Reason.NO_ATTESTATION, "x5c is empty", element="x5c")
     return read_chain(chain, limits, Reason.MALFORMED_ATTESTATION_OBJECT)
@@ -69,9 +69,9 @@ def _encoded(device: object, limits: Limits) -> bytes:
         return base64url.decode(device, limits.attestation_object_bytes)
     encoded = octets(device, limits.attestation_object_bytes)
     if encoded is None:
-        raise _malformed(f"CBOR bytes or base64url text was expected, {kind_of(device)} came")
+        raise _malformed(f"CBOR bytes or base64url text was expected, {type_name(device)} came")
     return encoded
 
 
-def _malformed(detail: str, element: str | None = None) -> MalformedAttestation:
-    return MalformedAttestation(Reason.MALFORMED_ATTESTATION_OBJECT, detail, element=element)
+def _malformed(detail: str, element: str | None = None) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_ATTESTATION_OBJECT, detail, element=element)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from appleattest.carriers.chain import octets, read_chain
-from appleattest.errors import MalformedAttestation, NoAttestation, Reason
+from appleattest.carriers.certificate_sequence import octets, read_chain
+from appleattest.errors import MalformedInput, NoAttestation, Reason
 from appleattest.limits import Limits
-from appleattest.text import kind_of, quoted
+from appleattest.text import quoted, type_name
 from appleattest.wire import plist
 
 ACKNOWLEDGED: Final = "Acknowledged"
@@ -22,7 +22,7 @@ ATTESTATION_KEY: Final = "DevicePropertiesAttestation"
 def read_device_information(device: object, limits: Limits) -> list[bytes]:
     """The DER certificates of a response property list, or of a sequence as it is.
 
-    Raises `MalformedAttestation` (`too-large`, `malformed-plist`; `malformed-certificate` for
+    Raises `MalformedInput` (`too-large`, `malformed-plist`; `malformed-certificate` for
     a sequence of anything but bytes) or `NoAttestation` (`not-acknowledged`, `no-attestation`).
     """
     document = octets(device, limits.plist_bytes)
@@ -37,7 +37,7 @@ def decode_response(document: bytes, limits: Limits) -> dict[str, object]:
     """The dictionary that a response property list holds."""
     response = plist.decode(document, limits)
     if not isinstance(response, dict):
-        raise _malformed(f"a dictionary was expected, {kind_of(response)} came")
+        raise _malformed(f"a dictionary was expected, {type_name(response)} came")
     return response
 
 
@@ -46,7 +46,7 @@ def require_acknowledged(response: dict[str, object]) -> None:
     status = response.get("Status")
     if not (isinstance(status, str) and status == ACKNOWLEDGED):
         # Only text is shown: in a binary list one item of 60 KiB can stand a thousand times.
-        came = quoted(status) if isinstance(status, str) else kind_of(status)
+        came = quoted(status) if isinstance(status, str) else type_name(status)
         raise NoAttestation(
             Reason.NOT_ACKNOWLEDGED,
             f"status {ACKNOWLEDGED} was expected, {came} came",
@@ -58,7 +58,7 @@ def attested_chain(response: dict[str, object], limits: Limits) -> list[bytes]:
     """The DER certificates in the dictionary of a response, whatever its status."""
     answers = response.get("QueryResponses", {})
     if not isinstance(answers, dict):
-        raise _malformed(f"a dictionary was expected, {kind_of(answers)} came", "QueryResponses")
+        raise _malformed(f"a dictionary was expected, {type_name(answers)} came", "QueryResponses")
     chain = answers.get(ATTESTATION_KEY)
     if chain is None or chain == []:
         raise NoAttestation(
@@ -68,9 +68,9 @@ def attested_chain(response: dict[str, object], limits: Limits) -> list[bytes]:
             element=ATTESTATION_KEY,
         )
     if not isinstance(chain, list):
-        raise _malformed(f"an array was expected, {kind_of(chain)} came", ATTESTATION_KEY)
+        raise _malformed(f"an array was expected, {type_name(chain)} came", ATTESTATION_KEY)
     return read_chain(chain, limits, Reason.MALFORMED_PLIST)
 
 
-def _malformed(detail: str, element: str | None = None) -> MalformedAttestation:
-    return MalformedAttestation(Reason.MALFORMED_PLIST, detail, element=element)
+def _malformed(detail: str, element: str | None = None) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_PLIST, detail, element=element)

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from appleattest.attestation import RECORD_SCHEMA
-from appleattest.carriers.chain import read_chain
-from appleattest.errors import AttestationError, MalformedAttestation, Reason
-from appleattest.freshness import Freshness, FreshnessFinding
+from appleattest.carriers.certificate_sequence import read_chain
+from appleattest.errors import AttestationError, MalformedInput, Reason
+from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.limits import Limits
 from appleattest.moment import utc_seconds
-from appleattest.text import kind_of, quoted, said
+from appleattest.text import describe, quoted, type_name
 
 _CARRIERS: Final = ("mdm", "acme", "chain")
 
@@ -25,25 +25,25 @@ class Record(NamedTuple):
     """The path without its anchor: anchors are the verifier's to choose."""
     carrier: str
     verified_at: datetime
-    finding: FreshnessFinding
+    finding: FreshnessResult
 
 
 def read_record(record: object, limits: Limits) -> Record:
     """Decode a record of schema 1.
 
-    Raises `MalformedAttestation` (`malformed-json`, `too-large`) or `NoAttestation`.
+    Raises `MalformedInput` (`malformed-json`, `too-large`) or `NoAttestation`.
     """
     try:
         return _read(record, limits)
     except AttestationError:
         raise
     except Exception as error:  # noqa: BLE001 - the one boundary
-        raise _malformed(said(error)) from None
+        raise _malformed(describe(error)) from None
 
 
 def _read(record: object, limits: Limits) -> Record:
     if not isinstance(record, Mapping):
-        raise _malformed(f"what to_dict() gave was expected, {kind_of(record)} came")
+        raise _malformed(f"what to_dict() gave was expected, {type_name(record)} came")
     schema = record.get("schema")
     if type(schema) is not int or schema != RECORD_SCHEMA:
         raise _malformed(f"schema {RECORD_SCHEMA} was expected, {quoted(schema)} came")
@@ -62,11 +62,11 @@ def _read(record: object, limits: Limits) -> Record:
     )
 
 
-def _finding(record: Mapping[str, Any], limits: Limits) -> FreshnessFinding:
+def _finding(record: Mapping[str, Any], limits: Limits) -> FreshnessResult:
     code = record.get("freshness_code")
     matched = record.get("matched_freshness")
     requested_at = record.get("requested_at")
-    return FreshnessFinding(
+    return FreshnessResult(
         Freshness(record["freshness"]),
         None if code is None else _octets(code, limits.certificate_bytes),
         None if matched is None else _octets(matched, limits.certificate_bytes),
@@ -85,9 +85,9 @@ def _octets(text: object, limit: int) -> bytes:
 
 def _time(text: object) -> datetime:
     if not isinstance(text, str):
-        raise _malformed(f"a time in RFC 3339 was expected, {kind_of(text)} came")
+        raise _malformed(f"a time in RFC 3339 was expected, {type_name(text)} came")
     return utc_seconds(datetime.fromisoformat(text))
 
 
-def _malformed(detail: str) -> MalformedAttestation:
-    return MalformedAttestation(Reason.MALFORMED_JSON, detail)
+def _malformed(detail: str) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_JSON, detail)

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from cryptography import x509
 
-from appleattest.certificates import PresentedCertificate
+from appleattest.certificates import DecodedCertificate
 from appleattest.chain.presented import PresentedChain
 from appleattest.chain.signatures import SignatureLedger
 from appleattest.errors import AttestationError, OutsideValidity, Reason, UntrustedChain
@@ -41,7 +41,7 @@ _UNSEEN: Final = 0
 class _Finding(NamedTuple):
     depth: int
     reason: Reason
-    culprit: PresentedCertificate
+    culprit: DecodedCertificate
     detail: str
 
     def progress(self) -> tuple[int, int]:
@@ -55,7 +55,7 @@ class _Walk(NamedTuple):
     at: datetime
     ledger: SignatureLedger
 
-    def from_certificate(self, path: tuple[PresentedCertificate, ...]) -> _Finding:
+    def from_certificate(self, path: tuple[DecodedCertificate, ...]) -> _Finding:
         """Why no path continues from the last certificate of `path` to an anchor."""
         child, depth = path[-1], len(path)
         issuers = self._named(child, path)
@@ -67,8 +67,8 @@ class _Walk(NamedTuple):
         return max(findings, key=_Finding.progress)
 
     def _named(
-        self, child: PresentedCertificate, path: Sequence[PresentedCertificate]
-    ) -> list[PresentedCertificate]:
+        self, child: DecodedCertificate, path: Sequence[DecodedCertificate]
+    ) -> list[DecodedCertificate]:
         """The anchors, then the others, that have the name of the child's issuer.
 
         What names itself as its issuer is on no path, as in `path`.
@@ -82,7 +82,7 @@ class _Walk(NamedTuple):
         ]
 
     def _through(
-        self, issuer: PresentedCertificate, path: tuple[PresentedCertificate, ...]
+        self, issuer: DecodedCertificate, path: tuple[DecodedCertificate, ...]
     ) -> _Finding:
         child, depth = path[-1], len(path)
         signed = self.ledger.verifies(child, issuer)
@@ -104,7 +104,7 @@ class _Walk(NamedTuple):
         return self.from_certificate((*path, issuer))
 
     def _too_long(
-        self, issuer: PresentedCertificate, path: Sequence[PresentedCertificate]
+        self, issuer: DecodedCertificate, path: Sequence[DecodedCertificate]
     ) -> str | None:
         below = len(path) - 1
         constraints = issuer.basic_constraints
@@ -115,7 +115,7 @@ class _Walk(NamedTuple):
             return f"more than {self.limits.intermediates} intermediates"
         return None
 
-    def _outside_validity(self, path: Sequence[PresentedCertificate]) -> _Finding:
+    def _outside_validity(self, path: Sequence[DecodedCertificate]) -> _Finding:
         depth = len(path)
         for certificate in path:
             if self.at > certificate.not_after:

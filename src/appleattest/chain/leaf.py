@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from appleattest.certificates import PresentedCertificate
+from appleattest.certificates import DecodedCertificate
 from appleattest.chain.presented import element_at
 from appleattest.errors import Reason, UntrustedChain
 
 
-def judge_leaf(path: Sequence[PresentedCertificate]) -> None:
+def judge_leaf(path: Sequence[DecodedCertificate]) -> None:
     """Refuse a leaf that could be anything but a leaf.
 
     Raises `UntrustedChain` with `leaf-profile`.
@@ -24,7 +24,7 @@ def judge_leaf(path: Sequence[PresentedCertificate]) -> None:
         raise UntrustedChain(Reason.LEAF_PROFILE, defect, element=element_at(0))
 
 
-def _defect(path: Sequence[PresentedCertificate]) -> str | None:
+def _defect(path: Sequence[DecodedCertificate]) -> str | None:
     leaf = path[0]
     constraints, usage = leaf.basic_constraints, leaf.key_usage
     if len(path) < 2 or any(leaf.der == issuer.der for issuer in path[1:]):

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from cryptography.x509.verification import PolicyBuilder
 
-from appleattest.certificates import PresentedCertificate
+from appleattest.certificates import DecodedCertificate
 
 _CAPACITY: Final = 16
 
@@ -30,7 +30,7 @@ _CAPACITY: Final = 16
 class ValidatedIssuer(NamedTuple):
     """A path above some leaf, from its issuer to the anchor, that the engine has accepted."""
 
-    path: tuple[PresentedCertificate, ...]
+    path: tuple[DecodedCertificate, ...]
     not_before: datetime
     not_after: datetime
     policy: PolicyBuilder
@@ -43,17 +43,17 @@ class IssuerMemory:
 
     def __init__(self) -> None:
         self._by_issuer: dict[bytes, ValidatedIssuer] = {}
-        self._known: dict[bytes, PresentedCertificate] = {}
+        self._known: dict[bytes, DecodedCertificate] = {}
 
     def __len__(self) -> int:
         return len(self._by_issuer)
 
-    def decoded(self, encoded: bytes) -> PresentedCertificate | None:
+    def decoded(self, encoded: bytes) -> DecodedCertificate | None:
         """The decoding of these exact octets, if they belong to a remembered path."""
         return self._known.get(encoded)
 
     def recall(
-        self, intermediates: Sequence[PresentedCertificate], at: datetime
+        self, intermediates: Sequence[DecodedCertificate], at: datetime
     ) -> ValidatedIssuer | None:
         """The remembered path that these intermediates, and no others, form at this time."""
         if not intermediates:
@@ -83,6 +83,6 @@ class IssuerMemory:
         self._by_issuer = kept
 
 
-def validity_of(path: Sequence[PresentedCertificate]) -> tuple[datetime, datetime]:
+def validity_of(path: Sequence[DecodedCertificate]) -> tuple[datetime, datetime]:
     """The time within which every one of these certificates is valid, both ends included."""
     return max(c.not_before for c in path), min(c.not_after for c in path)

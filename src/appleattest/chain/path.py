@@ -21,7 +21,7 @@ from cryptography.x509.verification import (
     Store,
 )
 
-from appleattest.certificates import PresentedCertificate
+from appleattest.certificates import DecodedCertificate
 from appleattest.chain.diagnosis import diagnose
 from appleattest.chain.memory import IssuerMemory, ValidatedIssuer, validity_of
 from appleattest.chain.presented import PresentedChain, element_at
@@ -30,12 +30,12 @@ from appleattest.errors import Reason, UntrustedChain
 from appleattest.limits import Limits
 from appleattest.trust import TrustStore
 
-Path = tuple[PresentedCertificate, ...]
+Path = tuple[DecodedCertificate, ...]
 """The leaf first, then its issuer, and so on to the trust anchor: two at the least."""
 
 _DIAGNOSIS_BUDGET: Final = 4
-_ISSUER: Final[Callable[[PresentedCertificate], bytes]] = attrgetter("issuer")
-_SUBJECT: Final[Callable[[PresentedCertificate], bytes]] = attrgetter("subject")
+_ISSUER: Final[Callable[[DecodedCertificate], bytes]] = attrgetter("issuer")
+_SUBJECT: Final[Callable[[DecodedCertificate], bytes]] = attrgetter("subject")
 
 
 def _require_key_cert_sign(
@@ -98,7 +98,7 @@ class PathBuilder:
         return self._build_cold(presented, intermediates, at)
 
     def _build_cold(
-        self, presented: PresentedChain, intermediates: Sequence[PresentedCertificate], at: datetime
+        self, presented: PresentedChain, intermediates: Sequence[DecodedCertificate], at: datetime
     ) -> Path:
         leaf = presented.leaf
         # Every pair may be checked, or a candidate would be lost to those that came before it;
@@ -116,15 +116,15 @@ class PathBuilder:
         return found
 
     def _intermediates(
-        self, leaf: PresentedCertificate, others: Sequence[PresentedCertificate]
-    ) -> list[PresentedCertificate]:
+        self, leaf: DecodedCertificate, others: Sequence[DecodedCertificate]
+    ) -> list[DecodedCertificate]:
         """Those of the others that could lie on a path, by their names alone."""
         left = [c for c in others if not c.self_issued and c.der not in self._trust]
         return _below_anchors(_above(leaf, left), self._trust.subjects)
 
     def _signed(
-        self, candidates: Sequence[PresentedCertificate], ledger: SignatureLedger
-    ) -> list[PresentedCertificate]:
+        self, candidates: Sequence[DecodedCertificate], ledger: SignatureLedger
+    ) -> list[DecodedCertificate]:
         """Those of several candidates that an anchor, or a CA under it, has really signed.
 
         One signature check for each weeds out the same-named and the interlinked, with which
@@ -150,7 +150,7 @@ class PathBuilder:
         }
         return tuple(by_identity[id(certificate)] for certificate in path)
 
-    def _remember(self, above: Path, intermediates: Sequence[PresentedCertificate]) -> None:
+    def _remember(self, above: Path, intermediates: Sequence[DecodedCertificate]) -> None:
         """Remember the path above the leaf, where no other could be found in its place."""
         if len(above) < 2 or {c.der for c in above[:-1]} != {c.der for c in intermediates}:
             return
@@ -162,13 +162,13 @@ class PathBuilder:
         self.memory.remember(ValidatedIssuer(above, not_before, not_after, policy))
 
 
-def _same_issuer(one: PresentedCertificate, other: PresentedCertificate) -> bool:
+def _same_issuer(one: DecodedCertificate, other: DecodedCertificate) -> bool:
     return one.subject == other.subject and one.spki == other.spki
 
 
 def _is_signed(
-    candidate: PresentedCertificate,
-    issuers: Sequence[PresentedCertificate],
+    candidate: DecodedCertificate,
+    issuers: Sequence[DecodedCertificate],
     ledger: SignatureLedger,
 ) -> bool:
     named = (issuer for issuer in issuers if issuer.subject == candidate.issuer)
@@ -176,26 +176,26 @@ def _is_signed(
 
 
 def _above(
-    leaf: PresentedCertificate, candidates: Sequence[PresentedCertificate]
-) -> list[PresentedCertificate]:
+    leaf: DecodedCertificate, candidates: Sequence[DecodedCertificate]
+) -> list[DecodedCertificate]:
     """The candidates to whose names the leaf's issuer, its issuer, and so on lead."""
     return _reached(candidates, {leaf.issuer}, by=_SUBJECT, leading_to=_ISSUER)
 
 
 def _below_anchors(
-    candidates: Sequence[PresentedCertificate], anchors: frozenset[bytes]
-) -> list[PresentedCertificate]:
+    candidates: Sequence[DecodedCertificate], anchors: frozenset[bytes]
+) -> list[DecodedCertificate]:
     """The candidates whose issuers' names lead to an anchor's name."""
     return _reached(candidates, set(anchors), by=_ISSUER, leading_to=_SUBJECT)
 
 
 def _reached(
-    candidates: Sequence[PresentedCertificate],
+    candidates: Sequence[DecodedCertificate],
     names: set[bytes],
     *,
-    by: Callable[[PresentedCertificate], bytes],
-    leading_to: Callable[[PresentedCertificate], bytes],
-) -> list[PresentedCertificate]:
+    by: Callable[[DecodedCertificate], bytes],
+    leading_to: Callable[[DecodedCertificate], bytes],
+) -> list[DecodedCertificate]:
     """The candidates, in their order, that a chain of names connects with one of `names`."""
     while True:
         reached = [c for c in candidates if by(c) in names]
@@ -206,7 +206,7 @@ def _reached(
 
 
 def _names_leave_a_choice(
-    presented: Sequence[PresentedCertificate], anchors: Sequence[PresentedCertificate]
+    presented: Sequence[DecodedCertificate], anchors: Sequence[DecodedCertificate]
 ) -> bool:
     """Whether any certificate has several that could be its issuer: then keys must decide."""
     named = Counter(certificate.subject for certificate in (*presented[1:], *anchors))
@@ -214,10 +214,10 @@ def _names_leave_a_choice(
 
 
 def _without_rivals(
-    leaf: PresentedCertificate,
-    candidates: Sequence[PresentedCertificate],
+    leaf: DecodedCertificate,
+    candidates: Sequence[DecodedCertificate],
     ledger: SignatureLedger,
-) -> list[PresentedCertificate]:
+) -> list[DecodedCertificate]:
     """The candidates without those that bear the name of the leaf's issuer and not its key.
 
     One that could issue another candidate stays: a name may stand twice on one path.
@@ -228,8 +228,8 @@ def _without_rivals(
 
 def _accepts(
     policy: PolicyBuilder,
-    leaf: PresentedCertificate,
-    intermediates: Sequence[PresentedCertificate],
+    leaf: DecodedCertificate,
+    intermediates: Sequence[DecodedCertificate],
     at: datetime,
 ) -> Sequence[x509.Certificate] | None:
     """The engine's path, or None when it refuses, in whichever way it does.

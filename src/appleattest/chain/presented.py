@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from appleattest.certificates import (
-    PresentedCertificate,
+    DecodedCertificate,
     attested_key_is_accepted,
     decode_certificate,
 )
-from appleattest.errors import AttestationError, MalformedAttestation, Reason, UntrustedChain
+from appleattest.errors import AttestationError, MalformedInput, Reason, UntrustedChain
 from appleattest.limits import Limits
 
 
@@ -20,8 +20,8 @@ class PresentedChain(NamedTuple):
     `elements` names each by its first place (`"x5c[1]"`), keyed by its DER.
     """
 
-    leaf: PresentedCertificate
-    others: tuple[PresentedCertificate, ...]
+    leaf: DecodedCertificate
+    others: tuple[DecodedCertificate, ...]
     elements: dict[bytes, str]
 
 
@@ -33,40 +33,40 @@ def element_at(index: int) -> str:
 def measure(ders: Sequence[bytes], limits: Limits) -> None:
     """Refuse too many certificates, or too many octets of one or of all, before any is parsed.
 
-    Raises `MalformedAttestation` with `too-large`.
+    Raises `MalformedInput` with `too-large`.
     """
     if len(ders) > limits.certificates:
-        raise MalformedAttestation(
+        raise MalformedInput(
             Reason.TOO_LARGE,
             f"{len(ders)} certificates were presented; at most {limits.certificates} are read",
         )
     for index, encoded in enumerate(ders):
         if len(encoded) > limits.certificate_bytes:
-            raise MalformedAttestation(
+            raise MalformedInput(
                 Reason.TOO_LARGE,
                 f"{len(encoded)} bytes; at most {limits.certificate_bytes} are read",
                 element=element_at(index),
             )
     together = sum(map(len, ders))
     if together > limits.chain_bytes:
-        raise MalformedAttestation(
+        raise MalformedInput(
             Reason.TOO_LARGE,
             f"{together} bytes of certificates; at most {limits.chain_bytes} are read",
         )
 
 
 def decode_presented(
-    ders: Sequence[bytes], known: Callable[[bytes], PresentedCertificate | None]
+    ders: Sequence[bytes], known: Callable[[bytes], DecodedCertificate | None]
 ) -> PresentedChain:
     """Decode every certificate, the leaf first; refuse all for a defect in any.
 
     `known` may give back the decoding of octets that have passed here before.
 
-    Raises `MalformedAttestation` (`malformed-certificate`, `duplicate-extension`) or
+    Raises `MalformedInput` (`malformed-certificate`, `duplicate-extension`) or
     `UntrustedChain` (`weak-algorithm`, `critical-extension`, `name-constraints`).
     """
     elements: dict[bytes, str] = {}
-    decoded: list[PresentedCertificate] = []
+    decoded: list[DecodedCertificate] = []
     for index, encoded in enumerate(ders):
         if encoded in elements:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 
-from appleattest.certificates import PresentedCertificate
+from appleattest.certificates import DecodedCertificate
 
 
 class SignatureLedger:
@@ -21,7 +21,7 @@ class SignatureLedger:
         """Allow that many further checks from here on, however many are left."""
         self._left = more
 
-    def verifies(self, child: PresentedCertificate, issuer: PresentedCertificate) -> bool | None:
+    def verifies(self, child: DecodedCertificate, issuer: DecodedCertificate) -> bool | None:
         """Whether `issuer`'s key made `child`'s signature; None when the budget is spent.
 
         The issuer has the name of the child's issuer: its key is all that matters then, and
@@ -36,7 +36,7 @@ class SignatureLedger:
         return self._found[pair]
 
 
-def _verifies(child: PresentedCertificate, issuer: PresentedCertificate) -> bool:
+def _verifies(child: DecodedCertificate, issuer: DecodedCertificate) -> bool:
     """The bare check: what else makes an issuer is asked elsewhere, and cost counts here."""
     certificate = child.x509
     algorithm = certificate.signature_algorithm_parameters

@@ -20,7 +20,7 @@ def read_check_in(document: bytes, limits: Limits) -> Mapping[str, str]:
     """The texts of the message, by their keys, as the device wrote them; read-only.
 
     What is no text is left out, so a serial number is text or absent. Raises
-    `MalformedAttestation` (`malformed-plist`, `too-large`).
+    `MalformedInput` (`malformed-plist`, `too-large`).
     """
     message = decode_response(document, limits)
     return MappingProxyType({key: text for key, text in message.items() if isinstance(text, str)})

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from appleattest.carriers.device_information import ATTESTATION_KEY
 from appleattest.mdm.nonces import nonce_to_send
-from appleattest.verifier import NoCheck, Octets
+from appleattest.verifier import BytesLike, NoCheck
 
 COMPARED_QUERIES: Final = (
     "SerialNumber",
@@ -29,7 +29,7 @@ _LONGEST_TEXT: Final = 255
 def device_information_command(
     *,
     command_uuid: str,
-    nonce: Octets | NoCheck,
+    nonce: BytesLike | NoCheck,
     queries: Iterable[str] = COMPARED_QUERIES,
 ) -> bytes:
     """The command as an XML property list, ready to be queued.

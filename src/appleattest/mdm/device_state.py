@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from appleattest.freshness import UNCHECKED
 from appleattest.mdm.nonces import nonce_to_send
 from appleattest.moment import utc_seconds
-from appleattest.verifier import NoCheck, Octets
+from appleattest.verifier import BytesLike, NoCheck
 
 STATE_SCHEMA: Final = 1
 """The version of what `DeviceState.to_dict` writes."""
@@ -100,7 +100,7 @@ class DeviceState:
         nonce = UNCHECKED if request.nonce is None else request.nonce
         return ExpectedAnswer(request.command_uuid, nonce, previous)
 
-    def asked(self, *, command_uuid: str, nonce: Octets | NoCheck, at: datetime) -> DeviceState:
+    def asked(self, *, command_uuid: str, nonce: BytesLike | NoCheck, at: datetime) -> DeviceState:
         """The state after this command was queued, with this nonce or `UNCHECKED`.
 
         Raises `ValueError` for a `command_uuid` that is pending already, and for a nonce that was

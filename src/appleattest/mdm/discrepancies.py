@@ -15,7 +15,7 @@ from typing import Any, Final
 from appleattest.attestation import Attestation
 from appleattest.mdm.response import DeviceInformationResponse
 from appleattest.policy.versions import parsed
-from appleattest.text import kind_of
+from appleattest.text import type_name
 
 _MAC_UDID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 """The hardware UUID of a Mac, which is its `UDID`: Apple attests the ProvisioningUDID."""
@@ -106,4 +106,4 @@ def _said_version(value: object, extra: object) -> str:
 
 
 def _shown(value: object) -> str:
-    return value if isinstance(value, str) else kind_of(value)
+    return value if isinstance(value, str) else type_name(value)

@@ -11,7 +11,7 @@ import secrets
 from typing import Final
 
 from appleattest.freshness import UNCHECKED, octets
-from appleattest.verifier import LONGEST_NONCE, NoCheck, Octets
+from appleattest.verifier import LONGEST_NONCE, BytesLike, NoCheck
 
 NONCE_BYTES: Final = LONGEST_NONCE
 """Octets of a nonce that `new_nonce` makes, which are as many as a device takes."""
@@ -22,7 +22,7 @@ def new_nonce() -> bytes:
     return secrets.token_bytes(NONCE_BYTES)
 
 
-def nonce_to_send(nonce: Octets | NoCheck) -> bytes | None:
+def nonce_to_send(nonce: BytesLike | NoCheck) -> bytes | None:
     """The caller's nonce, copied; None for `UNCHECKED`, which sends none.
 
     Raises `TypeError` for anything but bytes, and `ValueError` for none or for more than 32: an

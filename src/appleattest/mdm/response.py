@@ -11,16 +11,16 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from appleattest.carriers.chain import octets
+from appleattest.carriers.certificate_sequence import octets
 from appleattest.carriers.device_information import (
     ATTESTATION_KEY,
     attested_chain,
     decode_response,
 )
-from appleattest.errors import AttestationError, MalformedAttestation, NoAttestation, Reason
+from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
 from appleattest.limits import Limits
 from appleattest.sealed import Sealed, seal
-from appleattest.text import kind_of, quoted, said
+from appleattest.text import describe, quoted, type_name
 
 _LIMITS: Final = Limits()
 
@@ -84,7 +84,7 @@ class DeviceInformationResponse(Sealed):
     def parse(cls, plist: object, /, *, limits: Limits | None = None) -> DeviceInformationResponse:
         """Take the response property list apart, XML or binary, as bytes.
 
-        A response of any status is parsed, and an `Idle` poll. Raises `MalformedAttestation`
+        A response of any status is parsed, and an `Idle` poll. Raises `MalformedInput`
         (`malformed-plist` with the key as its element; `too-large`) for anything else.
         """
         bounds = _LIMITS if limits is None else limits
@@ -95,7 +95,7 @@ class DeviceInformationResponse(Sealed):
         except AttestationError:
             raise
         except Exception as error:  # noqa: BLE001 - the one boundary
-            raise _malformed(said(error)) from None
+            raise _malformed(describe(error)) from None
 
     @property
     def acknowledged(self) -> bool:
@@ -118,7 +118,7 @@ class DeviceInformationResponse(Sealed):
 def _parse(plist: object, limits: Limits) -> DeviceInformationResponse:
     document = octets(plist, limits.plist_bytes)
     if document is None:
-        raise _malformed(f"a property list as bytes was expected, {kind_of(plist)} came")
+        raise _malformed(f"a property list as bytes was expected, {type_name(plist)} came")
     response = decode_response(document, limits)
     attestation = _attestation(response, limits)
     answers = dict(_mapping(response.get("QueryResponses", {}), "QueryResponses"))
@@ -156,14 +156,14 @@ def _status(response: dict[str, object]) -> CommandStatus | str:
 
 def _error_chain(chain: object) -> tuple[ErrorChainItem, ...]:
     if not isinstance(chain, list):
-        raise _malformed(f"an array was expected, {kind_of(chain)} came", "ErrorChain")
+        raise _malformed(f"an array was expected, {type_name(chain)} came", "ErrorChain")
     return tuple(_error_chain_item(_mapping(item, "ErrorChain")) for item in chain)
 
 
 def _error_chain_item(item: Mapping[str, object]) -> ErrorChainItem:
     code = item.get("ErrorCode")
     if not (code is None or type(code) is int):
-        raise _malformed(f"an integer was expected, {kind_of(code)} came", "ErrorCode")
+        raise _malformed(f"an integer was expected, {type_name(code)} came", "ErrorCode")
     return ErrorChainItem(
         code,
         _text(item, "ErrorDomain"),
@@ -174,14 +174,14 @@ def _error_chain_item(item: Mapping[str, object]) -> ErrorChainItem:
 
 def _mapping(value: object, element: str) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise _malformed(f"a dictionary was expected, {kind_of(value)} came", element)
+        raise _malformed(f"a dictionary was expected, {type_name(value)} came", element)
     return value
 
 
 def _text(holder: Mapping[str, object], key: str) -> str | None:
     value = holder.get(key)
     if not (value is None or isinstance(value, str)):
-        raise _malformed(f"text was expected, {kind_of(value)} came", key)
+        raise _malformed(f"text was expected, {type_name(value)} came", key)
     return value or None
 
 
@@ -194,5 +194,5 @@ def _frozen(value: object) -> Any:
     return value
 
 
-def _malformed(detail: str, element: str | None = None) -> MalformedAttestation:
-    return MalformedAttestation(Reason.MALFORMED_PLIST, detail, element=element)
+def _malformed(detail: str, element: str | None = None) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_PLIST, detail, element=element)

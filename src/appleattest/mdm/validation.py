@@ -14,7 +14,7 @@ from appleattest.mdm.known_device import ExpectedDevice, mismatch, require_expec
 from appleattest.mdm.response import DeviceInformationResponse
 from appleattest.report import Check, Outcome, Report, passed_until, refused
 from appleattest.sealed import Sealed, seal
-from appleattest.verifier import NoCheck, Octets, PreviousNonces, Verifier
+from appleattest.verifier import BytesLike, NoCheck, PreviousNonces, Verifier
 
 _NOT_REACHED: Final = Check("device", Outcome.NOT_REACHED)
 
@@ -38,7 +38,7 @@ def validate_response(
     response: object,
     /,
     *,
-    nonce: Octets | NoCheck,
+    nonce: BytesLike | NoCheck,
     previous_nonces: PreviousNonces = (),
     verifier: Verifier,
     device: ExpectedDevice,
@@ -74,7 +74,7 @@ def examine_response(
     response: object,
     /,
     *,
-    nonce: Octets | NoCheck,
+    nonce: BytesLike | NoCheck,
     previous_nonces: PreviousNonces = (),
     verifier: Verifier,
     device: ExpectedDevice,
@@ -98,7 +98,7 @@ def _judge(
     response: object,
     verifier: Verifier,
     device: ExpectedDevice,
-    nonce: Octets | NoCheck,
+    nonce: BytesLike | NoCheck,
     previous_nonces: PreviousNonces,
     at: datetime | None,
 ) -> _Judged:

@@ -15,14 +15,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from appleattest.carriers.chain import octets
-from appleattest.errors import AttestationError, MalformedAttestation, Reason
+from appleattest.carriers.certificate_sequence import octets
+from appleattest.errors import AttestationError, MalformedInput, Reason
 from appleattest.limits import Limits
 from appleattest.mdm.check_in import READ_TOPICS, read_check_in
 from appleattest.mdm.response import DeviceInformationResponse
 from appleattest.moment import utc_seconds
 from appleattest.sealed import Sealed, seal
-from appleattest.text import kind_of, quoted, said
+from appleattest.text import describe, quoted, type_name
 from appleattest.wire import strict_json
 
 CONNECT: Final = "mdm.Connect"
@@ -100,7 +100,7 @@ class WebhookEvent(Sealed):
 
         Topics and members that are not known are no error, and neither is a property list that
         cannot be read: an answer to a command of another kind may be large, and one to yours is a
-        failure of the device, which `refusal` tells. Raises `MalformedAttestation` for what no
+        failure of the device, which `refusal` tells. Raises `MalformedInput` for what no
         server sends: `malformed-json` and `malformed-base64` with the member as element, and
         `too-large` for the event as a whole.
         """
@@ -112,7 +112,7 @@ class WebhookEvent(Sealed):
         except AttestationError:
             raise
         except Exception as error:  # noqa: BLE001 - the one boundary
-            raise _malformed(said(error)) from None
+            raise _malformed(describe(error)) from None
 
     @property
     def queue_id(self) -> str | None:
@@ -186,7 +186,7 @@ def _json(body: object, limits: Limits) -> object:
     else:
         document = octets(body, limits.json_bytes)
     if document is None:
-        raise _malformed(f"JSON as bytes or text was expected, {kind_of(body)} came")
+        raise _malformed(f"JSON as bytes or text was expected, {type_name(body)} came")
     return strict_json.decode(document, limits)
 
 
@@ -221,7 +221,7 @@ def _payload(event: Mapping[str, Any], name: str) -> bytes | None:
     except ValueError:
         payload = None
     if payload is None or b64encode(payload).decode("ascii") != text:
-        raise MalformedAttestation(
+        raise MalformedInput(
             Reason.MALFORMED_BASE64,
             "base64 in its one form was expected (RFC 4648, section 4)",
             element=f"{name}.raw_payload",
@@ -262,7 +262,7 @@ def _ids(event: Mapping[str, Any], name: str) -> EnrollmentIDs | None:
 def _number(event: Mapping[str, Any], member: str, name: str) -> int | None:
     value = event.get(member)
     if not (value is None or type(value) is int):
-        raise _malformed(f"an integer was expected, {kind_of(value)} came", f"{name}.{member}")
+        raise _malformed(f"an integer was expected, {type_name(value)} came", f"{name}.{member}")
     return value
 
 
@@ -276,7 +276,7 @@ def _text(holder: Mapping[str, Any], member: str, name: str | None = None) -> st
 
 def _require_text(value: object, element: str) -> None:
     if not isinstance(value, str):
-        raise _malformed(f"text was expected, {kind_of(value)} came", element)
+        raise _malformed(f"text was expected, {type_name(value)} came", element)
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -290,9 +290,9 @@ def _or_empty(value: object) -> object:
 
 def _object(value: object, element: str | None) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _malformed(f"an object was expected, {kind_of(value)} came", element)
+        raise _malformed(f"an object was expected, {type_name(value)} came", element)
     return value
 
 
-def _malformed(detail: str, element: str | None = None) -> MalformedAttestation:
-    return MalformedAttestation(Reason.MALFORMED_JSON, detail, element=element)
+def _malformed(detail: str, element: str | None = None) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_JSON, detail, element=element)

@@ -4,7 +4,7 @@
 
     rules = policy.Policy(
         policy.MinimumOSVersion(macos="15.5", ios="18.5"),
-        policy.On(policy.Platform.MACOS, policy.SIPEnabled()),
+        policy.OnPlatform(policy.Platform.MACOS, policy.SIPEnabled()),
     )
     result = rules.evaluate(attestation, platform="macos")
     rules.require(attestation, platform="macos")
@@ -14,9 +14,9 @@ An absent property satisfies no rule about it. A rule is any object with a `name
 
 from importlib.resources import files
 
-from appleattest.policy.combinators import AnyOf, On
+from appleattest.policy.combinators import AnyOf, OnPlatform
 from appleattest.policy.document import POLICY_SCHEMA
-from appleattest.policy.findings import Differs, Facts, Finding, Rule, Verdict
+from appleattest.policy.findings import DiscrepancyLike, Facts, Finding, Rule, Verdict
 from appleattest.policy.platform import Platform
 from appleattest.policy.policy import Policy, PolicyResult, Score
 from appleattest.policy.rules import (
@@ -45,7 +45,7 @@ __all__ = [
     "AnyOf",
     "AppleVersion",
     "DeviceIdentified",
-    "Differs",
+    "DiscrepancyLike",
     "Facts",
     "Finding",
     "FreshnessIs",
@@ -58,7 +58,7 @@ __all__ = [
     "MinimumSepOSVersion",
     "NoDiscrepancies",
     "NoThirdPartyKexts",
-    "On",
+    "OnPlatform",
     "Platform",
     "Policy",
     "PolicyResult",

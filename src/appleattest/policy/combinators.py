@@ -10,7 +10,7 @@ from appleattest.policy.platform import Platform, actual_platform
 
 
 @dataclass(frozen=True, slots=True)
-class On:
+class OnPlatform:
     """A rule for one platform alone.
 
     It is not applicable to a device that the caller says is of another platform; to one of an

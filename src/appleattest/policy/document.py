@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from appleattest.freshness import Freshness
-from appleattest.policy.combinators import On
+from appleattest.policy.combinators import OnPlatform
 from appleattest.policy.findings import Rule
 from appleattest.policy.platform import Platform
 from appleattest.policy.rules import (
@@ -46,9 +46,9 @@ _VERSIONS: Final[Mapping[str, Callable[..., Rule]]] = {
     "minimum_llb_version": MinimumLLBVersion,
 }
 _MAC: Final[Mapping[str, Callable[[], Rule]]] = {
-    "sip_enabled": lambda: On(Platform.MACOS, SIPEnabled()),
-    "full_security": lambda: On(Platform.MACOS, FullSecurity()),
-    "no_third_party_kexts": lambda: On(Platform.MACOS, NoThirdPartyKexts()),
+    "sip_enabled": lambda: OnPlatform(Platform.MACOS, SIPEnabled()),
+    "full_security": lambda: OnPlatform(Platform.MACOS, FullSecurity()),
+    "no_third_party_kexts": lambda: OnPlatform(Platform.MACOS, NoThirdPartyKexts()),
 }
 _DEVICE: Final[Mapping[str, Callable[[], Rule]]] = {
     "identified": DeviceIdentified,

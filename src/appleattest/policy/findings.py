@@ -61,7 +61,7 @@ class Finding:
         }
 
 
-class Differs(Protocol):
+class DiscrepancyLike(Protocol):
     """A discrepancy between what a device says and what Apple attests, as `mdm` finds them."""
 
     @property
@@ -86,7 +86,7 @@ class Facts:
     """What there is to judge."""
 
     attestation: Attestation
-    discrepancies: tuple[Differs, ...] | None
+    discrepancies: tuple[DiscrepancyLike, ...] | None
     """None where nobody compared; empty where nothing was found."""
     platform: Platform | None
     """As the caller says; None where that is unknown."""

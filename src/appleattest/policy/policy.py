@@ -11,10 +11,10 @@ from appleattest.attestation import Attestation
 from appleattest.errors import PolicyViolation, Reason
 from appleattest.moment import utc_seconds
 from appleattest.policy.combinators import require_rule
-from appleattest.policy.findings import Differs, Facts, Finding, Rule, Verdict
+from appleattest.policy.findings import DiscrepancyLike, Facts, Finding, Rule, Verdict
 from appleattest.policy.platform import Platform
 from appleattest.sealed import Sealed, seal
-from appleattest.text import kind_of, said
+from appleattest.text import describe, type_name
 
 Score: TypeAlias = Callable[[Attestation, tuple[Finding, ...]], float]
 """A trust score from what every rule found: any finite number, on a scale of the caller's."""
@@ -105,7 +105,7 @@ class Policy:
     def evaluate(
         self,
         attestation: Attestation,
-        discrepancies: Iterable[Differs] | None = None,
+        discrepancies: Iterable[DiscrepancyLike] | None = None,
         *,
         platform: Platform | str | None = None,
         at: datetime | None = None,
@@ -133,7 +133,7 @@ class Policy:
     def require(
         self,
         attestation: Attestation,
-        discrepancies: Iterable[Differs] | None = None,
+        discrepancies: Iterable[DiscrepancyLike] | None = None,
         *,
         platform: Platform | str | None = None,
         at: datetime | None = None,
@@ -157,7 +157,7 @@ class Policy:
             score = float(self._score(attestation, findings))
             found = f"{score}"
         except Exception as error:  # noqa: BLE001 - a hook of the caller's own
-            score, found = math.nan, said(error)
+            score, found = math.nan, describe(error)
         if math.isfinite(score):
             return score, ()
         failure = Finding(
@@ -180,8 +180,8 @@ def _checked(rule: Rule, facts: Facts) -> Finding:
     try:
         finding: object = rule.check(facts)
     except Exception as error:  # noqa: BLE001 - a rule or an inventory of the caller's own
-        return _error(rule, said(error))
-    return finding if isinstance(finding, Finding) else _error(rule, kind_of(finding))
+        return _error(rule, describe(error))
+    return finding if isinstance(finding, Finding) else _error(rule, type_name(finding))
 
 
 def _error(rule: Rule, found: str) -> Finding:

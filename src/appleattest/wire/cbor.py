@@ -13,8 +13,8 @@ from typing import Any, Final, NoReturn
 
 from cbor2 import CBORDecoder
 
-from appleattest.errors import MalformedAttestation, Reason
-from appleattest.text import said
+from appleattest.errors import MalformedInput, Reason
+from appleattest.text import describe
 
 _MOST_MAPS: Final = 64
 
@@ -25,10 +25,10 @@ def decode(octets: bytes, *, limit: int, depth: int) -> object:
     Refused are tags, duplicate keys, keys that are not text, indefinite lengths, containers
     nested deeper than `depth`, and octets that follow the item.
 
-    Raises `MalformedAttestation` with `too-large` or `malformed-cbor`.
+    Raises `MalformedInput` with `too-large` or `malformed-cbor`.
     """
     if len(octets) > limit:
-        raise MalformedAttestation(
+        raise MalformedInput(
             Reason.TOO_LARGE, f"{len(octets)} bytes of CBOR; at most {limit} are read"
         )
     stream = BytesIO(octets)
@@ -44,7 +44,7 @@ def decode(octets: bytes, *, limit: int, depth: int) -> object:
             strict_hashable_types=True,
         ).decode()
     except Exception as error:  # noqa: BLE001 - hooks and decoder raise what they like
-        raise _malformed(said(error.__cause__ or error)) from None
+        raise _malformed(describe(error.__cause__ or error)) from None
     if stream.tell() != len(octets):
         raise _malformed(f"{len(octets) - stream.tell()} bytes follow the data item")
     if _is_deeper(item, depth):
@@ -104,5 +104,5 @@ class _Maps:
         return item
 
 
-def _malformed(detail: str) -> MalformedAttestation:
-    return MalformedAttestation(Reason.MALFORMED_CBOR, detail)
+def _malformed(detail: str) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_CBOR, detail)

@@ -1,4 +1,4 @@
-"""Just enough DER to walk a certificate's outermost fields.
+"""Just enough DER to walk the fields of a certificate or of a certificate request.
 
 Used where the exact octets matter and a decoder has already hidden them. DER (X.690,
 section 10.1) has one length encoding; any other is an error here.
@@ -11,6 +11,8 @@ from typing import Final
 SEQUENCE: Final = 0x30
 INTEGER: Final = 0x02
 BIT_STRING: Final = 0x03
+OID: Final = 0x06
+SET: Final = 0x31
 UTC_TIME: Final = 0x17
 GENERALIZED_TIME: Final = 0x18
 
@@ -39,3 +41,26 @@ def content(der: bytes, offset: int, tag: int | None = None) -> tuple[int, int]:
     if end > len(der):
         raise ValueError(f"element at octet {offset} is truncated")
     return start, end
+
+
+def element(encoded: bytes, offset: int, tag: int) -> tuple[bytes, int]:
+    """The content of the element at `offset`, and where the next begins."""
+    start, end = content(encoded, offset, tag)
+    return encoded[start:end], end
+
+
+def only(encoded: bytes, tag: int) -> bytes:
+    """The content of the one element that `encoded` is."""
+    found, end = element(encoded, 0, tag)
+    if end != len(encoded):
+        raise ValueError("octets follow an element that should be the last")
+    return found
+
+
+def elements(encoded: bytes, tag: int) -> list[bytes]:
+    """The contents of the elements, all of one type, that `encoded` is a row of."""
+    found, offset = [], 0
+    while offset < len(encoded):
+        each, offset = element(encoded, offset, tag)
+        found.append(each)
+    return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from appleattest.errors import MalformedAttestation, Reason
+from appleattest.errors import MalformedInput, Reason
 from appleattest.limits import Limits
-from appleattest.text import said
+from appleattest.text import describe
 from appleattest.wire import plist_binary, plist_xml
 
 _BINARY: Final = b"bplist00"
@@ -19,10 +19,10 @@ def decode(document: bytes, limits: Limits) -> object:
     anything, values that contain themselves, and more elements or deeper nesting than `limits`
     allow.
 
-    Raises `MalformedAttestation` with `too-large` or `malformed-plist`.
+    Raises `MalformedInput` with `too-large` or `malformed-plist`.
     """
     if len(document) > limits.plist_bytes:
-        raise MalformedAttestation(
+        raise MalformedInput(
             Reason.TOO_LARGE,
             f"a property list of {len(document)} bytes; at most {limits.plist_bytes} are read",
         )
@@ -30,4 +30,4 @@ def decode(document: bytes, limits: Limits) -> object:
     try:
         return reader.read(document, limits)
     except Exception as error:  # noqa: BLE001 - plistlib and expat raise six kinds between them
-        raise MalformedAttestation(Reason.MALFORMED_PLIST, said(error)) from None
+        raise MalformedInput(Reason.MALFORMED_PLIST, describe(error)) from None

@@ -6,7 +6,7 @@ import re
 from math import isfinite
 from typing import Any, Final, NoReturn
 
-from appleattest.errors import MalformedAttestation, Reason
+from appleattest.errors import MalformedInput, Reason
 from appleattest.limits import Limits
 from appleattest.text import plain, quoted
 
@@ -22,14 +22,14 @@ def decode(document: bytes | str, limits: Limits) -> Any:
     Refused are duplicate members, `NaN` and infinities, numbers of over 32 characters, and,
     before anything is parsed, more elements or deeper nesting than `limits` allow.
 
-    Raises `MalformedAttestation` with `too-large` or `malformed-json`.
+    Raises `MalformedInput` with `too-large` or `malformed-json`.
     """
     import json
 
     if isinstance(document, str):
         document = plain(document)
     if len(document) > limits.json_bytes:
-        raise MalformedAttestation(
+        raise MalformedInput(
             Reason.TOO_LARGE,
             f"{len(document)} bytes of JSON; at most {limits.json_bytes} are read",
         )
@@ -44,7 +44,7 @@ def decode(document: bytes | str, limits: Limits) -> Any:
             parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError) as error:
-        raise MalformedAttestation(Reason.MALFORMED_JSON, quoted(str(error))) from None
+        raise MalformedInput(Reason.MALFORMED_JSON, quoted(str(error))) from None
 
 
 def _measure(structure: str, limits: Limits) -> None:

@@ -1,6 +1,5 @@
-"""The reference vectors of this field, as code: `python -m appleattest.testing.vectors`.
+"""Run any implementation over the conformance vectors: `python -m appleattest.testing.vectors`.
 
-`cases` holds one small function per case, `document` generates the JSON from them, `runner`
-asks any implementation. Each case's docstring draws its chain and says why it must pass or
-fail.
+`runner` asks the implementation and compares its answers; `judge` answers with this library. The
+vectors, and the cases in code that they are generated from, are in `vectors/` of the repository.
 """

@@ -41,6 +41,18 @@ NAMING_ELEMENTS: Final = ("ChallengeValidate", "MdmValidate")
 """The types of group whose refusals say which element is at fault."""
 
 
+GROUP_TYPES: Final = (
+    "MdmVerify",
+    "AcmeVerify",
+    "ChainVerify",
+    "ChallengeValidate",
+    "MdmValidate",
+    "CsrValidate",
+    "IdentifierRead",
+)
+"""Every type of group: what a test of it asks."""
+
+
 def judge(test: dict[str, Any]) -> dict[str, Any]:
     """Judge one test, and answer in the terms of the vectors."""
     asks = {

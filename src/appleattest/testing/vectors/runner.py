@@ -14,6 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
+SCHEMA: Final = "schema.json"
+"""The file that describes the form of the others."""
+
 _COMPARED: Final = (
     *("device", "freshness", "requestedAt", "spkiSha256", "discrepancies"),
     *("foundIn", "names"),
@@ -32,6 +35,18 @@ class Verdict(NamedTuple):
     """Why the answer is wrong; None when it is right."""
     other_reason: bool
     """A refusal that is right, for a reason with another name, or of another element."""
+
+
+class Summary(NamedTuple):
+    """All verdicts in one text, a line for each failure, and whether there was one."""
+
+    text: str
+    failed: bool
+
+
+def vector_files(directory: Path) -> list[Path]:
+    """The files of vectors in a directory; the schema beside them is none."""
+    return sorted(path for path in directory.glob("*.json") if path.name != SCHEMA)
 
 
 def tests_in(paths: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -112,6 +127,25 @@ def _says_otherwise(test: dict[str, Any], answer: dict[str, Any]) -> bool:
         return False
     element = answer.get("element", test.get("element"))
     return given != expected or ("element" in test and element != test["element"])
+
+
+def summarize(verdicts: Sequence[Verdict], *, reasons: bool) -> Summary:
+    """What to print about a run; with `reasons`, a refusal for another reason fails too."""
+    failures = [each for each in verdicts if each.failure or (reasons and each.other_reason)]
+    others = sum(each.other_reason for each in verdicts)
+    counted = (
+        f"{len(verdicts) - len(failures)} of {len(verdicts)} tests as expected, "
+        f"{others} refused for a reason with another name"
+    )
+    return Summary("\n".join([*map(_failure_line, failures), counted]), bool(failures))
+
+
+def _failure_line(verdict: Verdict) -> str:
+    test = verdict.test
+    why = verdict.failure or (
+        f"reason {refusal(test)} was expected, {refusal(verdict.answer)} came"
+    )
+    return f"{verdict.file} tcId {test['tcId']} ({test['name']}): {why}"
 
 
 def refusal(said: dict[str, Any]) -> str:

@@ -1,0 +1,157 @@
+"""The identifiers of an order: read from a client's newOrder, or given by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Final, TypeAlias
+
+from appleattest.acme.identifiers import (
+    BY_TYPE,
+    HardwareModuleName,
+    Identifier,
+    PermanentIdentifier,
+    malformed,
+)
+from appleattest.errors import (
+    AttestationError,
+    IdentifierMismatch,
+    MalformedInput,
+    ProblemContext,
+    Reason,
+)
+from appleattest.text import describe, plain, quoted, type_name
+
+OrderIdentifier: TypeAlias = Identifier | Mapping[str, str] | str
+
+MOST_IDENTIFIERS: Final = 16
+"""Identifiers of one order at most. Apple's client orders one."""
+
+
+def parse_identifier(identifier: object, /) -> Identifier:
+    """Read one identifier of a newOrder, `{"type", "value"}`; further members are ignored.
+
+    Raises `IdentifierMismatch` with `malformed-identifier` (draft-ietf-acme-device-attest,
+    sections 3 and 4): its problem is `malformed`, or `unsupportedIdentifier` where the type is
+    neither of the two (RFC 8555, section 6.7).
+    """
+    try:
+        return _read(identifier)
+    except IdentifierMismatch as refusal:
+        refusal.context = ProblemContext.NEW_ORDER
+        raise
+
+
+def parse_identifiers(identifiers: object, /) -> tuple[Identifier, ...]:
+    """Read the `identifiers` of a newOrder: 1 to 16, in the order given.
+
+    Raises `IdentifierMismatch` (`malformed-identifier`, `identifier-missing`), whose problem has
+    a subproblem for each that is at fault (RFC 8555, section 6.7.1), or `MalformedInput`
+    (`malformed-json`, `too-large`).
+    """
+    try:
+        return _read_all(identifiers)
+    except AttestationError as refusal:
+        refusal.context = ProblemContext.NEW_ORDER
+        raise
+
+
+def identifier_from_dict(stored: Mapping[str, str], /) -> Identifier:
+    """The identifier that its `to_dict` gave, from where its owner keeps it.
+
+    It is the server's own and not a client's: anything else is a `TypeError` or `ValueError`.
+    """
+    if not isinstance(stored, Mapping):
+        raise TypeError(f"a stored identifier is a mapping, not {type(stored).__name__}")
+    if stored.keys() != {"type", "value"}:
+        raise ValueError("a stored identifier has a type and a value, and nothing else")
+    return ordered_identifier(stored)
+
+
+def ordered_identifier(identifier: object) -> Identifier:
+    """The order's identifier as the caller gives it: typed, `{"type", "value"}`, or text.
+
+    Text is a `permanent-identifier`. Raises `TypeError` or `ValueError`.
+    """
+    if isinstance(identifier, PermanentIdentifier | HardwareModuleName):
+        return identifier
+    if isinstance(identifier, str):
+        identifier = {"type": PermanentIdentifier.type, "value": identifier}
+    if not isinstance(identifier, Mapping):
+        raise TypeError(
+            "identifier is a PermanentIdentifier, a HardwareModuleName, "
+            f'{{"type", "value"}} or text, not {type(identifier).__name__}'
+        )
+    try:
+        return _read(identifier)
+    except IdentifierMismatch as refusal:
+        message = f"identifier is not one that an order can hold: {refusal.detail}"
+    raise ValueError(message)
+
+
+def _read_all(identifiers: object) -> tuple[Identifier, ...]:
+    if not isinstance(identifiers, list | tuple):
+        raise MalformedInput(
+            Reason.MALFORMED_JSON, f"an array was expected, {type_name(identifiers)} came"
+        )
+    try:
+        found = list(islice(identifiers, MOST_IDENTIFIERS + 1))
+    except Exception as error:  # noqa: BLE001 - an array of the client's own
+        raise MalformedInput(Reason.MALFORMED_JSON, describe(error)) from None
+    if len(found) > MOST_IDENTIFIERS:
+        raise MalformedInput(
+            Reason.TOO_LARGE, f"more than the {MOST_IDENTIFIERS} identifiers that are read"
+        )
+    if not found:
+        raise IdentifierMismatch(
+            Reason.IDENTIFIER_MISSING, "an order without identifiers", element="identifiers"
+        )
+    read: list[Identifier] = []
+    refusals: list[IdentifierMismatch] = []
+    for index, identifier in enumerate(found):
+        try:
+            read.append(_read(identifier))
+        except IdentifierMismatch as refusal:
+            refusal.context = ProblemContext.NEW_ORDER
+            refusal.element = f"identifiers[{index}]"
+            refusal.identifier = _as_it_came(identifier)
+            refusals.append(refusal)
+    if refusals:
+        first, *others = refusals
+        first.others = tuple(others)
+        raise first
+    return tuple(read)
+
+
+def _read(identifier: object) -> Identifier:
+    try:
+        kind, value = _members(identifier)
+        parse = BY_TYPE[kind].parse if kind in BY_TYPE else None
+    except IdentifierMismatch:
+        raise
+    except Exception as error:  # noqa: BLE001 - the members of a mapping of the client's own
+        raise malformed(describe(error)) from None
+    if parse is None:
+        refusal = malformed(f"an identifier of type {quoted(kind)}")
+        refusal.unsupported_type = True
+        raise refusal
+    return parse(value)
+
+
+def _members(identifier: object) -> tuple[str, str]:
+    if not isinstance(identifier, Mapping):
+        raise malformed(f'{{"type", "value"}} was expected, {type_name(identifier)} came')
+    members = identifier.get("type"), identifier.get("value")
+    kind, value = members
+    if not isinstance(kind, str) or not isinstance(value, str):
+        raise malformed("type and value are text")
+    return plain(kind), plain(value)
+
+
+def _as_it_came(identifier: object) -> dict[str, str]:
+    """What the client sent, where it has the shape of an identifier; else nothing of it."""
+    try:
+        kind, value = _members(identifier)
+    except Exception:  # noqa: BLE001 - it has been refused already
+        return {}
+    return {"type": kind, "value": value}

@@ -1,0 +1,220 @@
+"""The rules of Apple's schema for an ACME identity: one table, for builders and for the linter.
+
+Each rule reads a document, whatever is in it, and yields what breaks it. A builder refuses the
+first finding, the linter lists all. A value of the wrong type is the table of keys' to report, so
+every other rule passes over it.
+
+Source: Apple's device-management schema, com.apple.security.acme and com.apple.credential.acme.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Final
+
+from appleattest.acme.identifiers import PermanentIdentifier, require_oid
+from appleattest.errors import IdentifierMismatch
+from appleattest.profile.findings import LintCode, LintIssue
+from appleattest.profile.keys import Form, key_findings, typed, wrong_type
+from appleattest.profile.target import Target
+from appleattest.profile.target_rules import TARGET_RULES
+from appleattest.text import quoted
+
+_Findings = Iterator[LintIssue]
+_Document = Mapping[str, object]
+
+HTTPS_URL: Final = re.compile(
+    r"https://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?", re.IGNORECASE
+)
+IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+SHORT_NAMES: Final = ("C", "L", "ST", "O", "OU", "CN")
+ALTERNATIVE_NAMES: Final = ("rfc822Name", "dNSName", "uniformResourceIdentifier", "ntPrincipalName")
+SMALLEST_RSA: Final = 1024
+LARGEST_RSA: Final = 4096
+HARDWARE_BOUND_SIZES: Final = (256, 384)
+SIGNING: Final = 0x01
+ENCRYPTION: Final = 0x04
+
+
+class ACMEKeyType(StrEnum):
+    """Which kind of key the device makes: the values of `KeyType`."""
+
+    RSA = "RSA"
+    EC = "ECSECPrimeRandom"
+
+
+def acme_findings(document: _Document, form: Form, target: Target | None) -> _Findings:
+    """Every rule that a document of this form breaks, on any device and on the target."""
+    yield from key_findings(document, form.keys)
+    if form.is_payload:
+        yield from common_findings(document)
+    for rule in _RULES:
+        yield from rule(document, form)
+    if target is not None:
+        for target_rule in TARGET_RULES:
+            yield from target_rule(document, form, target)
+
+
+def common_findings(document: _Document) -> _Findings:
+    """The rules for the keys that every payload has, and the profile itself."""
+    if typed(document, "PayloadVersion", int) not in (None, 1):
+        explanation = "the version of the format is 1, whatever has changed in the content"
+        yield LintIssue(LintCode.PAYLOAD_VERSION, "PayloadVersion", explanation)
+    identifier = typed(document, "PayloadIdentifier", str)
+    if identifier is not None and not IDENTIFIER.fullmatch(identifier):
+        explanation = "an identifier is in reverse-DNS style, such as com.example.acme"
+        yield LintIssue(LintCode.PAYLOAD_IDENTIFIER, "PayloadIdentifier", explanation)
+    uuid = typed(document, "PayloadUUID", str)
+    if uuid is not None and not _UUID.fullmatch(uuid):
+        explanation = "this is no UUID; an identifier of one's own may not be unique everywhere"
+        yield LintIssue(LintCode.PAYLOAD_UUID, "PayloadUUID", explanation)
+
+
+def refuse(findings: Iterable[LintIssue]) -> None:
+    """Raise for the first finding: `TypeError` for a wrong type, `ValueError` for all others."""
+    first = next(iter(findings), None)
+    if first is not None:
+        kind = TypeError if first.code is LintCode.WRONG_TYPE else ValueError
+        place = f"{first.place}: " if first.place else ""
+        raise kind(f"{place}{first.explanation}")
+
+
+def _directory_url(document: _Document, _form: Form) -> _Findings:
+    url = typed(document, "DirectoryURL", str)
+    if url is not None and not HTTPS_URL.fullmatch(url):
+        explanation = "the directory is a URL with the https scheme and a host, in printable ASCII"
+        yield LintIssue(LintCode.DIRECTORY_URL, "DirectoryURL", explanation)
+
+
+def _client_identifier(document: _Document, _form: Form) -> _Findings:
+    """Apple forbids nothing here; the server has to (draft-ietf-acme-device-attest, section 3)."""
+    identifier = typed(document, "ClientIdentifier", str)
+    if identifier is None:
+        return
+    try:
+        PermanentIdentifier.parse(identifier)
+    except IdentifierMismatch:
+        yield LintIssue(
+            LintCode.CLIENT_IDENTIFIER,
+            "ClientIdentifier",
+            "the device orders this as its permanent-identifier, and a server must answer "
+            "'malformed': it is at least one character without '/', or such, '/' and an OID",
+        )
+
+
+def _key(document: _Document, form: Form) -> _Findings:
+    kind, size = typed(document, "KeyType", str), typed(document, "KeySize", int)
+    if kind == ACMEKeyType.RSA:
+        if size is not None and (size % 8 or not SMALLEST_RSA <= size <= LARGEST_RSA):
+            explanation = (
+                f"the size of an RSA key is from {SMALLEST_RSA} to {LARGEST_RSA} in steps of 8"
+            )
+            yield LintIssue(LintCode.KEY_SIZE, "KeySize", explanation)
+    elif kind == ACMEKeyType.EC:
+        if size is not None and size not in form.curves:
+            explanation = f"the size of an EC key is one of {_listed(form.curves)}"
+            yield LintIssue(LintCode.KEY_SIZE, "KeySize", explanation)
+    elif kind is not None:
+        explanation = f"the key type is one of {_listed(ACMEKeyType)}"
+        yield LintIssue(LintCode.KEY_TYPE, "KeyType", explanation)
+
+
+def _hardware_bound(document: _Document, _form: Form) -> _Findings:
+    if not typed(document, "HardwareBound", bool):
+        return
+    kind, size = typed(document, "KeyType", str), typed(document, "KeySize", int)
+    if kind not in (None, ACMEKeyType.EC):
+        explanation = "with HardwareBound the key type is ECSECPrimeRandom: no other key is bound"
+        yield LintIssue(LintCode.HARDWARE_BOUND_KEY_TYPE, "KeyType", explanation)
+    if size is not None and size not in HARDWARE_BOUND_SIZES:
+        explanation = "with HardwareBound the key size is 256 or 384 (recommended)"
+        yield LintIssue(LintCode.HARDWARE_BOUND_KEY_SIZE, "KeySize", explanation)
+
+
+def _attest(document: _Document, _form: Form) -> _Findings:
+    if typed(document, "Attest", bool) and typed(document, "HardwareBound", bool) is False:
+        explanation = "Attest needs HardwareBound: Apple attests keys of the Secure Enclave alone"
+        yield LintIssue(LintCode.ATTEST_NOT_HARDWARE_BOUND, "Attest", explanation)
+
+
+def _subject(document: _Document, _form: Form) -> _Findings:
+    for index, rdn in enumerate(typed(document, "Subject", list) or ()):
+        place = f"Subject[{index}]"
+        if not isinstance(rdn, list):
+            yield wrong_type(place, list, rdn)
+        elif not rdn:
+            explanation = "each inner array holds at least one pair of OID and value"
+            yield LintIssue(LintCode.SUBJECT, place, explanation)
+        else:
+            for number, pair in enumerate(rdn):
+                yield from _pair(f"{place}[{number}]", pair)
+
+
+def _pair(place: str, pair: object) -> _Findings:
+    if not isinstance(pair, list):
+        yield wrong_type(place, list, pair)
+        return
+    if len(pair) != 2:
+        explanation = "each pair has two items: an OID or short name, and a value"
+        yield LintIssue(LintCode.SUBJECT, place, explanation)
+    for number, item in enumerate(pair):
+        if not isinstance(item, str):
+            yield wrong_type(f"{place}[{number}]", str, item)
+    name = next(iter(pair), None)
+    if isinstance(name, str) and name not in SHORT_NAMES and not _is_oid(name):
+        explanation = f"an attribute is one of {_listed(SHORT_NAMES)}, or a dotted OID"
+        yield LintIssue(LintCode.SUBJECT, f"{place}[0]", explanation)
+
+
+def _subject_alt_name(document: _Document, _form: Form) -> _Findings:
+    for kind, value in (typed(document, "SubjectAltName", dict) or {}).items():
+        if kind not in ALTERNATIVE_NAMES:
+            explanation = f"{quoted(kind)} is no kind of name; {_listed(ALTERNATIVE_NAMES)} are"
+            yield LintIssue(LintCode.SUBJECT_ALT_NAME, "SubjectAltName", explanation)
+        elif not isinstance(value, str):
+            yield wrong_type(f"SubjectAltName.{kind}", str, value)
+
+
+def _usage_flags(document: _Document, _form: Form) -> _Findings:
+    if (typed(document, "UsageFlags", int) or 0) & ~(SIGNING | ENCRYPTION):
+        explanation = "the only flags are 1 for digital signature and 4 for encryption; 5 is both"
+        yield LintIssue(LintCode.USAGE_FLAGS, "UsageFlags", explanation)
+
+
+def _extended_key_usage(document: _Document, _form: Form) -> _Findings:
+    for index, usage in enumerate(typed(document, "ExtendedKeyUsage", list) or ()):
+        place = f"ExtendedKeyUsage[{index}]"
+        if not isinstance(usage, str):
+            yield wrong_type(place, str, usage)
+        elif not _is_oid(usage):
+            explanation = "an extended key usage is a dotted OID, such as 1.3.6.1.5.5.7.3.2"
+            yield LintIssue(LintCode.EXTENDED_KEY_USAGE, place, explanation)
+
+
+def _is_oid(text: str) -> bool:
+    try:
+        require_oid(text, "this")
+    except ValueError:
+        return False
+    return True
+
+
+def _listed(values: Iterable[object]) -> str:
+    *most, last = map(str, values)
+    return f"{', '.join(most)} and {last}"
+
+
+_RULES: Final[tuple[Callable[[_Document, Form], _Findings], ...]] = (
+    _directory_url,
+    _client_identifier,
+    _key,
+    _hardware_bound,
+    _attest,
+    _subject,
+    _subject_alt_name,
+    _usage_flags,
+    _extended_key_usage,
+)

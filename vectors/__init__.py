@@ -1,0 +1,1 @@
+"""The conformance vectors, and the cases in code that they are generated from."""
