@@ -15,7 +15,9 @@ from appleattest.testing.issuer import Issuer
 from appleattest.testing.keys import KeyKind, spki_of
 
 if TYPE_CHECKING:
-    from appleattest.testing.template import Moment
+    from collections.abc import Iterable
+
+    from appleattest.testing.template import Deviation, Moment
 
 
 def deeper(
@@ -104,9 +106,12 @@ def unrelated(authority: AttestationAuthority, count: int) -> list[bytes]:
     ]
 
 
-def by_leaf(authority: AttestationAuthority) -> Issuer:
-    """``root -> intermediate -> leaf -> [leaf]``: a genuine attested key signs another leaf."""
-    leaf = authority.issuer.issue_leaf()
+def by_leaf(authority: AttestationAuthority, deviations: Iterable[Deviation] = ()) -> Issuer:
+    """``root -> intermediate -> leaf -> [leaf]``: a genuine attested key signs another leaf.
+
+    ``deviations`` are those of the leaf that signs.
+    """
+    leaf = authority.issuer.issue_leaf(deviations=deviations)
     key = authority.attested_key
     subject = profile.leaf_name(spki_of(key.public_key()))
     return Issuer(leaf, subject, key, authority.keys, (leaf, *authority.issuer.chain))
