@@ -101,14 +101,14 @@ def of_response(minted: MintedResponse) -> Verdict:
     )
 
 
-def of_object_unchecked(sent: object, at: datetime) -> Verdict:
+def of_object_unchecked(sent: Any, at: datetime) -> Verdict:
     return settled(
         lambda verifier: verifier.verify_acme(sent, token=UNCHECKED, at=at),
         lambda verifier: verifier.examine_acme(sent, token=UNCHECKED, at=at),
     )
 
 
-def of_response_unchecked(sent: object, at: datetime) -> Verdict:
+def of_response_unchecked(sent: Any, at: datetime) -> Verdict:
     return settled(
         lambda verifier: verifier.verify_mdm(sent, nonce=UNCHECKED, at=at),
         lambda verifier: verifier.examine_mdm(sent, nonce=UNCHECKED, at=at),
