@@ -24,10 +24,10 @@ from appleattest.testing import (
     Digest,
     Extension,
     KeyKind,
+    apple_shape,
     authority_name,
     deviations,
     keys,
-    profile,
 )
 from appleattest.testing import deviations as d
 
@@ -472,7 +472,7 @@ def test_criticality() -> None:
 def test_an_extended_key_usage_follows_the_key_usage() -> None:
     found = extensions(leaf(d.ExtendedKeyUsage(("1.2.3",), critical=True)))
 
-    assert found[2] == (profile.EXTENDED_KEY_USAGE, True, b"\x30\x04\x06\x02\x2a\x03")
+    assert found[2] == (apple_shape.EXTENDED_KEY_USAGE, True, b"\x30\x04\x06\x02\x2a\x03")
 
 
 def test_key_usage_is_the_bits_asked_for() -> None:
@@ -503,7 +503,7 @@ def test_name_constraints_are_well_formed() -> None:
 def test_key_identifiers() -> None:
     der = intermediate(d.NoKeyIdentifiers())
     wrong = intermediate(d.MismatchedKeyIdentifiers())
-    oid = profile.AUTHORITY_KEY_IDENTIFIER
+    oid = apple_shape.AUTHORITY_KEY_IDENTIFIER
 
     assert listed(der) == [oids.BASIC_CONSTRAINTS, oids.KEY_USAGE]
     assert listed(wrong) == listed(GENUINE[1])

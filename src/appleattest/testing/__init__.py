@@ -14,16 +14,16 @@ offers both as fixtures.
 """
 
 from appleattest.testing import carriers, chains, csr, deviations, device
-from appleattest.testing.authority import AttestationAuthority, ChainArguments
-from appleattest.testing.device import DeviceModel, ManualClock, Platform, SimulatedDevice
-from appleattest.testing.issuer import Issuer, LeafArguments
-from appleattest.testing.keys import Digest, KeyKind, KeyRing, PrivateKey, PublicKey
-from appleattest.testing.profile import (
+from appleattest.testing.apple_shape import (
     FRESHNESS_CODE,
     ISSUED_AT,
     authority_name,
     distinguished_name,
 )
+from appleattest.testing.authority import AttestationAuthority, ChainArguments
+from appleattest.testing.device import DeviceModel, ManualClock, Platform, SimulatedDevice
+from appleattest.testing.issuer import Issuer, LeafArguments
+from appleattest.testing.keys import Digest, KeyKind, KeyRing, PrivateKey, PublicKey
 from appleattest.testing.properties import Properties
 from appleattest.testing.template import (
     CertificateTemplate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from appleattest.testing import carriers, profile
+from appleattest.testing import apple_shape, carriers
 from appleattest.testing.issuer import Issuer, LeafArguments
 from appleattest.testing.keys import KeyRing, Seed
 
@@ -37,18 +37,18 @@ class AttestationAuthority:
     ``root_deviations`` break the root. Immutable and safe to share between threads.
     """
 
-    issued_at: Final = profile.ISSUED_AT
+    issued_at: Final = apple_shape.ISSUED_AT
     """The ``at`` of an attestation that names none: a fixed moment, never the clock."""
 
-    freshness_code: Final = profile.FRESHNESS_CODE
+    freshness_code: Final = apple_shape.FRESHNESS_CODE
     """The ``freshness_code`` of an attestation that names none."""
 
     def __init__(
         self,
         seed: Seed | KeyRing = None,
         *,
-        root_name: bytes = profile.ROOT_NAME,
-        intermediate_name: bytes = profile.INTERMEDIATE_NAME,
+        root_name: bytes = apple_shape.ROOT_NAME,
+        intermediate_name: bytes = apple_shape.INTERMEDIATE_NAME,
         root_deviations: Iterable[Deviation] = (),
     ) -> None:
         self.keys = seed if isinstance(seed, KeyRing) else KeyRing(seed)
@@ -151,7 +151,7 @@ class AttestationAuthority:
         self,
         properties: Properties | None = None,
         *,
-        freshness_code: bytes | None = profile.FRESHNESS_CODE,
+        freshness_code: bytes | None = apple_shape.FRESHNESS_CODE,
         at: datetime | None = None,
     ) -> Attestation:
         """Return the `Attestation` of these properties, minted and verified ``at`` that moment.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from appleattest.testing import profile
+from appleattest.testing import apple_shape
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.issuer import Issuer
 from appleattest.testing.keys import KeyKind, spki_of
@@ -28,7 +28,7 @@ def deeper(
     issuer = authority.root_issuer
     for level, path_length in enumerate(path_lengths, start=1):
         issuer = issuer.issue_authority(
-            profile.authority_name(f"{name} {level}"), path_length=path_length
+            apple_shape.authority_name(f"{name} {level}"), path_length=path_length
         )
     return issuer
 
@@ -36,8 +36,8 @@ def deeper(
 def reissued(
     authority: AttestationAuthority,
     *,
-    not_before: Moment = profile.NOT_BEFORE,
-    not_after: Moment = profile.INTERMEDIATE_NOT_AFTER,
+    not_before: Moment = apple_shape.NOT_BEFORE,
+    not_after: Moment = apple_shape.INTERMEDIATE_NOT_AFTER,
 ) -> Issuer:
     """``root -> intermediate' -> [leaf]``: the same name and key, another validity."""
     return authority.root_issuer.issue_authority(
@@ -68,7 +68,7 @@ def self_issued(issuer: Issuer, count: int) -> list[bytes]:
             issuer.subject,
             key=issuer.key,
             path_length=None,
-            not_after=profile.INTERMEDIATE_NOT_AFTER - timedelta(seconds=i + 1),
+            not_after=apple_shape.INTERMEDIATE_NOT_AFTER - timedelta(seconds=i + 1),
         ).der
         for i in range(count)
     ]
@@ -99,7 +99,7 @@ def unrelated(authority: AttestationAuthority, count: int) -> list[bytes]:
     """``elsewhere -> unrelated 1``, ``… 2``, …: ``count`` intermediates of another root, in DER."""
     elsewhere = Issuer.root(authority.keys.other("unrelated"))
     return [
-        elsewhere.issue_authority(profile.authority_name(f"Test Unrelated CA {i}")).der
+        elsewhere.issue_authority(apple_shape.authority_name(f"Test Unrelated CA {i}")).der
         for i in range(1, count + 1)
     ]
 
@@ -108,7 +108,7 @@ def by_leaf(authority: AttestationAuthority) -> Issuer:
     """``root -> intermediate -> leaf -> [leaf]``: a genuine attested key signs another leaf."""
     leaf = authority.issuer.issue_leaf()
     key = authority.attested_key
-    subject = profile.leaf_name(spki_of(key.public_key()))
+    subject = apple_shape.leaf_name(spki_of(key.public_key()))
     return Issuer(leaf, subject, key, authority.keys, (leaf, *authority.issuer.chain))
 
 

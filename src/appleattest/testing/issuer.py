@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
 from cryptography import x509
 
-from appleattest.testing import der, profile
+from appleattest.testing import apple_shape, der
 from appleattest.testing.keys import PUBLIC_KEY_TYPES, KeyRing, PrivateKey, PublicKey
 from appleattest.testing.properties import Properties
 from appleattest.testing.template import Deviation, Draft, Moment, mint
@@ -47,13 +47,13 @@ class Issuer:
     def root(
         cls,
         keys: KeyRing,
-        name: bytes = profile.ROOT_NAME,
+        name: bytes = apple_shape.ROOT_NAME,
         *,
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> Issuer:
         """Return a self-signed root; ``name`` is DER, the key is the ring's for that name."""
-        return cls._minted(profile.root_draft(keys, name, moment(at)), deviations, None)
+        return cls._minted(apple_shape.root_draft(keys, name, moment(at)), deviations, None)
 
     @classmethod
     def _minted(
@@ -73,12 +73,12 @@ class Issuer:
 
     def issue_authority(
         self,
-        name: bytes = profile.INTERMEDIATE_NAME,
+        name: bytes = apple_shape.INTERMEDIATE_NAME,
         *,
         key: PrivateKey | None = None,
         path_length: int | None = 0,
-        not_before: Moment = profile.NOT_BEFORE,
-        not_after: Moment = profile.INTERMEDIATE_NOT_AFTER,
+        not_before: Moment = apple_shape.NOT_BEFORE,
+        not_after: Moment = apple_shape.INTERMEDIATE_NOT_AFTER,
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> Issuer:
@@ -87,7 +87,7 @@ class Issuer:
         ``name`` is DER (`authority_name`). ``key`` defaults to the P-384 key that the seed has for
         this name, so that issuing one name twice re-issues one authority.
         """
-        draft = profile.authority_draft(
+        draft = apple_shape.authority_draft(
             self.keys,
             issuer=self.subject,
             issuer_key=self.key,
@@ -105,7 +105,7 @@ class Issuer:
         *,
         public_key: PublicKey | None = None,
         properties: Properties | None = None,
-        freshness_code: bytes | None = profile.FRESHNESS_CODE,
+        freshness_code: bytes | None = apple_shape.FRESHNESS_CODE,
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> bytes:
@@ -121,7 +121,7 @@ class Issuer:
         if public_key is not None and not isinstance(public_key, PUBLIC_KEY_TYPES):
             raise TypeError(f"not a public key: {type(public_key).__name__}")
         attested = self.keys.ec("attested")
-        draft = profile.leaf_draft(
+        draft = apple_shape.leaf_draft(
             self.keys,
             issuer=self.subject,
             issuer_key=self.key,
@@ -145,7 +145,7 @@ def moment(at: datetime | None) -> datetime:
     before 1970, from which the leaf's serial number counts milliseconds.
     """
     if at is None:
-        return profile.ISSUED_AT
+        return apple_shape.ISSUED_AT
     if not isinstance(at, datetime):
         raise TypeError(f"at must be a datetime, not {type(at).__name__}")
     at = der.in_utc(at)

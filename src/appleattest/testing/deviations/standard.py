@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import IntFlag
 
 from appleattest import oids
-from appleattest.testing import der, profile
+from appleattest.testing import apple_shape, der
 from appleattest.testing.deviations.extension import (
     ExtraExtension,
     MissingExtension,
@@ -45,7 +45,7 @@ class NoKeyIdentifiers(Deviation):
     @override
     def draft(self, draft: Draft) -> Draft:
         """Leave both out."""
-        identifiers = (profile.SUBJECT_KEY_IDENTIFIER, profile.AUTHORITY_KEY_IDENTIFIER)
+        identifiers = (apple_shape.SUBJECT_KEY_IDENTIFIER, apple_shape.AUTHORITY_KEY_IDENTIFIER)
         kept = tuple(e for e in draft.template.extensions or () if e.oid not in identifiers)
         return with_template(draft, replace(draft.template, extensions=kept))
 
@@ -58,7 +58,7 @@ class MismatchedKeyIdentifiers(Deviation):
     def draft(self, draft: Draft) -> Draft:
         """Set or replace the extension."""
         other = spki_of(draft.keys.key("mismatched key identifier").public_key())
-        return set_extension(draft, profile.authority_key_identifier(other))
+        return set_extension(draft, apple_shape.authority_key_identifier(other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class ExtendedKeyUsage(Deviation):
     def draft(self, draft: Draft) -> Draft:
         """Insert the extension."""
         value = der.sequence(*(der.oid(purpose) for purpose in self.purposes))
-        new = Extension(profile.EXTENDED_KEY_USAGE, value, self.critical)
+        new = Extension(apple_shape.EXTENDED_KEY_USAGE, value, self.critical)
         old = draft.template.extensions or ()
         place = old.index(draft.template.find(oids.KEY_USAGE)) + 1
         extensions = (*old[:place], new, *old[place:])
@@ -106,7 +106,7 @@ class KeyUsage(Deviation):
     @override
     def draft(self, draft: Draft) -> Draft:
         """Replace the extension."""
-        return set_extension(draft, profile.key_usage(self.bits))
+        return set_extension(draft, apple_shape.key_usage(self.bits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class LeafIsCA(Deviation):
     @override
     def draft(self, draft: Draft) -> Draft:
         """Replace basicConstraints."""
-        return set_extension(draft, profile.basic_constraints(ca=True))
+        return set_extension(draft, apple_shape.basic_constraints(ca=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class NotACA(Deviation):
     @override
     def draft(self, draft: Draft) -> Draft:
         """Replace basicConstraints."""
-        return set_extension(draft, profile.basic_constraints(ca=False))
+        return set_extension(draft, apple_shape.basic_constraints(ca=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class PathLength(Deviation):
     @override
     def draft(self, draft: Draft) -> Draft:
         """Replace basicConstraints."""
-        return set_extension(draft, profile.basic_constraints(ca=True, path_length=self.limit))
+        return set_extension(draft, apple_shape.basic_constraints(ca=True, path_length=self.limit))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from hypothesis import strategies as st
 
 from appleattest import Reason, oids
+from appleattest.testing import apple_shape
 from appleattest.testing import chains as built
 from appleattest.testing import deviations as d
-from appleattest.testing import profile
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.deviations import KeyUse
 from appleattest.testing.keys import Digest, KeyKind
@@ -117,7 +117,7 @@ _ANYWHERE: Final[Mapping[_Reasons, list[_Deviations]]] = {
     (Reason.EXPIRED,): [st.builds(d.Expired, _BY)],
     (Reason.NOT_YET_VALID,): [st.builds(d.NotYetValid, _BY)],
     (Reason.UNKNOWN_ISSUER,): [
-        st.just(d.IssuerName(profile.authority_name("Test Nobody"))),
+        st.just(d.IssuerName(apple_shape.authority_name("Test Nobody"))),
         st.just(d.SelfIssued()),
         st.just(d.SelfSigned()),
     ],
@@ -181,9 +181,9 @@ def _issuers(authority: AttestationAuthority) -> list[tuple[Issuer, Reason]]:
     rekeyed = built.rekeyed(authority, "strategies: re-keyed")
     stranger = AttestationAuthority(
         authority.keys.other("strategies: stranger"),
-        root_name=profile.authority_name("Test Stranger Root CA"),
+        root_name=apple_shape.authority_name("Test Stranger Root CA"),
     )
-    below = profile.authority_name("Test Level 2")
+    below = apple_shape.authority_name("Test Level 2")
     return [
         (built.by_leaf(authority), Reason.ISSUER_NOT_CA),
         (genuine.issue_authority(below), Reason.PATH_LENGTH),
@@ -259,7 +259,11 @@ def _misissued(authority: AttestationAuthority, whole: _Contents) -> _Chains:
 def _untimely(authority: AttestationAuthority, whole: _Contents) -> _Chains:
     def build(content: _Content, late: bool, by: timedelta) -> MintedChain:
         issued_at = content[2]
-        at = issued_at + profile.LEAF_AFTER + by if late else issued_at - profile.LEAF_BEFORE - by
+        at = (
+            issued_at + apple_shape.LEAF_AFTER + by
+            if late
+            else issued_at - apple_shape.LEAF_BEFORE - by
+        )
         reason = Reason.EXPIRED if late else Reason.NOT_YET_VALID
         return _broken(authority.attest(**_leaf(content)), content, [reason], at)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hypothesis import strategies as st
 
 from appleattest import Limits, Reason
+from appleattest.testing import apple_shape, deviations
 from appleattest.testing import chains as built
-from appleattest.testing import deviations, profile
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.deviations import KeyUse
 from appleattest.testing.keys import Digest, KeyKind
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _SECOND: Final = timedelta(seconds=1)
 _MOST: Final = Limits().certificates
 
-_LATEST_ISSUE: Final = profile.INTERMEDIATE_NOT_AFTER - profile.LEAF_AFTER
-_EARLIEST_ISSUE: Final = profile.NOT_BEFORE + profile.LEAF_BEFORE
+_LATEST_ISSUE: Final = apple_shape.INTERMEDIATE_NOT_AFTER - apple_shape.LEAF_AFTER
+_EARLIEST_ISSUE: Final = apple_shape.NOT_BEFORE + apple_shape.LEAF_BEFORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ _HARMLESS: Final[tuple[tuple[Deviation, ...], ...]] = (
     (deviations.SignatureHash(Digest.SHA256),),
     (deviations.SignatureHash(Digest.SHA512),),
     (deviations.Serial(7),),
-    (deviations.SubjectName(profile.authority_name("Test Leaf")),),
+    (deviations.SubjectName(apple_shape.authority_name("Test Leaf")),),
     (deviations.KeyUsage(KeyUse.DIGITAL_SIGNATURE),),
     (deviations.NonCriticalExtension("2.5.29.15"),),
     (deviations.MismatchedKeyIdentifiers(),),
@@ -73,10 +73,10 @@ def shapes(authority: AttestationAuthority) -> Shapes:
     """Mint once what many chains share."""
     newer = AttestationAuthority(
         authority.keys.other("strategies: newer root"),
-        root_name=profile.authority_name("Test Enterprise Attestation Root CA 2"),
+        root_name=apple_shape.authority_name("Test Enterprise Attestation Root CA 2"),
     )
-    late = profile.INTERMEDIATE_NOT_AFTER + timedelta(days=1)
-    past = profile.NOT_BEFORE + _SECOND
+    late = apple_shape.INTERMEDIATE_NOT_AFTER + timedelta(days=1)
+    past = apple_shape.NOT_BEFORE + _SECOND
     issuers = [
         authority.issuer,
         built.reissued(authority, not_after=late),
@@ -112,7 +112,7 @@ def moments() -> st.SearchStrategy[datetime]:
     """When an attestation may have been issued: whole seconds, whole days most of the time."""
     days = (_LATEST_ISSUE - _EARLIEST_ISSUE).days
     return st.one_of(
-        st.just(profile.ISSUED_AT),
+        st.just(apple_shape.ISSUED_AT),
         st.integers(0, days).map(lambda day: _EARLIEST_ISSUE + timedelta(days=day)),
         st.integers(0, days * 86400).map(lambda second: _EARLIEST_ISSUE + second * _SECOND),
     )
@@ -120,7 +120,7 @@ def moments() -> st.SearchStrategy[datetime]:
 
 def ages() -> st.SearchStrategy[timedelta]:
     """How long after its issue a leaf may be verified: both ends of its validity included."""
-    first, last = -profile.LEAF_BEFORE, profile.LEAF_AFTER
+    first, last = -apple_shape.LEAF_BEFORE, apple_shape.LEAF_AFTER
     return st.one_of(
         st.just(timedelta(0)),
         st.sampled_from([first, last, first + _SECOND, last - _SECOND]),
