@@ -13,6 +13,7 @@ and `csr` build unusual chains, pack a chain as it travels, and make certificate
 offers both as fixtures.
 """
 
+from appleattest.policy import Platform
 from appleattest.testing import carriers, chains, csr, deviations, device
 from appleattest.testing.apple_shape import (
     FRESHNESS_CODE,
@@ -21,7 +22,7 @@ from appleattest.testing.apple_shape import (
     distinguished_name,
 )
 from appleattest.testing.authority import AttestationAuthority, ChainArguments
-from appleattest.testing.device import DeviceModel, ManualClock, Platform, SimulatedDevice
+from appleattest.testing.device import DeviceModel, ManualClock, SimulatedDevice
 from appleattest.testing.issuer import Issuer, LeafArguments
 from appleattest.testing.keys import Digest, KeyKind, KeyRing, PrivateKey, PublicKey
 from appleattest.testing.properties import Properties

@@ -24,16 +24,14 @@ from appleattest.testing.device.compromises import (
     RepeatsResponse,
     Replays,
 )
-from appleattest.testing.device.model import DeviceModel, Platform
+from appleattest.testing.device.model import DeviceModel
 from appleattest.testing.device.simulated import (
-    ATTESTATION_INTERVAL,
     DeviceArguments,
     SimulatedDevice,
     SimulatedDeviceFactory,
 )
 
 __all__ = [
-    "ATTESTATION_INTERVAL",
     "AnswersOlder",
     "AttestedField",
     "ChallengeAnswer",
@@ -45,7 +43,6 @@ __all__ = [
     "Lies",
     "ManualClock",
     "Omits",
-    "Platform",
     "Relays",
     "RepeatsResponse",
     "Replays",

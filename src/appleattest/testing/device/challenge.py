@@ -88,3 +88,13 @@ class ChallengeAnswer:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         request = builder.sign(self.private_key, hashes.SHA256(), ecdsa_deterministic=True)
         return request.public_bytes(serialization.Encoding.DER)
+
+    def finalize_payload(
+        self, subject: str | x509.Name, *, alternative_names: Iterable[x509.GeneralName] = ()
+    ) -> bytes:
+        """Return the JSON to post to ``finalize``: ``{"csr": …}``.
+
+        The request in it is that of `certificate_request`, which takes the same arguments.
+        """
+        request = self.certificate_request(subject, alternative_names=alternative_names)
+        return carriers.finalize_payload(request)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
+from appleattest.mdm import ATTESTATION_INTERVAL
+from appleattest.policy import Platform
 from appleattest.testing import der
 from appleattest.testing.device.challenge import ChallengeAnswer, kind_of_size
 from appleattest.testing.device.clock import Clock, ManualClock
@@ -17,16 +19,13 @@ from appleattest.testing.device.command import (
     encode_response,
 )
 from appleattest.testing.device.compromises import Compromise
-from appleattest.testing.device.model import DeviceModel, Platform
+from appleattest.testing.device.model import DeviceModel
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from appleattest.testing.authority import AttestationAuthority
     from appleattest.testing.properties import Properties
-
-ATTESTATION_INTERVAL: Final = timedelta(days=7)
-"""For less than this after an attestation, a device returns it again, whatever the nonce."""
 
 
 @dataclass(frozen=True, slots=True)
