@@ -40,6 +40,7 @@ from appleattest.testing import (
 )
 from appleattest.testing.strategies import Defect, MintedChain, MintedObject, MintedResponse
 from appleattest.testing.strategies.broken import _DEFECTS, _issuers
+from appleattest.testing.strategies.devices import PROPERTIES
 from appleattest.testing.strategies.genuine import _HARMLESS, shapes
 from chain_cases import Acceptance, Verdict, ended, fresh, refusal_of, verdict
 
@@ -229,9 +230,11 @@ def test_every_deviation_is_refused_for_the_reason_given() -> None:
     harmless = {type(each) for several in _HARMLESS for each in several}
     # What is left is general: harm or none, as its arguments have it. A new one goes somewhere.
     assert classes - seen - harmless == {
+        deviations.MalformedProperty,
         deviations.MissingExtension,
         deviations.NestedFreshnessCode,
         deviations.NoKeyIdentifiers,
+        deviations.NoKeyUsage,
         deviations.PublicKeyInfo,
         deviations.RawExtension,
         deviations.SignatureAlgorithm,
@@ -280,6 +283,19 @@ def test_a_malformed_device_is_refused_for_its_one_malformed_property(device: Pr
     assert isinstance(verdict(WARM, mended), Acceptance)
 
 
+@often
+@given(st.data())
+def test_a_malformed_value_is_never_read_as_a_property(data: st.DataObject) -> None:
+    oid = data.draw(st.sampled_from(PROPERTIES))
+    device = data.draw(strategies.malformed_devices([oid]))
+    found = verdict(WARM, AUTHORITY.attest(properties=device))
+    if isinstance(found, Acceptance):
+        (name,) = (name for name, each in NAMED.items() if each == oid)
+        assert getattr(found.attestation.device, name) is None
+    else:
+        assert (found.reason, found.element) == (Reason.MALFORMED_PROPERTY, oid)
+
+
 # Anything
 
 
@@ -314,6 +330,21 @@ def test_nothing_but_attestation_errors_comes_out(data: st.DataObject) -> None:
 def test_only_the_strategies_import_hypothesis() -> None:
     program = "import sys, appleattest.testing; sys.exit('hypothesis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_without_hypothesis_the_error_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['hypothesis'] = None\n"
+        "import appleattest.testing\n"
+        "try:\n    from appleattest.testing import strategies\n"
+        "except ImportError as error:\n    print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == (
+        "appleattest.testing.strategies needs Hypothesis: install appleattest[testing]"
+    )
 
 
 def test_every_public_name_is_documented() -> None:

@@ -105,9 +105,8 @@ def authority_key_identifier(spki: bytes) -> Extension:
     return Extension(AUTHORITY_KEY_IDENTIFIER, value)
 
 
-def root_draft(keys: KeyRing, name: bytes, at: datetime) -> Draft:
-    """Return the draft of a self-signed root with the key that the ring has for its name."""
-    key = keys.authority_key(name)
+def root_draft(keys: KeyRing, name: bytes, key: PrivateKey, at: datetime) -> Draft:
+    """Return the draft of a root: ``key`` signs itself."""
     spki = spki_of(key.public_key())
     template = CertificateTemplate(
         issuer=name,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from appleattest.testing import apple_shape
 from appleattest.testing.authority import AttestationAuthority
@@ -15,7 +15,11 @@ from appleattest.testing.issuer import Issuer
 from appleattest.testing.keys import KeyKind, spki_of
 
 if TYPE_CHECKING:
-    from appleattest.testing.template import Moment
+    from collections.abc import Iterable
+
+    from appleattest.testing.template import Deviation, Moment
+
+_OTHER_ROOT: Final = apple_shape.authority_name("Test Other Root CA")
 
 
 def deeper(
@@ -102,6 +106,37 @@ def unrelated(authority: AttestationAuthority, count: int) -> list[bytes]:
         elsewhere.issue_authority(apple_shape.authority_name(f"Test Unrelated CA {i}")).der
         for i in range(1, count + 1)
     ]
+
+
+def cross_certificate(
+    authority: AttestationAuthority,
+    *,
+    name: bytes = _OTHER_ROOT,
+    kind: KeyKind = KeyKind.P384,
+    deviations: Iterable[Deviation] = (),
+) -> bytes:
+    """``root -> other root``: a certificate in DER that no path to a leaf needs.
+
+    The root signs another authority's key of this ``kind``. ``name`` is that authority's (DER);
+    it may be the root's own. For an unknown critical extension or name constraints, give
+    ``deviations``. Append it to a chain.
+    """
+    key = authority.keys.key("cross-certified", kind)
+    return authority.root_issuer.issue_authority(
+        name, key=key, path_length=None, deviations=deviations
+    ).der
+
+
+def self_signed_certificate(
+    authority: AttestationAuthority,
+    *,
+    name: bytes = _OTHER_ROOT,
+    kind: KeyKind = KeyKind.P384,
+    deviations: Iterable[Deviation] = (),
+) -> bytes:
+    """``other root -> other root``: as `cross_certificate`, but signed by its own key."""
+    ring = authority.keys.other("self-signed")
+    return Issuer.root(ring, name, key=ring.key("self-signed", kind), deviations=deviations).der
 
 
 def by_leaf(authority: AttestationAuthority) -> Issuer:

@@ -12,7 +12,7 @@ from cryptography import x509
 from appleattest.testing import apple_shape, der
 from appleattest.testing.keys import PUBLIC_KEY_TYPES, KeyRing, PrivateKey, PublicKey
 from appleattest.testing.properties import Properties
-from appleattest.testing.template import Deviation, Draft, Moment, mint
+from appleattest.testing.template import Deviation, Draft, Moment, known_deviations, mint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,11 +49,16 @@ class Issuer:
         keys: KeyRing,
         name: bytes = apple_shape.ROOT_NAME,
         *,
+        key: PrivateKey | None = None,
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> Issuer:
-        """Return a self-signed root; ``name`` is DER, the key is the ring's for that name."""
-        return cls._minted(apple_shape.root_draft(keys, name, moment(at)), deviations, None)
+        """Return a self-signed root; ``name`` is DER.
+
+        ``key`` defaults to the P-384 key that the ring has for this name.
+        """
+        draft = apple_shape.root_draft(keys, name, key or keys.authority_key(name), moment(at))
+        return cls._minted(draft, deviations, None)
 
     @classmethod
     def _minted(
@@ -134,7 +139,15 @@ class Issuer:
         return mint(draft, deviations).der
 
     def attest(self, **leaf: Unpack[LeafArguments]) -> list[bytes]:
-        """Return a chain in DER, leaf first: what `issue_leaf` makes, then `chain`."""
+        """Return a chain in DER, leaf first: what `issue_leaf` makes, then `chain`.
+
+        Another keyword is a ``TypeError`` that names it and lists what exists.
+        """
+        if unknown := leaf.keys() - LeafArguments.__annotations__.keys():
+            raise TypeError(
+                f"unexpected keyword argument {min(unknown)!r}: a leaf takes"
+                f" {', '.join(LeafArguments.__annotations__)}; {known_deviations()}"
+            )
         return [self.issue_leaf(**leaf), *self.chain]
 
 

@@ -247,7 +247,18 @@ def _checked(deviations: Iterable[Deviation]) -> tuple[Deviation, ...]:
     applied = tuple(deviations)
     for each in applied:
         if not isinstance(each, Deviation):
-            raise TypeError(f"not a deviation: {each!r}")
+            raise TypeError(f"not a deviation: {each!r}; {known_deviations()}")
     if len(set(applied)) < len(applied):
         raise ValueError("a deviation is given twice, and the second may undo the first")
     return applied
+
+
+def known_deviations() -> str:
+    """Return the end of an error message: which deviations there are."""
+    from appleattest.testing import deviations  # not above: these import this module
+
+    found = {name: getattr(deviations, name) for name in deviations.__all__}
+    names = [
+        n for n, each in found.items() if isinstance(each, type) and issubclass(each, Deviation)
+    ]
+    return f"appleattest.testing.deviations has {', '.join(names)}"

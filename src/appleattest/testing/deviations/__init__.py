@@ -77,6 +77,8 @@ from appleattest.testing.deviations.validity import (
     Validity,
 )
 from appleattest.testing.deviations.values import (
+    Malformation,
+    MalformedProperty,
     NestedFreshnessCode,
     Utf8StringText,
     WrappedValue,
@@ -101,6 +103,8 @@ __all__ = [
     "KeyUsage",
     "KeyUse",
     "LeafIsCA",
+    "Malformation",
+    "MalformedProperty",
     "MismatchedAlgorithms",
     "MismatchedKeyIdentifiers",
     "MissingExtension",

@@ -14,6 +14,13 @@ drawn is verified against a trust store of the authority that was given, as of i
 and shrinks towards Apple's ordinary shape.
 """
 
+try:
+    import hypothesis  # noqa: F401 - asked for here, so that its absence is explained
+except ImportError as error:
+    raise ImportError(
+        "appleattest.testing.strategies needs Hypothesis: install appleattest[testing]"
+    ) from error
+
 from appleattest.testing.strategies.broken import Defect, broken_chains, deviations
 from appleattest.testing.strategies.devices import devices, freshness_codes, malformed_devices
 from appleattest.testing.strategies.genuine import MintedChain, chains

@@ -130,9 +130,6 @@ _IN_A_LEAF: Final[Mapping[_Reasons, list[_Deviations]]] = {
     ],
     (Reason.LEAF_PROFILE,): [
         st.just(d.LeafIsCA()),
-        st.just(d.NoBasicConstraints()),
-        st.just(d.NoKeyUsage()),
-        st.builds(d.NoExtensions, st.just(True)),
         st.builds(d.KeyUsage, _BITS.map(lambda bits: bits & ~KeyUse.DIGITAL_SIGNATURE)),
         st.builds(d.KeyUsage, _BITS.map(lambda bits: bits | KeyUse.KEY_CERT_SIGN)),
         st.builds(d.KeyUsage, _BITS.map(lambda bits: bits | KeyUse.CRL_SIGN)),
@@ -204,9 +201,10 @@ def _issuers(authority: AttestationAuthority) -> list[tuple[Issuer, Reason]]:
 def broken_chains(authority: AttestationAuthority) -> st.SearchStrategy[MintedChain]:
     """Chains that must be refused, each for one of its ``reasons``, whatever freshness is expected.
 
-    With a defect of `deviations`; with a malformed property (`malformed_devices`); too early or
-    too late; under a leaf, an impostor or a stranger; with a level too many or without the
-    intermediate; with a certificate in front that is no leaf; of no certificate, or of too many.
+    With a defect of `deviations`; with a malformed serial number or UDID (`malformed_devices`);
+    too early or too late; under a leaf, an impostor or a stranger; with a level too many or
+    without the intermediate; with a certificate in front that is no leaf; of no certificate, or
+    of too many.
     """
     whole = st.tuples(devices(), st.binary(min_size=1, max_size=32), moments())
     return st.one_of(

@@ -11,7 +11,7 @@ from appleattest import oids
 from appleattest.testing.properties import Properties
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _IDENTIFIERS: Final = ("serial_number", "udid", "software_update_device_id")
 _VERSIONS: Final = ("os_version", "sepos_version", "llb_version")
@@ -121,15 +121,20 @@ _BAD_VALUES: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
 }
 
 
+IDENTIFIERS: Final = (oids.SERIAL_NUMBER, oids.UDID)
+PROPERTIES: Final = (*_TEXT_OIDS, *_INTEGER_OIDS)
+
+
 @st.composite
-def malformed_devices(draw: st.DrawFn) -> Properties:
+def malformed_devices(draw: st.DrawFn, oids: Sequence[str] = IDENTIFIERS) -> Properties:
     """A device of which one property is neither blank nor in its documented encoding.
 
-    Text that is wrapped, padded, too long, no UTF-8, or holds control characters; a serial number
-    of two words; an INTEGER that is no DER, or no INTEGER. The reason is `malformed-property`.
+    It is one of ``oids``, by default the serial number or the UDID. Text is wrapped, padded, too
+    long, no UTF-8, or holds control characters; a serial number has two words; an INTEGER is no
+    DER, or no INTEGER.
     """
     properties = draw(devices())
-    oid = draw(st.sampled_from(list(_BAD_VALUES)))
+    oid = draw(st.sampled_from(oids))
     return replace(properties, raw={**properties.raw, oid: draw(_BAD_VALUES[oid])})
 
 
