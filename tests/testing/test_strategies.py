@@ -9,8 +9,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -332,17 +334,15 @@ def test_only_the_strategies_import_hypothesis() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_without_hypothesis_the_error_says_what_to_install() -> None:
-    program = (
-        "import sys; sys.modules['hypothesis'] = None\n"
-        "import appleattest.testing\n"
-        "try:\n    from appleattest.testing import strategies\n"
-        "except ImportError as error:\n    print(error)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == (
+def test_without_hypothesis_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in [each for each in sys.modules if each.startswith(strategies.__name__)]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(ImportError) as refusal:
+        import_module(strategies.__name__)
+    assert str(refusal.value) == (
         "appleattest.testing.strategies needs Hypothesis: install appleattest[testing]"
     )
 
