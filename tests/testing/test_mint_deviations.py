@@ -32,7 +32,7 @@ from appleattest.testing import (
     keys,
 )
 from appleattest.testing import deviations as d
-from appleattest.testing.deviations import values
+from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -526,7 +526,7 @@ def test_values_can_be_wrapped() -> None:
     assert value(text, oids.FRESHNESS_CODE) == genuine
 
 
-EVERY_PROPERTY = [*values.TEXT_PROPERTIES, *values.NUMBER_PROPERTIES]
+EVERY_PROPERTY = [*TEXT_PROPERTIES.values(), *NUMBER_PROPERTIES.values()]
 
 
 @pytest.mark.parametrize("how", d.Malformation)

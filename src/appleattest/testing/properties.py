@@ -11,7 +11,7 @@ from appleattest.testing import der
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TEXT_FIELDS: Final = {
+TEXT_PROPERTIES: Final = {
     "serial_number": oids.SERIAL_NUMBER,
     "udid": oids.UDID,
     "software_update_device_id": oids.SOFTWARE_UPDATE_DEVICE_ID,
@@ -20,10 +20,12 @@ _TEXT_FIELDS: Final = {
     "llb_version": oids.LLB_VERSION,
     "secure_boot": oids.SECURE_BOOT,
 }
-_INTEGER_FIELDS: Final = {
+"""Bare UTF-8, by the name of the field."""
+NUMBER_PROPERTIES: Final = {
     "sip": oids.SYSTEM_INTEGRITY_PROTECTION,
     "third_party_kexts": oids.THIRD_PARTY_KEXTS,
 }
+"""A DER INTEGER, by the name of the field."""
 
 # The order of Apple's leaves; the freshness code, which is no property, comes last.
 _ORDER: Final = (
@@ -112,8 +114,8 @@ class Properties:
         return known | values
 
     def _encoded(self) -> dict[str, bytes]:
-        texts = {oid: getattr(self, name) for name, oid in _TEXT_FIELDS.items()}
-        numbers = {oid: getattr(self, name) for name, oid in _INTEGER_FIELDS.items()}
+        texts = {oid: getattr(self, name) for name, oid in TEXT_PROPERTIES.items()}
+        numbers = {oid: getattr(self, name) for name, oid in NUMBER_PROPERTIES.items()}
         return {oid: text.encode() for oid, text in texts.items() if text is not None} | {
             oid: der.integer(number) for oid, number in numbers.items() if number is not None
         }

@@ -20,7 +20,6 @@ class Version(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         version = None if self.number == 1 and not self.explicit else self.number - 1
         return replace(draft, template=replace(draft.template, version=version))
 
@@ -36,7 +35,6 @@ class Serial(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return replace(draft, template=replace(draft.template, serial=self.number))
 
 
@@ -46,7 +44,6 @@ class ZeroSerial(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return Serial(0).draft(draft)
 
 
@@ -56,7 +53,6 @@ class NegativeSerial(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return Serial(-1).draft(draft)
 
 
@@ -68,7 +64,6 @@ class IssuerName(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return replace(draft, template=replace(draft.template, issuer=self.name))
 
 
@@ -80,7 +75,6 @@ class SubjectName(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return replace(draft, template=replace(draft.template, subject=self.name))
 
 
@@ -90,7 +84,6 @@ class SelfIssued(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the issuer."""
         return IssuerName(draft.template.subject).draft(draft)
 
 
@@ -103,7 +96,6 @@ class SelfSigned(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the issuer and the signer."""
         if draft.subject_key is None:
             raise ValueError("the private half of the certified key is not known")
         return replace(SelfIssued().draft(draft), signer=draft.subject_key)

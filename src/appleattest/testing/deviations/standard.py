@@ -24,7 +24,6 @@ class NoBasicConstraints(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Leave the extension out."""
         return MissingExtension(oids.BASIC_CONSTRAINTS).draft(draft)
 
 
@@ -34,7 +33,6 @@ class NoKeyUsage(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Leave the extension out."""
         return MissingExtension(oids.KEY_USAGE).draft(draft)
 
 
@@ -44,7 +42,6 @@ class NoKeyIdentifiers(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Leave both out."""
         identifiers = (apple_shape.SUBJECT_KEY_IDENTIFIER, apple_shape.AUTHORITY_KEY_IDENTIFIER)
         kept = tuple(e for e in draft.template.extensions or () if e.oid not in identifiers)
         return with_template(draft, replace(draft.template, extensions=kept))
@@ -56,7 +53,6 @@ class MismatchedKeyIdentifiers(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Set or replace the extension."""
         other = spki_of(draft.keys.key("mismatched key identifier").public_key())
         return set_extension(draft, apple_shape.authority_key_identifier(other))
 
@@ -73,7 +69,6 @@ class ExtendedKeyUsage(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Insert the extension."""
         value = der.sequence(*(der.oid(purpose) for purpose in self.purposes))
         new = Extension(apple_shape.EXTENDED_KEY_USAGE, value, self.critical)
         old = draft.template.extensions or ()
@@ -105,7 +100,6 @@ class KeyUsage(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the extension."""
         return set_extension(draft, apple_shape.key_usage(self.bits))
 
 
@@ -115,7 +109,6 @@ class NoKeyCertSign(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace keyUsage."""
         return KeyUsage(KeyUse.CRL_SIGN).draft(draft)
 
 
@@ -125,7 +118,6 @@ class LeafIsCA(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace basicConstraints."""
         return set_extension(draft, apple_shape.basic_constraints(ca=True))
 
 
@@ -135,7 +127,6 @@ class NotACA(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace basicConstraints."""
         return set_extension(draft, apple_shape.basic_constraints(ca=False))
 
 
@@ -147,7 +138,6 @@ class PathLength(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace basicConstraints."""
         return set_extension(draft, apple_shape.basic_constraints(ca=True, path_length=self.limit))
 
 
@@ -165,5 +155,4 @@ class NameConstraints(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Append the extension."""
         return ExtraExtension(oids.NAME_CONSTRAINTS, self.value, self.critical).draft(draft)

@@ -46,7 +46,6 @@ class Validity(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the bounds."""
         template = draft.template
         not_before = template.not_before if self.not_before is None else self.not_before
         not_after = template.not_after if self.not_after is None else self.not_after
@@ -63,7 +62,6 @@ class Expired(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Move ``notAfter`` before ``at``, and ``notBefore`` with it."""
         return _shifted(draft, "not_after", draft.at - self.by, self.by)
 
 
@@ -75,7 +73,6 @@ class NotYetValid(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Move ``notBefore`` after ``at``, and ``notAfter`` with it."""
         return _shifted(draft, "not_before", draft.at + self.by, self.by)
 
 
@@ -117,7 +114,6 @@ class BadTime(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Encode the bound in that form; one already given in DER is a ``ValueError``."""
         tag, write = _WRITERS[self.form]
         element = der.tlv(tag, write(_moment(draft, self.bound)).encode())
         if self.bound == "not_before":

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from appleattest import oids
 from appleattest.testing import der
 from appleattest.testing.deviations.extension import ExtensionValue
 from appleattest.testing.overriding import override
+from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES
 from appleattest.testing.template import Deviation, Draft
-
-TEXT_PROPERTIES: Final = (
-    oids.SERIAL_NUMBER,
-    oids.UDID,
-    oids.SOFTWARE_UPDATE_DEVICE_ID,
-    oids.OS_VERSION,
-    oids.SEPOS_VERSION,
-    oids.LLB_VERSION,
-    oids.SECURE_BOOT,
-)
-NUMBER_PROPERTIES: Final = (oids.SYSTEM_INTEGRITY_PROTECTION, oids.THIRD_PARTY_KEXTS)
 
 
 class Malformation(StrEnum):
@@ -47,13 +36,12 @@ class MalformedProperty(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the value."""
         value = draft.template.find(self.oid).value
         if not value.strip(b" "):
             raise ValueError(f"the property {self.oid} is blank")
-        if self.oid in TEXT_PROPERTIES:
+        if self.oid in TEXT_PROPERTIES.values():
             malformed = _malformed_text(value)
-        elif self.oid in NUMBER_PROPERTIES:
+        elif self.oid in NUMBER_PROPERTIES.values():
             malformed = _malformed_number(value)
         else:
             raise ValueError(f"{self.oid} is the OID of no property")
@@ -90,7 +78,6 @@ class WrappedValue(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Wrap the value."""
         value = der.tlv(self.tag, draft.template.find(self.oid).value)
         return ExtensionValue(self.oid, value).draft(draft)
 
@@ -101,7 +88,6 @@ class NestedFreshnessCode(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Wrap the value."""
         return WrappedValue(oids.FRESHNESS_CODE, der.OCTET_STRING).draft(draft)
 
 
@@ -111,8 +97,7 @@ class Utf8StringText(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Wrap the values."""
-        for oid in TEXT_PROPERTIES:
+        for oid in TEXT_PROPERTIES.values():
             if any(each.oid == oid for each in draft.template.extensions or ()):
                 draft = WrappedValue(oid).draft(draft)
         return draft

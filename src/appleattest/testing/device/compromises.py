@@ -82,7 +82,6 @@ class Lies(Compromise):
 
     @override
     def answers(self, answers: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Put the lies in the place of the truth."""
         return {query: self.about.get(query, truth) for query, truth in answers.items()}
 
 
@@ -101,7 +100,6 @@ class Omits(Compromise):
 
     @override
     def properties(self, properties: Properties) -> Properties:
-        """Ask for the others alone."""
         nothing: dict[str, Any] = dict.fromkeys(self.names)
         return replace(properties, **nothing)
 
@@ -122,12 +120,10 @@ class Replays(Compromise):
 
     @override
     def chain(self, chain: Chain | None, nonce: bytes | None) -> Chain | None:
-        """Take the old chain, whatever the nonce."""
         return self._chain()
 
     @override
     def challenge(self, answer: ChallengeAnswer, token: str, key_size: int) -> ChallengeAnswer:
-        """Take the old chain, whatever the token."""
         return replace(answer, chain=self._chain())
 
     def _chain(self) -> Chain:
@@ -147,12 +143,10 @@ class Relays(Compromise):
 
     @override
     def chain(self, chain: Chain | None, nonce: bytes | None) -> Chain | None:
-        """Take the other's chain for the nonce, by the other's own cache."""
         return self.other.attest(nonce)
 
     @override
     def challenge(self, answer: ChallengeAnswer, token: str, key_size: int) -> ChallengeAnswer:
-        """Take the other's answer, key and all."""
         return self.other.answer_challenge(token, key_size=key_size)
 
 
@@ -168,7 +162,6 @@ class AnswersOlder(Compromise):
 
     @override
     def command(self, command: bytes) -> bytes:
-        """Take the older command."""
         return self.older
 
 
@@ -180,5 +173,4 @@ class RepeatsResponse(Compromise):
 
     @override
     def response(self, response: bytes) -> bytes:
-        """Take the old response."""
         return self.earlier

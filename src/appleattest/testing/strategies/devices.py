@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hypothesis import strategies as st
 
 from appleattest import oids
-from appleattest.testing.properties import Properties
+from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES, Properties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,15 +17,8 @@ _IDENTIFIERS: Final = ("serial_number", "udid", "software_update_device_id")
 _VERSIONS: Final = ("os_version", "sepos_version", "llb_version")
 _GENERATIONS: Final = (Properties.iphone_16(), Properties.iphone(), Properties.mac())
 
-_WORD_OIDS: Final = (oids.SERIAL_NUMBER, oids.UDID, oids.SOFTWARE_UPDATE_DEVICE_ID)
-_TEXT_OIDS: Final = (
-    *_WORD_OIDS,
-    oids.OS_VERSION,
-    oids.SEPOS_VERSION,
-    oids.LLB_VERSION,
-    oids.SECURE_BOOT,
-)
-_INTEGER_OIDS: Final = (oids.SYSTEM_INTEGRITY_PROTECTION, oids.THIRD_PARTY_KEXTS)
+_TEXT_OIDS: Final = tuple(TEXT_PROPERTIES.values())
+_INTEGER_OIDS: Final = tuple(NUMBER_PROPERTIES.values())
 
 _UNDOCUMENTED: Final = tuple(
     f"{oids.APPLE_ATTESTATION_ARC}{end}" for end in ("9.3", "13.4", "10.9", "99.1")
@@ -116,7 +109,7 @@ _BAD_NUMBERS: Final = st.one_of(
 )
 _BAD_VALUES: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
     **dict.fromkeys(_TEXT_OIDS, _BAD_TEXTS),
-    **dict.fromkeys(_WORD_OIDS, _BAD_WORDS),
+    **{TEXT_PROPERTIES[name]: _BAD_WORDS for name in _IDENTIFIERS},
     **dict.fromkeys(_INTEGER_OIDS, _BAD_NUMBERS),
 }
 
