@@ -11,7 +11,7 @@ from asn1crypto import core, parser
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from mint_tools import AUTHORITY, REAL_DATA, extensions, tbs
+from mint_tools import AUTHORITY, REAL_CHAINS, extensions, tbs
 
 from appleattest import oids
 from appleattest.testing import ISSUED_AT, Properties, deviations
@@ -28,9 +28,9 @@ INTERMEDIATE = "apple-enterprise-attestation-sub-ca-1.pem"
 
 
 def real(name: str) -> bytes:
-    path = REAL_DATA / name
+    path = REAL_CHAINS / name
     if not path.exists():
-        pytest.skip(f"the real certificates are not here: no {path.name} in ../shared/data")
+        pytest.skip(f"no {path.name} in the folder that APPLEATTEST_REAL_CHAINS names")
     return x509.load_pem_x509_certificate(path.read_bytes()).public_bytes(Encoding.DER)
 
 
