@@ -17,7 +17,7 @@ pytest_plugins = ["pytester"]
 
 # Loaded before pytester remembers the modules: else it would unload Hypothesis after a test, and
 # leave the strategies that were made with it.
-assert strategies
+assert strategies.__all__
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "guide-test-your-server.md"

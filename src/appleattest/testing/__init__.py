@@ -1,4 +1,4 @@
-"""A mint for attestation chains: genuine in shape, of any content, broken on request.
+"""Attestation chains for tests: of the shape of Apple's, with any content, broken where asked.
 
     from appleattest.testing import AttestationAuthority, Properties, deviations
 
@@ -7,9 +7,9 @@
     forged = authority.attest(deviations=[deviations.WrongSigner()])
     attestation = authority.verified(Properties.iphone())
 
-Nothing here is secret and nothing pretends to be Apple's. The modules `chains`, `carriers`
-and `csr` build unusual chains, pack a chain as it travels, and make certificate requests.
-`SimulatedDevice` (the package `device`) answers a server as a device would; a pytest plugin
+No key here is secret, and no name is Apple's. The module `chains` builds unusual chains,
+`carriers` makes the messages around a chain, and `csr` makes certificate requests.
+`SimulatedDevice` (the package `device`) answers a server as a device does. A pytest plugin
 offers both as fixtures.
 """
 

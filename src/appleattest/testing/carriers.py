@@ -1,7 +1,7 @@
 """Messages of ACME and MDM as they are sent, around a chain or a certificate request.
 
-The ordinary forms use the ordinary encoders. `cbor_head` and `cbor_map` are for the others:
-duplicate keys, indefinite and overlong lengths, tags.
+`cbor_head` and `cbor_map` are for CBOR that an encoder does not write: duplicate keys,
+indefinite and overlong lengths, tags.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def cbor_head(major: int, argument: int | None, *, width: int | None = None) -> 
 
 
 def cbor_map(*entries: tuple[bytes, bytes], indefinite: bool = False) -> bytes:
-    """Return a CBOR map of encoded keys and values in the order given, duplicates and all."""
+    """Return a CBOR map of encoded keys and values in the order given, also duplicates."""
     content = b"".join(key + value for key, value in entries)
     if indefinite:
         return cbor_head(5, None) + content + b"\xff"
@@ -128,7 +128,7 @@ def webhook_event(
 
     ``response`` goes into ``acknowledge_event.raw_payload`` in base64. The four identifiers
     beside it are those in ``response``; what it lacks is left out. An argument that is given
-    replaces the identifier. A ``response`` that is no property list has none, so the event names
+    replaces the identifier. A ``response`` that is not a property list has none; then the event has
     `DEVICE_UDID`, `COMMAND_UUID` and ``Acknowledged``. ``extra`` adds to the top level.
     """
     given = {
@@ -163,7 +163,7 @@ def _identifiers(response: bytes) -> dict[str, str]:
     """Return what a response says of itself, by the member of the event that repeats it."""
     try:
         said = plistlib.loads(response)
-    except Exception:  # noqa: BLE001 - plistlib lets out whatever its parsers raise
+    except Exception:  # noqa: BLE001 - plistlib does not catch what its parsers raise
         said = {"UDID": DEVICE_UDID, "Status": "Acknowledged", "CommandUUID": COMMAND_UUID}
     if not isinstance(said, dict):
         return {}

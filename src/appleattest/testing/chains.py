@@ -1,6 +1,6 @@
-"""Chains of an unusual build: each function's docstring draws the one it makes.
+"""Chains of an unusual build: each function's docstring draws the chain that it makes.
 
-Those that return an `Issuer` have everything below still open: call its ``attest``.
+Where a function returns an `Issuer`, call its ``attest`` for the whole chain.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def deeper(
 ) -> Issuer:
     """``root -> 1 (path_lengths[0]) -> 2 (path_lengths[1]) -> … -> [leaf]``.
 
-    Returns the lowest. A genuine second level would be ``deeper(authority, 1, 0)``.
+    Returns the last. A genuine second level would be ``deeper(authority, 1, 0)``.
     """
     issuer = authority.root_issuer
     for level, path_length in enumerate(path_lengths, start=1):
@@ -54,7 +54,7 @@ def rekeyed(
 ) -> Issuer:
     """``root -> intermediate' -> [leaf]``: the same name, another key, as genuine as the first.
 
-    Beside a leaf of the first it is a candidate issuer that fails; ``label`` makes many.
+    Beside a leaf of the first, it looks like the issuer and is not. Each ``label`` gives another.
     """
     return authority.root_issuer.issue_authority(
         authority.issuer.subject, key=authority.keys.key(label, kind)
@@ -62,10 +62,10 @@ def rekeyed(
 
 
 def self_issued(issuer: Issuer, count: int) -> list[bytes]:
-    """``issuer -> issuer' ``, ``count`` times over: same name, same key, signed by itself.
+    """``issuer -> issuer' ``, ``count`` times: same name, same key, signed by itself.
 
-    Each differs in its last second, so none equals another. Put between a leaf and its
-    issuer, they are paths without number; return them in DER.
+    Each has another ``notAfter``, so no two are equal. Between a leaf and its issuer, they allow
+    very many paths. In DER.
     """
     return [
         issuer.issue_authority(
@@ -91,7 +91,7 @@ def cross_signed(new: AttestationAuthority, by: AttestationAuthority) -> Issuer:
 
 
 def impostor(authority: AttestationAuthority) -> AttestationAuthority:
-    """``root* -> intermediate* -> [leaf]``: the same names throughout, other keys."""
+    """``root* -> intermediate* -> [leaf]``: the same names, other keys."""
     return AttestationAuthority(
         authority.keys.other("impostor"),
         root_name=authority.root_issuer.subject,
@@ -148,5 +148,5 @@ def by_leaf(authority: AttestationAuthority) -> Issuer:
 
 
 def by_root(authority: AttestationAuthority) -> Issuer:
-    """``root -> [leaf]``: no intermediate at all; the issuer's ``chain`` is empty."""
+    """``root -> [leaf]``: no intermediate; the issuer's ``chain`` is empty."""
     return authority.root_issuer

@@ -1,4 +1,4 @@
-"""An authority of a chain: its certificate with its key, able to issue the next one down."""
+"""An authority of a chain: its certificate and its key, with which it issues the next one."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Issuer:
 
     @cached_property
     def certificate(self) -> x509.Certificate:
-        """The certificate as ``cryptography`` reads it, when it can."""
+        """The certificate as ``cryptography`` reads it; ``ValueError`` if it cannot."""
         return x509.load_der_x509_certificate(self.der)
 
     def issue_authority(
@@ -117,11 +117,11 @@ class Issuer:
         """Return a leaf in DER.
 
         ``public_key`` is the attested key, by default the one named "attested" of the seed.
-        ``properties`` defaults to `Properties.mac`. ``freshness_code`` is the extension value
-        as it stands: ``None`` leaves the extension out, ``b""`` is a blank one. ``at`` is the
+        ``properties`` defaults to `Properties.mac`. ``freshness_code`` is the extension value,
+        unchanged: ``None`` leaves the extension out, ``b""`` is a blank one. ``at`` is the
         moment of issue, aware, by default `ISSUED_AT`: the leaf is valid from 24 hours before
-        it to 90 days after. Raises ``TypeError`` for what is no deviation or no key, ``ValueError``
-        for a time without a zone or before 1970.
+        it to 90 days after. Raises ``TypeError`` for anything that is not a deviation or not a key,
+        ``ValueError`` for a time without a zone or before 1970.
         """
         if public_key is not None and not isinstance(public_key, PUBLIC_KEY_TYPES):
             raise TypeError(f"not a public key: {type(public_key).__name__}")
@@ -154,8 +154,8 @@ class Issuer:
 def moment(at: datetime | None) -> datetime:
     """Return ``at`` in UTC, `ISSUED_AT` for ``None``.
 
-    Raises ``TypeError`` for what is no ``datetime``, ``ValueError`` for one without a zone or
-    before 1970, from which the leaf's serial number counts milliseconds.
+    Raises ``TypeError`` for anything but a ``datetime``, ``ValueError`` for one without a zone or
+    before 1970: the leaf's serial number counts milliseconds from then.
     """
     if at is None:
         return apple_shape.ISSUED_AT

@@ -1,4 +1,4 @@
-"""What a minted leaf says of the device, in Apple's own encodings."""
+"""What a minted leaf says of the device, in Apple's encodings."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Properties:
     """The properties of one device; ``None`` leaves the extension out.
 
     Text is encoded as bare UTF-8, ``sip`` and ``third_party_kexts`` as DER INTEGER. ``raw`` maps
-    a dotted OID to its extension value, octet for octet: it overrides the field of that OID
-    and adds what has no field (after the UDID), so blank and malformed values can be minted.
+    a dotted OID to its extension value, unchanged: it overrides the field of that OID and adds
+    what has no field (after the UDID). So blank and malformed values can be minted.
     """
 
     serial_number: str | None = None
@@ -82,7 +82,7 @@ class Properties:
 
     @classmethod
     def iphone(cls) -> Properties:
-        """Return an iPhone with iOS 17.2: six properties, none of 13.x, which only a Mac has."""
+        """Return an iPhone with iOS 17.2: six properties. Only a Mac has 13.1 to 13.3."""
         return cls(
             serial_number="TESTSERIAL02",
             udid="00000000-0000TESTUDID0002",

@@ -83,10 +83,10 @@ def _point(point: bytes, form: PointForm) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ExplicitCurve(Deviation):
-    """The curve is P-384, spelt out in parameters instead of named (RFC 5480 forbids it).
+    """The curve is P-384, given by its parameters and not by its name (RFC 5480 forbids it).
 
-    With ``other_generator`` the certified point itself is the generator: whoever accepts
-    that lets the private key 1 sign for this key (CVE-2020-0601).
+    With ``other_generator`` the certified point is also the generator. Then the private key is 1,
+    so a verifier that accepts it accepts anybody's signature (CVE-2020-0601).
     """
 
     other_generator: bool = False
@@ -101,7 +101,7 @@ class ExplicitCurve(Deviation):
 
 @dataclass(frozen=True, slots=True)
 class PublicKeyInfo(Deviation):
-    """The SubjectPublicKeyInfo is ``spki``, whatever that is."""
+    """The SubjectPublicKeyInfo is ``spki``, which is not checked."""
 
     spki: bytes
 

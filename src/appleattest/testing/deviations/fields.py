@@ -10,7 +10,7 @@ from appleattest.testing.template import Deviation, Draft
 
 @dataclass(frozen=True, slots=True)
 class Version(Deviation):
-    """An X.509 certificate of version ``number``, 1 to 3 or nonsense; the extensions stay.
+    """An X.509 certificate of version ``number``, 1 to 3 or any other; the extensions stay.
 
     Version 1 is the default and left out, unless ``explicit``, which is not DER.
     """
@@ -26,9 +26,9 @@ class Version(Deviation):
 
 @dataclass(frozen=True, slots=True)
 class Serial(Deviation):
-    """Another serial number: a number, or the content octets of the INTEGER verbatim.
+    """Another serial number: a number, or the content octets of the INTEGER, unchanged.
 
-    No octet at all is malformed, and so is a zero octet that the number does not need.
+    Content of no octets is malformed, and so is a zero octet that the number does not need.
     """
 
     number: int | bytes
@@ -58,7 +58,7 @@ class NegativeSerial(Deviation):
 
 @dataclass(frozen=True, slots=True)
 class IssuerName(Deviation):
-    """Another issuer name (DER), signed by the genuine issuer all the same."""
+    """Another issuer name (DER), signed by the genuine issuer."""
 
     name: bytes
 
@@ -89,9 +89,9 @@ class SelfIssued(Deviation):
 
 @dataclass(frozen=True, slots=True)
 class SelfSigned(Deviation):
-    """Issuer and subject are one name, the subject's; signed by the certified key itself.
+    """Issuer and subject are one name, the subject's; signed by the certified key.
 
-    Impossible, and a ``ValueError``, where only the public half of that key is known.
+    A ``ValueError`` where only the public half of that key is known.
     """
 
     @override

@@ -17,12 +17,12 @@ from appleattest.testing.overriding import override
 from appleattest.testing.template import Deviation, Draft, Signed
 
 ZERO_SIGNATURE: Final = der.sequence(der.integer(0), der.integer(0))
-"""The ECDSA signature r = 0, s = 0, which a careless verifier finds valid for every key."""
+"""The ECDSA signature r = 0, s = 0, which a faulty verifier finds valid for every key."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrongSigner(Deviation):
-    """Signed by a key that is not the named issuer's; all else says that it is."""
+    """Signed by a key that is not the named issuer's; all other fields are genuine."""
 
     kind: KeyKind = KeyKind.P384
 
@@ -87,7 +87,7 @@ class ReplacedSignature(Deviation):
 class UnusedBits(Deviation):
     """The outer BIT STRING says that ``bits`` of its last octet do not count.
 
-    No signature covers that octet. Above 7 it is malformed whatever follows.
+    No signature covers that octet. Above 7 it is always malformed.
     """
 
     bits: int = 1
@@ -138,7 +138,7 @@ class MismatchedAlgorithms(Deviation):
 
 @dataclass(frozen=True, slots=True)
 class SignatureAlgorithm(Deviation):
-    """Both algorithm fields are ``algorithm`` (DER), whatever the signature is."""
+    """Both algorithm fields are ``algorithm`` (DER); the signature does not change."""
 
     algorithm: bytes
 

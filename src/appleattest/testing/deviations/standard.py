@@ -59,9 +59,9 @@ class MismatchedKeyIdentifiers(Deviation):
 
 @dataclass(frozen=True, slots=True)
 class ExtendedKeyUsage(Deviation):
-    """The extended key usage of Apple's 2026 leaves, after keyUsage: *nothing is wrong* with it.
+    """The extended key usage of Apple's 2026 leaves, after keyUsage. By default it is *genuine*.
 
-    ``critical``, or with other ``purposes`` (dotted), it is a deviation indeed.
+    It is a defect if ``critical`` or with other ``purposes`` (dotted).
     """
 
     purposes: tuple[str, ...] = ("1.2.840.113635.100.4.24",)
@@ -123,7 +123,7 @@ class LeafIsCA(Deviation):
 
 @dataclass(frozen=True, slots=True)
 class NotACA(Deviation):
-    """basicConstraints says that this is no authority; keyUsage stays an authority's."""
+    """basicConstraints says that this is not an authority; keyUsage stays an authority's."""
 
     @override
     def draft(self, draft: Draft) -> Draft:
@@ -143,7 +143,7 @@ class PathLength(Deviation):
 
 @dataclass(frozen=True, slots=True)
 class NameConstraints(Deviation):
-    """Name constraints, by default to DNS names under ``example.org``, which bind no leaf.
+    """Name constraints, by default to DNS names under ``example.org``: no leaf has one.
 
     ``value`` is the extension value in DER.
     """

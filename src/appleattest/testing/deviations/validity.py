@@ -19,9 +19,9 @@ Bound: TypeAlias = Literal["not_before", "not_after"]
 
 
 def _shifted(draft: Draft, bound: Bound, to: datetime, by: timedelta) -> Draft:
-    """Move the whole validity, its length unchanged, so that one bound comes to lie there."""
+    """Move the whole validity so that one bound is ``to``; its length does not change."""
     if by <= timedelta(0):
-        raise ValueError("by must be more than nothing: a validity includes both its ends")
+        raise ValueError("by must be more than zero: a validity includes both its ends")
     not_before, not_after = (_moment(draft, each) for each in ("not_before", "not_after"))
     shift = to - (not_before if bound == "not_before" else not_after)
     return Validity(not_before + shift, not_after + shift).draft(draft)
@@ -107,7 +107,7 @@ _WRITERS: Final[dict[TimeForm, tuple[int, Callable[[datetime], str]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class BadTime(Deviation):
-    """One bound of the validity, about the right moment but written in a forbidden form."""
+    """One bound of the validity, at nearly the right moment but written in a forbidden form."""
 
     form: TimeForm = TimeForm.GENERALIZED_BEFORE_2050
     bound: Bound = "not_after"

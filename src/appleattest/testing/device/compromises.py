@@ -1,11 +1,11 @@
-"""What a compromised device may do: lie in its own fields, replay, relay, leave out.
+"""What a compromised device may do: lie about itself, replay, relay, leave properties out.
 
-None of it can forge what Apple signs, and none is a broken certificate: each is a genuine
-chain put to a wrong use, which only the server's own checks can notice. Give any number of them
-to a `SimulatedDevice`; they act in the order given.
+It cannot forge what Apple signs. It sends a genuine chain that it should not send, which only the
+server's own checks can notice. Give any number of these to a `SimulatedDevice`; they act in the
+order given.
 """
 
-# ruff: noqa: ARG002 - a hook is given all there is, and seldom needs it
+# ruff: noqa: ARG002 - a hook gets every argument, and few need all of them
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Compromise:
         return command
 
     def answers(self, answers: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Change what the device says of itself, by query; only what was queried is here."""
+        """Change what the device says of itself, by query. It holds what was queried."""
         return answers
 
     def properties(self, properties: Properties) -> Properties:
@@ -72,10 +72,10 @@ class Compromise:
 
 @dataclass(frozen=True, slots=True)
 class Lies(Compromise):
-    """Says of itself what is not so: ``Lies({"OSVersion": "26.0"})``.
+    """Says something untrue of itself: ``Lies({"OSVersion": "26.0"})``, by the name of the query.
 
-    By the name of the query, and only where it is queried. What is attested stays true, so the
-    server can see the discrepancy.
+    Only what is queried is answered. What is attested stays true, so the server can see the
+    discrepancy.
     """
 
     about: Mapping[str, Any]
@@ -88,9 +88,9 @@ class Lies(Compromise):
 class Omits(Compromise):
     """Leaves properties out of every attestation that it makes: ``Omits("sip", "secure_boot")``.
 
-    An operating system chooses what to ask for, so a compromised one can hide what would damn
-    it. An attestation made before is cached with all that it had. A name that is no attested
-    property is a ``ValueError``.
+    The operating system chooses which properties Apple attests, so a compromised one can hide a
+    bad value. An attestation that is already cached keeps what it has. A name that is not an
+    attested property is a ``ValueError``.
     """
 
     def __init__(self, *names: AttestedField) -> None:
@@ -111,9 +111,10 @@ class Omits(Compromise):
 class Replays(Compromise):
     """Sends an old chain as the answer to every new request, MDM or ACME.
 
-    ``earlier`` is whatever carried it: a response plist, a challenge response, an attestation
-    object, a sequence of DER. In ACME the key of the CSR is the device's own, and another than
-    the chain's. Raises ``AttestationError`` when used if ``earlier`` holds no certificate.
+    ``earlier`` is the message with the chain: a response plist, a challenge response, an
+    attestation object, or a sequence of DER. In ACME the device signs the CSR with its own key,
+    which is not the one in the chain. Raises ``AttestationError`` when used if ``earlier`` holds
+    no certificate.
     """
 
     earlier: bytes | Sequence[bytes]
@@ -133,10 +134,11 @@ class Replays(Compromise):
 
 @dataclass(frozen=True, slots=True)
 class Relays(Compromise):
-    """Has another, genuine device answer: the chain of ``other``, made for this very request.
+    """Has another, genuine device answer this request, and sends the chain of ``other``.
 
-    Freshness holds, and only the identifiers tell. In ACME the other signs the CSR as well. A
-    device that relays from itself never ends.
+    In MDM ``other`` may return its cached attestation; else the freshness matches, and only the
+    identifiers show the relay. In ACME ``other`` signs the CSR as well. A device that relays from
+    itself recurses without end.
     """
 
     other: SimulatedDevice
@@ -154,8 +156,8 @@ class Relays(Compromise):
 class AnswersOlder(Compromise):
     """Answers an older ``command`` (a property list) in place of the one it got.
 
-    An honest device may do the same with a command that was queued: a server that goes by the
-    ``CommandUUID`` finds the nonce that belongs to it.
+    An honest device may do the same with a command that was queued. A server finds the nonce by
+    the ``CommandUUID``.
     """
 
     older: bytes
@@ -167,7 +169,7 @@ class AnswersOlder(Compromise):
 
 @dataclass(frozen=True, slots=True)
 class RepeatsResponse(Compromise):
-    """Sends an old MDM response again, octet for octet, its ``CommandUUID`` included."""
+    """Sends an old MDM response again unchanged, with its ``CommandUUID``."""
 
     earlier: bytes
 

@@ -15,7 +15,7 @@ _VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+){0,3}")
 
 
 class _Support(NamedTuple):
-    """From which version of one operating system what is there; ``None`` is never.
+    """The first version of an operating system that has each feature; ``None`` if none has.
 
     ``attestation``: ACME, and the four oldest OIDs. ``mdm``: the query
     ``DevicePropertiesAttestation``. ``versions``: 9.4, 10.1 and 10.3. ``security``: 13.x.
@@ -49,7 +49,7 @@ _SOFTWARE_UPDATE_BEFORE: Final = (27,)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceModel:
-    """One device, as it is: what an honest one says of itself and what Apple attests of it.
+    """One device: what it truthfully says of itself, and what Apple attests of it.
 
     ``provisioning_udid`` is a Mac's, and what its attestations hold in place of ``udid``. The
     versions of sepOS and of the bootloader are ``os_version``. ``sip`` (0 enabled),
@@ -142,9 +142,9 @@ class DeviceModel:
         return self.attests and self._has(_SUPPORT[self.platform].mdm)
 
     def properties(self) -> Properties:
-        """Return what Apple attests of it when the OS asks for all that it ever asks for.
+        """Return what Apple attests of it when the OS asks for all that it knows.
 
-        That grew with the versions, and is never 13.x but on a Mac. The freshness code is no
+        Later versions ask for more. Only a Mac has 13.1 to 13.3. The freshness code is not a
         property of the device.
         """
         support = _SUPPORT[self.platform]

@@ -1,4 +1,4 @@
-"""Whatever a genuine chain must be refused for, with the reasons that may be given."""
+"""Chains that must be refused, with the reasons that may be given."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Defect:
     reasons: frozenset[Reason]
 
     def attest(self, authority: AttestationAuthority, **leaf: Any) -> list[bytes]:
-        """Return the authority's chain with this defect; ``leaf`` as for `attest` itself."""
+        """Return the authority's chain with this defect; ``leaf`` is what its `attest` takes."""
         if self.where == "leaf":
             return authority.attest(deviations=[self.deviation], **leaf)
         return authority.attest(intermediate_deviations=[self.deviation], **leaf)
@@ -167,13 +167,13 @@ _DEFECTS: Final = (
 def deviations() -> st.SearchStrategy[Defect]:
     """Any deviation of the mint for which a genuine chain must be refused, and the reasons.
 
-    It fits whatever device the leaf is about, as long as there is a freshness code in it.
+    It fits a leaf about any device that has a freshness code.
     """
     return st.one_of(_DEFECTS)
 
 
 def _issuers(authority: AttestationAuthority) -> list[tuple[Issuer, Reason]]:
-    """Whose leaves lead to no anchor, though each signature is somebody's, and why."""
+    """Issuers whose leaves have no path to an anchor, and the reason."""
     genuine, impostor = authority.issuer, built.impostor(authority)
     rekeyed = built.rekeyed(authority, "strategies: re-keyed")
     stranger = AttestationAuthority(
@@ -199,11 +199,11 @@ def _issuers(authority: AttestationAuthority) -> list[tuple[Issuer, Reason]]:
 
 
 def broken_chains(authority: AttestationAuthority) -> st.SearchStrategy[MintedChain]:
-    """Chains that must be refused, each for one of its ``reasons``, whatever freshness is expected.
+    """Chains that must be refused, each for one of its ``reasons``, with any freshness expected.
 
     With a defect of `deviations`; with a malformed serial number or UDID (`malformed_devices`);
     too early or too late; under a leaf, an impostor or a stranger; with a level too many or
-    without the intermediate; with a certificate in front that is no leaf; of no certificate, or
+    without the intermediate; with a certificate in front that is not a leaf; of no certificate, or
     of too many.
     """
     whole = st.tuples(devices(), st.binary(min_size=1, max_size=32), moments())
@@ -278,7 +278,7 @@ def _malformed(authority: AttestationAuthority, whole: _Contents) -> _Chains:
 
 
 def _headless(authority: AttestationAuthority, whole: _Contents) -> _Chains:
-    """What comes first is no leaf: the intermediate, the root, or nothing at all."""
+    """The first certificate is not a leaf: the intermediate, the root, or none."""
 
     def build(content: _Content, kept: list[int]) -> MintedChain:
         leaf, intermediate = authority.attest(**_leaf(content))

@@ -1,4 +1,4 @@
-"""What a leaf may say of a device, and what no leaf may say."""
+"""What a leaf may say of a device, and malformed values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNDOCUMENTED: Final = tuple(
     f"{oids.APPLE_ATTESTATION_ARC}{end}" for end in ("9.3", "13.4", "10.9", "99.1")
 )
 
-# What str.isprintable calls printable, but for the space.
+# What str.isprintable accepts, without the space.
 _VISIBLE: Final = st.characters(codec="utf-8", exclude_categories=("C", "Z"))
 _ORDINARY: Final = st.text("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ-.", min_size=1, max_size=26)
 _WORDS: Final = st.one_of(_ORDINARY, st.text(_VISIBLE, min_size=1, max_size=24))
@@ -54,10 +54,9 @@ _BLANKS: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
 def devices(draw: st.DrawFn) -> Properties:
     """Any device that Apple could attest, as `Properties`.
 
-    One of the generations (iOS 16, iOS 17.2, macOS 14.2) with any values: identifiers and
-    versions, statuses also outside their documented values. Some are left out, as by an operating
-    system that did not ask, some are blank, some are under user enrolment, and some have
-    properties that nothing documents. Every one decodes.
+    It is an iPhone with iOS 16 or 17.2, or a Mac with macOS 14.2, with any identifiers, versions
+    and statuses, documented or not. Some properties are absent, some are blank, and some are not
+    documented. Some devices are under user enrolment. Every value is well formed.
     """
     properties = draw(st.sampled_from(_GENERATIONS))
     fields = [name for name in _VALUES if getattr(properties, name) is not None]
@@ -75,7 +74,7 @@ _BAD_TEXTS: Final = st.one_of(
     st.tuples(_TEXTS, _CONTROL, _TEXTS).map(lambda parts: "".join(parts).encode()),
     _TEXTS.map(lambda text: b" " + text.encode()),
     _TEXTS.map(lambda text: text.encode() + b" "),
-    # UTF8String and OCTET STRING: how others' test certificates wrap what Apple does not.
+    # UTF8String and OCTET STRING: other projects' test certificates wrap text so, Apple does not.
     _ORDINARY.map(lambda text: bytes([0x0C, len(text)]) + text.encode()),
     _ORDINARY.map(lambda text: bytes([0x04, len(text)]) + text.encode()),
     st.tuples(_TEXTS, st.sampled_from([b"\xff", b"\xc0\x80", b"\xed\xa0\x80"])).map(

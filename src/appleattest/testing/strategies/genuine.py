@@ -31,11 +31,11 @@ _EARLIEST_ISSUE: Final = apple_shape.NOT_BEFORE + apple_shape.LEAF_BEFORE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MintedChain:
-    """Certificates in DER as presented, leaf first, with all that it takes to verify them.
+    """Certificates in DER as sent, leaf first, and what is needed to verify them.
 
     ``properties`` and ``freshness_code`` are what the leaf says, ``at`` is the time to verify
-    at. ``reasons`` are those for which a verifier of this package may refuse the chain, whatever
-    the freshness expected; without any the chain is genuine, and must be accepted.
+    at. ``reasons`` are those for which this package may refuse the chain, whichever freshness is
+    expected. Without any, the chain is genuine and must be accepted.
     """
 
     chain: tuple[bytes, ...]
@@ -45,7 +45,7 @@ class MintedChain:
     reasons: frozenset[Reason] = frozenset()
 
 
-# What a leaf may be without being any less genuine.
+# Differences with which a leaf is still genuine.
 _HARMLESS: Final[tuple[tuple[Deviation, ...], ...]] = (
     (),
     (deviations.ExtendedKeyUsage(),),
@@ -62,7 +62,7 @@ _HARMLESS: Final[tuple[tuple[Deviation, ...], ...]] = (
 
 
 class Shapes(NamedTuple):
-    """Who may issue a leaf under an authority, and what may stand beside a chain."""
+    """Issuers of leaves under an authority, extra certificates, and attested keys."""
 
     issuers: list[Issuer]
     extras: list[bytes]
@@ -70,7 +70,7 @@ class Shapes(NamedTuple):
 
 
 def shapes(authority: AttestationAuthority) -> Shapes:
-    """Mint once what many chains share."""
+    """Mint what many chains share."""
     newer = AttestationAuthority(
         authority.keys.other("strategies: newer root"),
         root_name=apple_shape.authority_name("Test Enterprise Attestation Root CA 2"),
@@ -134,7 +134,7 @@ def chains(
     devices: st.SearchStrategy[Properties] = ANY_DEVICE,
     freshness_codes: st.SearchStrategy[bytes] = ANY_CODE,
 ) -> st.SearchStrategy[MintedChain]:
-    """Genuine chains of this authority, in every shape, at every time at which they hold.
+    """Genuine chains of this authority, in every shape, at any time at which they are valid.
 
     Under the intermediate, another of the same name (re-issued, re-keyed, on another curve), two
     levels, a cross-signed newer root, or the root itself; the certificates above the leaf in any
@@ -152,7 +152,7 @@ def chains_of(
     devices: st.SearchStrategy[Properties],
     freshness_codes: st.SearchStrategy[bytes],
 ) -> MintedChain:
-    """`chains`, of what has been minted already."""
+    """`chains`, from what has been minted already."""
     issuer = known.issuers[draw(st.integers(0, len(known.issuers) - 1))]
     properties, code, issued_at = draw(devices), draw(freshness_codes), draw(moments())
     leaf = issuer.issue_leaf(
@@ -163,8 +163,8 @@ def chains_of(
         deviations=draw(st.sampled_from(_HARMLESS)),
     )
     pool = [*known.extras, leaf, *issuer.chain]
-    room = _MOST - 1 - len(issuer.chain)
-    extras = draw(st.lists(st.integers(0, len(pool) - 1), max_size=room))
+    most = _MOST - 1 - len(issuer.chain)
+    extras = draw(st.lists(st.integers(0, len(pool) - 1), max_size=most))
     others = draw(st.permutations([*issuer.chain, *(pool[index] for index in extras)]))
     return MintedChain(
         chain=(leaf, *others),
