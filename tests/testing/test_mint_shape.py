@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mint_tools import AUTHORITY, REAL_CHAINS, extensions, tbs
 
-from appleattest import oids
+from appleattest import TrustStore, oids
 from appleattest.testing import ISSUED_AT, Properties, deviations
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ LEAVES: dict[str, tuple[deviations.ExtendedKeyUsage, ...]] = {
     "apple-mda-leaf-macos-15.5.pem": (),
     "apple-mda-leaf-macos-26.2.pem": (deviations.ExtendedKeyUsage(),),
 }
-ROOT = "apple-enterprise-attestation-root-ca.pem"
 INTERMEDIATE = "apple-enterprise-attestation-sub-ca-1.pem"
 
 
@@ -77,8 +76,11 @@ def test_an_intermediate_is_tag_for_tag_the_real_one() -> None:
 
 
 def test_a_root_is_tag_for_tag_the_real_one() -> None:
-    assert skeleton(AUTHORITY.root_issuer.der) == skeleton(real(ROOT))
-    assert _validity(AUTHORITY.root_issuer.der) == _validity(real(ROOT))
+    (root,) = TrustStore.apple().anchors
+    apples = root.public_bytes(Encoding.DER)
+
+    assert skeleton(AUTHORITY.root_issuer.der) == skeleton(apples)
+    assert _validity(AUTHORITY.root_issuer.der) == _validity(apples)
 
 
 def _validity(der: bytes) -> tuple[datetime, datetime]:
