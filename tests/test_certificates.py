@@ -376,6 +376,7 @@ ACCEPTED: list[tuple[Which, Deviation]] = [
     ("leaf", d.NestedFreshnessCode()),
     ("leaf", d.Utf8StringText()),
     ("leaf", d.WrappedValue(oids.UDID)),
+    ("leaf", d.MalformedProperty(oids.UDID)),
     ("intermediate", d.NoKeyCertSign()),
     ("intermediate", d.NoKeyIdentifiers()),
     ("intermediate", d.NotACA()),
