@@ -113,7 +113,14 @@ def test_nor_on_the_interpreters_flags() -> None:
         ).stdout
         for flag in ((), ("-bb",))
     }
-    assert said[()] == said["-bb",] == "not-acknowledged (Status)\nunsupported-format (fmt)\n"
+    assert (
+        said[()]
+        == said["-bb",]
+        == (
+            "the device did not acknowledge the command (not-acknowledged, Status)\n"
+            "the attestation statement format is not supported (unsupported-format, fmt)\n"
+        )
+    )
 
 
 @pytest.mark.parametrize("label", ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"])

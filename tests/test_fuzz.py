@@ -18,6 +18,7 @@ from unittest.mock import Mock
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,9 @@ from appleattest.acme import (
     examine_challenge,
     identifier_from_dict,
 )
+from appleattest.acme.csr.extensions import AllowedExtensions
+from appleattest.acme.csr.names import Names
+from appleattest.acme.csr.reader import read_csr
 from appleattest.mdm import (
     Decision,
     DeviceInformationResponse,
@@ -359,18 +363,16 @@ GOOD_REQUEST: Final = csr.request(
 
 def lenient(data: bytes, **asked: Any) -> Any:
     """A `validate_csr` that looks at nothing but the octets and the key."""
-    request = x509.load_der_x509_csr(data)
+    request = read_csr(data)
+    key = request.csr.public_key()
+    assert isinstance(key, EllipticCurvePublicKey)
     return seal(
         ValidatedCSR,
-        csr=request,
-        public_key=request.public_key(),
-        identifier=PermanentIdentifier("A"),
+        request=request,
+        public_key=key,
+        names=Names(PermanentIdentifier("A"), CSRBinding.OPTIONAL, frozenset()),
         found_in=None,
-        names=tuple(request.subject),
-        subject=request.subject,
-        subject_alternative_name=None,
-        key_usage=None,
-        extended_key_usage=None,
+        requested=AllowedExtensions(),
     )
 
 

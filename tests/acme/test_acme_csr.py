@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 import pickle
 import warnings
 from typing import Any
@@ -82,6 +83,10 @@ def validate(csr: object, **changed: Any) -> ValidatedCSR:
 
 def accepts(csr: object, **changed: Any) -> bool:
     return bool(validate(csr, **changed).spki)
+
+
+def by_attestation(attestation: Any) -> ValidatedCSR:
+    return validate(GOOD, attestation=attestation, attested_key=None)
 
 
 def by_key(csr: object, key: Any, **changed: Any) -> ValidatedCSR:
@@ -193,20 +198,19 @@ def test_a_certificate_is_issued_from_what_was_validated() -> None:
     assert [PermanentIdentifier.from_other_name(name) for name in names] == [IDENTIFIER]
 
 
-def test_a_validated_request_cannot_be_made_changed_or_copied() -> None:
+def test_a_validated_request_cannot_be_made_or_changed() -> None:
     valid: Any = validate(GOOD)
 
     for forbidden in (
         lambda: ValidatedCSR(csr=valid.csr),
-        lambda: copy.copy(valid),
-        lambda: copy.deepcopy(valid),
-        lambda: pickle.dumps(valid),
         lambda: type("Own", (ValidatedCSR,), {}),
     ):
         with pytest.raises(TypeError):
             forbidden()
     with pytest.raises(AttributeError):
         valid.names = ()
+    assert copy.copy(valid) is valid
+    assert copy.deepcopy(valid) is valid
     assert repr(valid) == "<ValidatedCSR with 1 names, the identifier cn>"
     bare = validate(make_csr(subject=der.sequence()), binding=CSRBinding.OPTIONAL)
     assert repr(bare) == "<ValidatedCSR with 0 names, the identifier nowhere>"
@@ -498,12 +502,49 @@ def test_an_attestation_of_another_request_answers_no_challenge() -> None:
     with pytest.raises(FreshnessMismatch) as caught:
         verifier.verify_mdm(chain, nonce=b"now", at=at)
 
-    for stale in (earlier, caught.value.attestation):
-        with pytest.raises(ValueError, match="answers no challenge"):
-            validate(GOOD, attestation=stale)
     current = verifier.verify_mdm(chain, nonce=b"earlier", at=at)
-    for good in (current, AUTHORITY.verified(MAC, freshness_code=None)):
-        assert accepts(GOOD, attestation=good)
+    for over_mdm in (earlier, caught.value.attestation, current):
+        with pytest.raises(ValueError, match=r"^attestation came over MDM"):
+            by_attestation(over_mdm)
+    unchecked = AUTHORITY.verified(MAC, freshness_code=None)
+    with pytest.raises(ValueError, match=r"^attestation is unchecked, so it answers no challenge"):
+        by_attestation(unchecked)
+    assert by_key(GOOD, unchecked.spki)
+    assert by_attestation(AUTHORITY.verified(MAC))
+
+
+def test_a_validated_request_reaches_a_worker_whole() -> None:
+    usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+    rich = make_csr(
+        alternatives(PermanentIdentifier(SERIAL).other_name()),
+        extension(EXTENDED_KEY_USAGE, usages),
+    )
+    for octets, found in ((GOOD, "cn"), (rich, "san")):
+        valid = validate(octets)
+
+        again = pickle.loads(pickle.dumps(valid))
+
+        assert type(again) is ValidatedCSR
+        assert again.to_dict() == valid.to_dict() == json.loads(json.dumps(valid.to_dict()))
+        assert valid.to_dict()["found_in"] == found
+        assert (again.names, again.key_usage) == (valid.names, valid.key_usage)
+        assert again.extended_key_usage == valid.extended_key_usage
+        assert again.names_to_issue() == valid.names_to_issue()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [
+        (AUTHORITY.verified(MAC).spki_sha256, "^attested_key is 32 bytes, as a digest"),
+        (b"no key", "^attested_key is Attestation.spki: a DER SubjectPublicKeyInfo"),
+        ("text", "^attested_key is Attestation.spki, or"),
+    ],
+    ids=["digest", "no key", "text"],
+)
+def test_a_wrong_attested_key_is_named(wrong: Any, match: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=match):
+        by_key(GOOD, wrong)
+    assert by_key(GOOD, AUTHORITY.verified(MAC).spki)
 
 
 # --- the signature ------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import plistlib
 from datetime import UTC, datetime
 from functools import partial
@@ -63,8 +64,11 @@ def test_it_does_not_change_and_equals_what_came_alike() -> None:
         response.status = "Error"
     with pytest.raises(TypeError):
         mdm.DeviceInformationResponse()
-    with pytest.raises(TypeError):
-        copy.copy(response)
+    assert copy.copy(response) is response
+    assert copy.deepcopy(response) is response
+    sent = pickle.loads(pickle.dumps(response))
+    assert sent == response
+    assert sent.to_dict() == response.to_dict()
     again = parse(bytearray(response.document))
     assert again == response
     assert hash(again) == hash(response)

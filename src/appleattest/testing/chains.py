@@ -139,9 +139,12 @@ def self_signed_certificate(
     return Issuer.root(ring, name, key=ring.key("self-signed", kind), deviations=deviations).der
 
 
-def by_leaf(authority: AttestationAuthority) -> Issuer:
-    """``root -> intermediate -> leaf -> [leaf]``: a genuine attested key signs another leaf."""
-    leaf = authority.issuer.issue_leaf()
+def by_leaf(authority: AttestationAuthority, deviations: Iterable[Deviation] = ()) -> Issuer:
+    """``root -> intermediate -> leaf -> [leaf]``: a genuine attested key signs another leaf.
+
+    ``deviations`` are those of the leaf that signs.
+    """
+    leaf = authority.issuer.issue_leaf(deviations=deviations)
     key = authority.attested_key
     subject = apple_shape.leaf_name(spki_of(key.public_key()))
     return Issuer(leaf, subject, key, authority.keys, (leaf, *authority.issuer.chain))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from appleattest.testing.properties import Properties
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_TOKENS: Final = st.text(_ALPHABET, min_size=1, max_size=64)
+_TOKENS: Final = st.text(_ALPHABET, min_size=22, max_size=64)
 _NAMES: Final = st.text("abcdefghijklmnopqrstuvwxyz", min_size=8, max_size=12)
 _CBOR_ITEMS: Final = st.one_of(
     st.none(),
