@@ -24,7 +24,7 @@ from appleattest.testing.device import ChallengeAnswer
 
 TOKEN = "2uO9Yz0bJkqQm1sVtXwA4g"
 MAC, IPHONE = DeviceModel.mac(), DeviceModel.iphone()
-TOKENS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1)
+TOKENS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", min_size=22)
 
 
 def device(model: DeviceModel = MAC) -> SimulatedDevice:

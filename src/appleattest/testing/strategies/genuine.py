@@ -58,6 +58,9 @@ _HARMLESS: Final[tuple[tuple[Deviation, ...], ...]] = (
     (deviations.KeyUsage(KeyUse.DIGITAL_SIGNATURE),),
     (deviations.NonCriticalExtension("2.5.29.15"),),
     (deviations.MismatchedKeyIdentifiers(),),
+    (deviations.NoBasicConstraints(),),
+    (deviations.NoKeyUsage(),),
+    (deviations.NoBasicConstraints(), deviations.NoKeyUsage()),
 )
 
 
@@ -101,11 +104,26 @@ def shapes(authority: AttestationAuthority) -> Shapes:
         authority.reissue(deviations=[deviations.WrongSigner()]).der,
         authority.reissue(deviations=[deviations.NotACA()]).der,
         *built.self_issued(authority.issuer, 1),
+        *_outside_the_allowlists(authority),
     ]
     attested: list[PublicKey] = [
         authority.keys.ec("attested", kind).public_key() for kind in (KeyKind.P384, KeyKind.P256)
     ]
     return Shapes(issuers, extras, attested)
+
+
+def _outside_the_allowlists(authority: AttestationAuthority) -> list[bytes]:
+    """Extra certificates that no path needs, which the verifier sets aside."""
+    return [
+        built.cross_certificate(authority, kind=KeyKind.RSA_2048),
+        built.cross_certificate(authority, deviations=[deviations.CriticalExtension()]),
+        built.cross_certificate(authority, deviations=[deviations.NameConstraints()]),
+        built.cross_certificate(authority, deviations=[deviations.SignatureHash(Digest.SHA1)]),
+        built.self_signed_certificate(authority, kind=KeyKind.RSA_2048),
+        built.self_signed_certificate(
+            authority, name=authority.root_issuer.subject, kind=KeyKind.ED25519
+        ),
+    ]
 
 
 def moments() -> st.SearchStrategy[datetime]:
@@ -138,8 +156,9 @@ def chains(
 
     Under the intermediate, another of the same name (re-issued, re-keyed, on another curve), two
     levels, a cross-signed newer root, or the root itself; the certificates above the leaf in any
-    order, repeated, with the root, with unrelated, expired or defective ones between them. A leaf
-    on P-384 or P-256, with harmless extensions or another hash. At most five certificates, as the
+    order, repeated, with the root, with unrelated, expired or defective ones between them, or such
+    as are outside the verifier's allowlists. A leaf on P-384 or P-256, without basicConstraints or
+    keyUsage, with harmless extensions or another hash. At most five certificates, as the
     default `appleattest.Limits` allow. ``devices`` and ``freshness_codes`` say what leaves say.
     """
     return chains_of(shapes(authority), devices, freshness_codes)
