@@ -104,14 +104,14 @@ def of_response(minted: MintedResponse) -> Verdict:
     )
 
 
-def of_object_unchecked(sent: object, at: datetime) -> Verdict:
+def of_object_unchecked(sent: Any, at: datetime) -> Verdict:
     return settled(
         lambda verifier: verifier.verify_acme(sent, token=UNCHECKED, at=at),
         lambda verifier: verifier.examine_acme(sent, token=UNCHECKED, at=at),
     )
 
 
-def of_response_unchecked(sent: object, at: datetime) -> Verdict:
+def of_response_unchecked(sent: Any, at: datetime) -> Verdict:
     return settled(
         lambda verifier: verifier.verify_mdm(sent, nonce=UNCHECKED, at=at),
         lambda verifier: verifier.examine_mdm(sent, nonce=UNCHECKED, at=at),
@@ -316,7 +316,7 @@ def test_nothing_but_attestation_errors_comes_out(data: st.DataObject) -> None:
     original = minted.encoded.encode() if isinstance(minted.encoded, str) else minted.encoded
     octets = data.draw(damaged(original))
     at = minted.chain.at
-    sent: list[object] = [octets, octets.decode("latin-1"), [octets, *minted.chain.chain]]
+    sent: list[Any] = [octets, octets.decode("latin-1"), [octets, *minted.chain.chain]]
     for each in sent:
         for answer in (of_object_unchecked(each, at), of_response_unchecked(each, at)):
             assert not isinstance(answer, Acceptance) or answer.path[0] == minted.chain.chain[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from appleattest import oids
 from appleattest.testing import der
@@ -11,7 +11,20 @@ from appleattest.testing import der
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TEXT_PROPERTIES: Final = {
+AttestedField: TypeAlias = Literal[
+    "serial_number",
+    "udid",
+    "software_update_device_id",
+    "os_version",
+    "sepos_version",
+    "llb_version",
+    "sip",
+    "secure_boot",
+    "third_party_kexts",
+]
+"""The name of an attested property, as `appleattest.DeviceProperties` has it."""
+
+TEXT_PROPERTIES: Final[Mapping[AttestedField, str]] = {
     "serial_number": oids.SERIAL_NUMBER,
     "udid": oids.UDID,
     "software_update_device_id": oids.SOFTWARE_UPDATE_DEVICE_ID,
@@ -21,7 +34,7 @@ TEXT_PROPERTIES: Final = {
     "secure_boot": oids.SECURE_BOOT,
 }
 """Bare UTF-8, by the name of the field."""
-NUMBER_PROPERTIES: Final = {
+NUMBER_PROPERTIES: Final[Mapping[AttestedField, str]] = {
     "sip": oids.SYSTEM_INTEGRITY_PROTECTION,
     "third_party_kexts": oids.THIRD_PARTY_KEXTS,
 }

@@ -16,7 +16,6 @@ from appleattest.testing.device.clock import Clock, ManualClock
 from appleattest.testing.device.command import DeviceInformationCommand
 from appleattest.testing.device.compromises import (
     AnswersOlder,
-    AttestedField,
     Compromise,
     Lies,
     Omits,
@@ -30,6 +29,7 @@ from appleattest.testing.device.simulated import (
     SimulatedDevice,
     SimulatedDeviceFactory,
 )
+from appleattest.testing.properties import AttestedField
 
 __all__ = [
     "AnswersOlder",

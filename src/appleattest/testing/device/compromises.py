@@ -10,14 +10,19 @@ order given.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest import decode_unverified
 from appleattest.testing.overriding import override
-from appleattest.testing.properties import Properties
+from appleattest.testing.properties import (
+    NUMBER_PROPERTIES,
+    TEXT_PROPERTIES,
+    AttestedField,
+    Properties,
+)
 
 if TYPE_CHECKING:
     from appleattest.testing.device.challenge import ChallengeAnswer
@@ -25,21 +30,6 @@ if TYPE_CHECKING:
 
 Chain: TypeAlias = tuple[bytes, ...]
 """A chain in DER, leaf first."""
-
-AttestedField: TypeAlias = Literal[
-    "serial_number",
-    "udid",
-    "software_update_device_id",
-    "os_version",
-    "sepos_version",
-    "llb_version",
-    "sip",
-    "secure_boot",
-    "third_party_kexts",
-]
-"""The name of an attested property, as `appleattest.DeviceProperties` has it."""
-
-_FIELDS: Final = frozenset(field.name for field in fields(Properties)) - {"raw"}
 
 
 class Compromise:
@@ -94,7 +84,7 @@ class Omits(Compromise):
     """
 
     def __init__(self, *names: AttestedField) -> None:
-        if unknown := set(names) - _FIELDS:
+        if unknown := set(names) - {*TEXT_PROPERTIES, *NUMBER_PROPERTIES}:
             raise ValueError(f"not attested properties: {sorted(unknown)}")
         self.names = frozenset(names)
 

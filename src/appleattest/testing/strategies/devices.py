@@ -13,8 +13,7 @@ from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES, P
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_IDENTIFIERS: Final = ("serial_number", "udid", "software_update_device_id")
-_VERSIONS: Final = ("os_version", "sepos_version", "llb_version")
+_WITHOUT_SPACES: Final = ("serial_number", "udid", "software_update_device_id")
 _GENERATIONS: Final = (Properties.iphone_16(), Properties.iphone(), Properties.mac())
 
 _TEXT_OIDS: Final = tuple(TEXT_PROPERTIES.values())
@@ -38,11 +37,10 @@ _SECURE_BOOT: Final = st.one_of(
     st.sampled_from(["Full Security", "Reduced Security", "Permissive Security"]), _TEXTS
 )
 _VALUES: Final[Mapping[str, st.SearchStrategy[str] | st.SearchStrategy[int]]] = {
-    **dict.fromkeys(_IDENTIFIERS, _WORDS),
-    **dict.fromkeys(_VERSIONS, _VERSION_TEXTS),
-    "sip": _NUMBERS,
+    **dict.fromkeys(TEXT_PROPERTIES, _VERSION_TEXTS),
+    **dict.fromkeys(NUMBER_PROPERTIES, _NUMBERS),
+    **dict.fromkeys(_WITHOUT_SPACES, _WORDS),
     "secure_boot": _SECURE_BOOT,
-    "third_party_kexts": _NUMBERS,
 }
 _BLANKS: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
     **dict.fromkeys(_TEXT_OIDS, st.integers(0, 3).map(lambda count: b" " * count)),
@@ -108,7 +106,7 @@ _BAD_NUMBERS: Final = st.one_of(
 )
 _BAD_VALUES: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
     **dict.fromkeys(_TEXT_OIDS, _BAD_TEXTS),
-    **{TEXT_PROPERTIES[name]: _BAD_WORDS for name in _IDENTIFIERS},
+    **{TEXT_PROPERTIES[name]: _BAD_WORDS for name in _WITHOUT_SPACES},
     **dict.fromkeys(_INTEGER_OIDS, _BAD_NUMBERS),
 }
 
