@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from weakref import finalize
 
 from appleattest import acme
 
@@ -66,7 +67,7 @@ class Store:
     def __init__(self, path: Path | str = ":memory:") -> None:
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.executescript(_SCHEMA)
-        self.close = self._database.close
+        self.close = finalize(self, self._database.close)  # by the caller; or with the store
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

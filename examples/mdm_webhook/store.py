@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Final
+from weakref import finalize
 
 from appleattest import mdm
 
@@ -43,10 +44,8 @@ class Store:
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.executescript(_SCHEMA)
         self._lock = Lock()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._database.close()
+        # Called by whoever is done with the store; else when the store or the process ends.
+        self.close = finalize(self, self._database.close)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
