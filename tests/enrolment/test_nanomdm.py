@@ -47,8 +47,8 @@ def enrolled(nanomdm: Running, device: SimulatedDevice) -> MDMClient:
     client.authenticate()
     nanomdm.printed.until(f"{serial} enrols as {device.model.udid}")
     client.token_update()
-    asked = nanomdm.printed.until(f"{serial} trust: - -> none")
-    assert asked[0] == f"{serial} is asked: never-attested"
+    asked = nanomdm.printed.until(f"{serial} is asked: never-attested")
+    assert asked[0] == f"{serial} trust: - -> none"
     return client
 
 
@@ -135,7 +135,7 @@ def test_a_device_that_has_left_is_forgotten(nanomdm: Running, clock: ManualCloc
     client = enrolled(nanomdm, device(clock))
     client.check_out()
     nanomdm.printed.until(f"{SERIAL} has left")
-    assert nanomdm.service.store.devices() == []
+    assert nanomdm.service.store.enrollment_ids() == []
     client.authenticate()
     nanomdm.printed.until(f"{SERIAL} enrols as {MAC.udid}")
 
@@ -147,7 +147,7 @@ def test_a_new_enrolment_is_asked_anew_and_its_queue_is_empty(
     client.authenticate()
     nanomdm.printed.until(f"{SERIAL} enrols as {MAC.udid}")
     client.token_update()
-    nanomdm.printed.until(f"{SERIAL} trust: - -> none")
+    nanomdm.printed.until(f"{SERIAL} is asked: never-attested")
     assert client.poll() == 1
     nanomdm.printed.until(f"{SERIAL} answer: - -> genuine, current")
 
