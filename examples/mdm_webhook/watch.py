@@ -180,6 +180,7 @@ class Watch:
         try:
             if event.refusal is not None:
                 raise event.refusal
+            assert response is not None
             seen = mdm.validate_response(
                 response,
                 nonce=expected.nonce,
@@ -194,7 +195,7 @@ class Watch:
             stale = error.attestation if isinstance(error, appleattest.FreshnessMismatch) else None
             if stale is None:
                 self.show(f"{self._name(device)} is not believed: {error.detail or error}")
-                return device, {"answer": f"refused, {error}"}
+                return device, {"answer": f"refused, {error.reason}"}
             return device, self._found(device, stale, event, now)
         state = self.schedule.attested(
             device.state, seen, command_uuid=uuid, at=now, reported=said, randomness=self.chance()

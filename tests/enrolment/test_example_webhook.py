@@ -347,10 +347,7 @@ def test_an_iphone_whose_udid_is_not_that_of_the_enrolment_is_refused(service: S
     response = plistlib.loads(phone.answer(service.command()))
     response["UDID"] = PHONE.udid
     lines = service.told(plistlib.dumps(response))
-    assert lines[1] == (
-        f"{PHONE.serial_number} answer: - -> "
-        "refused, identifier-mismatch (1.2.840.113635.100.8.9.2)"
-    )
+    assert lines[1] == (f"{PHONE.serial_number} answer: - -> refused, identifier-mismatch")
 
 
 class Sends(Compromise):
@@ -383,7 +380,7 @@ def test_a_forged_chain_is_refused_and_ends_trust(service: Service) -> None:
     reason, *changes = service.answered(mac)
     assert reason.startswith(f"{SERIAL} is not believed: ")
     assert changes == [
-        f"{SERIAL} answer: genuine, current -> refused, bad-signature (x5c[0])",
+        f"{SERIAL} answer: genuine, current -> refused, bad-signature",
         f"{SERIAL} trust: full -> none",
     ]
 
@@ -395,9 +392,7 @@ def test_the_same_chain_by_the_right_signer_is_believed(service: Service) -> Non
 def test_a_relayed_chain_is_refused_and_accepted_from_its_device(service: Service) -> None:
     other = device(service.clock, model=DeviceModel.mac(2))
     mac = enrolled(service, Relays(other))
-    assert service.answered(mac)[1:] == [
-        f"{SERIAL} answer: - -> refused, identifier-mismatch (1.2.840.113635.100.8.9.1)"
-    ]
+    assert service.answered(mac)[1:] == [f"{SERIAL} answer: - -> refused, identifier-mismatch"]
     other.erase()
     service.enrol(other)
     serial = other.model.serial_number
@@ -411,7 +406,7 @@ def test_another_key_is_refused_until_the_device_enrols_again(service: Service) 
     service.clock.advance(30 * DAY)
     service.polled()
     assert service.answered(mac)[1:] == [
-        f"{SERIAL} answer: genuine, current -> refused, key-mismatch (spki)",
+        f"{SERIAL} answer: genuine, current -> refused, key-mismatch",
         f"{SERIAL} trust: full -> none",
     ]
     service.enrol(mac)
@@ -832,7 +827,7 @@ def test_a_blank_key_is_refused_before_anything_is_served(service: Service) -> N
         pytest.param(b"[]", "malformed-json", id="no event"),
         pytest.param(
             b'{"topic":"mdm.Connect","acknowledge_event":{"raw_payload":"?"}}',
-            "malformed-base64 (acknowledge_event.raw_payload)",
+            "malformed-base64",
             id="base64",
         ),
     ],

@@ -83,7 +83,7 @@ def test_a_device_is_asked_again_when_that_is_due(nanomdm: Running, clock: Manua
 def test_a_device_that_relays_another_is_refused(nanomdm: Running, clock: ManualClock) -> None:
     other = device(clock, model=DeviceModel.mac(2))
     assert enrolled(nanomdm, device(clock, Relays(other))).poll() == 1
-    refused = f"{SERIAL} answer: - -> refused, identifier-mismatch (1.2.840.113635.100.8.9.1)"
+    refused = f"{SERIAL} answer: - -> refused, identifier-mismatch"
     assert nanomdm.printed.until(refused)[0].startswith(f"{SERIAL} is not believed: ")
 
     clock.advance(WEEK)
@@ -98,13 +98,13 @@ def test_a_device_that_sends_a_forged_chain_is_refused(
     mac = device(clock, Replays(forged(clock)))
     client = enrolled(nanomdm, mac)
     assert client.poll() == 1
-    nanomdm.printed.until(f"{SERIAL} answer: - -> refused, bad-signature (x5c[0])")
+    nanomdm.printed.until(f"{SERIAL} answer: - -> refused, bad-signature")
 
     mac.compromises = ()
     clock.advance(WEEK)
     nanomdm.service.look_after_all()
     assert client.poll() == 1
-    nanomdm.printed.until(f"{SERIAL} answer: refused, bad-signature (x5c[0]) -> genuine, current")
+    nanomdm.printed.until(f"{SERIAL} answer: refused, bad-signature -> genuine, current")
 
 
 def forged(clock: ManualClock) -> list[bytes]:
