@@ -17,7 +17,6 @@ from vector_cases import presented
 
 from appleattest import (
     AttestationError,
-    Reason,
     SystemIntegrityProtection,
     ThirdPartyKexts,
     oids,
@@ -26,7 +25,7 @@ from appleattest.certificates import DecodedCertificate, decode_certificate
 from appleattest.properties import decode_properties
 from appleattest.testing import AttestationAuthority, Properties, strategies
 from appleattest.testing.strategies import MintedChain
-from chain_cases import Acceptance, Refusal, verdict
+from chain_cases import Acceptance, verdict
 from conftest import RealChain
 
 AUTHORITY = AttestationAuthority("pyasn1")
