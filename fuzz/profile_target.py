@@ -15,7 +15,7 @@ from appleattest.profile import (
     Target,
     lint_profile,
 )
-from appleattest.profile.signed import open_profile
+from appleattest.profile.envelope import open_profile
 from appleattest.wire import plist
 from fuzz.oracle import require, returned, without_warning
 from fuzz.profile_seeds import contents
@@ -29,11 +29,11 @@ def lint(data: bytes) -> None:
     result = returned(lambda: lint_profile(data))
     if result is None:
         return
-    for finding in result.findings:
-        require(str(finding).isprintable(), "a finding that cannot be shown")
-        json.dumps(finding.to_dict())
+    for issue in result.issues:
+        require(str(issue).isprintable(), "a issue that cannot be shown")
+        json.dumps(issue.to_dict())
     for_a_mac = lint_profile(data, target=_TARGET)
-    require(set(result.findings) <= set(for_a_mac.findings), "a target takes findings away")
+    require(set(result.issues) <= set(for_a_mac.issues), "a target takes issues away")
     _check_signature(data, result)
 
 
@@ -45,8 +45,8 @@ def _check_signature(data: bytes, result: LintResult) -> None:
         require(content in contents(), "a forged signature holds")
         require(result.signer is not None, "a signature of nobody holds")
     alone = lint_profile(content)
-    others = [each for each in result.findings if each.code not in _ABOUT_SIGNATURES]
-    require(list(alone.findings) == others, "the signature changes what is found in the content")
+    others = [each for each in result.issues if each.code not in _ABOUT_SIGNATURES]
+    require(list(alone.issues) == others, "the signature changes what is found in the content")
     _check_builder(content)
 
 
@@ -60,6 +60,6 @@ def _check_builder(content: bytes) -> None:
         )
     except (TypeError, ValueError):
         return
-    found = lint_profile(built.to_plist()).findings
+    found = lint_profile(built.to_plist()).issues
     forbidden = [each for each in found if each.severity is LintSeverity.FORBIDDEN]
     require(not forbidden, f"built, and forbidden: {forbidden}")

@@ -35,7 +35,7 @@ from appleattest.profile import (
     LintCode,
     lint_profile,
 )
-from appleattest.profile.plain import frozen_copy, plain_values
+from appleattest.profile.plist_values import frozen_copy, unfrozen_copy
 from appleattest.wire import plist
 
 
@@ -213,7 +213,7 @@ def nested(levels: int) -> Any:
 def test_a_payload_is_nested_no_deeper_than_is_read() -> None:
     """Three levels are the profile's, its array's and the payload's."""
     made = profile(acme_payload(), wifi(Value=nested(29)))
-    assert lint_profile(made.to_plist()).findings == ()
+    assert lint_profile(made.to_plist()).issues == ()
     assert refusal(lambda: profile(acme_payload(), wifi(Value=nested(30))))[0] is ValueError
     assert refusal(lambda: profile(acme_payload(), wifi(Value=nested(5000))))[0] is ValueError
 
@@ -226,7 +226,7 @@ def test_what_is_frozen_is_nested_no_deeper_than_is_read(inside: Any) -> None:
         return reduce(lambda value, _: inside(value), range(count), "a")
 
     deepest = PROFILE_LIMITS.plist_depth
-    assert plain_values(frozen_copy(levels(deepest), "x")) == levels(deepest)
+    assert unfrozen_copy(frozen_copy(levels(deepest), "x")) == levels(deepest)
     kind, text = refusal(lambda: frozen_copy(levels(deepest + 1), "x"))
     assert (kind, text.partition(": ")[2]) == (ValueError, "nested deeper than is read")
 

@@ -1,4 +1,4 @@
-"""The table of findings in the guide is the linter's."""
+"""The table of issues in the guide is the linter's."""
 
 from __future__ import annotations
 

@@ -99,11 +99,11 @@ def test_a_key_that_can_be_exported(extractable: Any) -> None:
 
 
 def test_a_misspelt_key_is_explained() -> None:
-    (finding,) = lint(document(Hardwarebound=True))
-    assert "did you mean HardwareBound?" in finding.explanation
-    (finding,) = lint(document(**{"Attested\n": True}))
-    assert "'Attested\\n'" in finding.explanation
-    assert "did you mean" not in finding.explanation
+    (issue,) = lint(document(Hardwarebound=True))
+    assert "did you mean HardwareBound?" in issue.explanation
+    (issue,) = lint(document(**{"Attested\n": True}))
+    assert "'Attested\\n'" in issue.explanation
+    assert "did you mean" not in issue.explanation
 
 
 @pytest.mark.parametrize(
@@ -217,19 +217,19 @@ def test_a_payload_without_identifier_and_uuid() -> None:
 
 @pytest.mark.parametrize("code", list(LintCode))
 def test_a_severity_decides_whether_it_would_attest(code: LintCode) -> None:
-    finding = LintIssue(code, "", "because")
-    result = LintResult((finding,), SignatureState.UNSIGNED, None)
-    assert result.would_attest is (finding.severity is LintSeverity.ADVICE)
+    issue = LintIssue(code, "", "because")
+    result = LintResult((issue,), SignatureState.UNSIGNED, None)
+    assert result.would_attest is (issue.severity is LintSeverity.ADVICE)
     assert LintResult((), SignatureState.UNSIGNED, None).would_attest
 
 
 def test_a_finding_says_where_and_what() -> None:
-    (finding,) = lint(document(KeySize=521))
-    assert str(finding) == (
+    (issue,) = lint(document(KeySize=521))
+    assert str(issue) == (
         "forbidden: PayloadContent[0].KeySize: with HardwareBound the key size is 256 or 384 "
         "(recommended) [hardware-bound-key-size]"
     )
-    assert finding.to_dict() == {
+    assert issue.to_dict() == {
         "code": "hardware-bound-key-size",
         "severity": "forbidden",
         "place": "PayloadContent[0].KeySize",
@@ -307,7 +307,7 @@ def forced(envelope: Any) -> bytes:
 def test_a_signature_that_holds(key: Any, options: list[PKCS7Options], digest: Any) -> None:
     document = signed(PLIST, key, *options, hash_algorithm=digest)
     result = lint_profile(document)
-    assert (result.findings, result.signature) == ((), SignatureState.HOLDS)
+    assert (result.issues, result.signature) == ((), SignatureState.HOLDS)
     assert result.signer == encoded(RSA_SIGNER if key is RSA_KEY else EC_SIGNER)
 
 
@@ -318,8 +318,8 @@ def test_a_plain_profile_has_no_signature() -> None:
 
 def test_what_is_signed_is_linted() -> None:
     made = plistlib.dumps(document(KeySize=521), fmt=plistlib.FMT_BINARY)
-    found = lint_profile(signed(made)).findings
-    assert [finding.code for finding in found] == [LintCode.HARDWARE_BOUND_KEY_SIZE]
+    found = lint_profile(signed(made)).issues
+    assert [issue.code for issue in found] == [LintCode.HARDWARE_BOUND_KEY_SIZE]
 
 
 @pytest.mark.parametrize("options", [[], [PKCS7Options.NoAttributes]], ids=["attributes", "none"])
@@ -328,7 +328,7 @@ def test_a_profile_that_was_changed_after_it_was_signed(options: list[PKCS7Optio
     changed = document.replace(b"TESTSERIAL01", b"TESTSERIAL02")
     result = lint_profile(changed)
     assert (result.signature, result.signer) == (SignatureState.BROKEN, encoded(RSA_SIGNER))
-    assert places(result.findings) == [(LintCode.SIGNATURE_BROKEN, "")]
+    assert places(result.issues) == [(LintCode.SIGNATURE_BROKEN, "")]
     assert lint_profile(document).signature is SignatureState.HOLDS
 
 
@@ -419,7 +419,7 @@ def test_a_certificate_that_is_not_there() -> None:
 
     result = lint_profile(rebuilt(change))
     assert (result.signature, result.signer) == (SignatureState.UNCHECKED, None)
-    assert places(result.findings) == [(LintCode.SIGNATURE_UNCHECKED, "")]
+    assert places(result.issues) == [(LintCode.SIGNATURE_UNCHECKED, "")]
 
 
 def sha1(content: Any) -> None:
@@ -458,7 +458,7 @@ def scheme(oid: str) -> Any:
 def test_what_is_unknown_or_contradicts_the_digest_is_not_checked(change: Any) -> None:
     result = lint_profile(rebuilt(change))
     assert result.signature is SignatureState.UNCHECKED
-    assert [finding.code for finding in result.findings] == [LintCode.SIGNATURE_UNCHECKED]
+    assert [issue.code for issue in result.issues] == [LintCode.SIGNATURE_UNCHECKED]
     named = scheme("1.2.840.113549.1.1.11")  # SHA-256 with RSA
     assert lint_profile(rebuilt(named)).signature is SignatureState.HOLDS
 
@@ -614,13 +614,13 @@ def test_content_in_pieces_and_of_indefinite_length() -> None:
     inner = b"\x30\x80" + version + digests + info + certificates + signers + bytes(2)
     document = b"\x30\x80" + der.oid("1.2.840.113549.1.7.2") + b"\xa0\x80" + inner + bytes(4)
     result = lint_profile(document)
-    assert (result.findings, result.signature) == ((), SignatureState.HOLDS)
+    assert (result.issues, result.signature) == ((), SignatureState.HOLDS)
 
 
 def test_a_profile_encrypted_for_a_device_is_not_judged() -> None:
     envelope = PKCS7EnvelopeBuilder().set_data(PLIST).add_recipient(RSA_SIGNER)
     result = lint_profile(envelope.encrypt(Encoding.DER, [PKCS7Options.Binary]))
-    assert places(result.findings) == [(LintCode.ENCRYPTED, "")]
+    assert places(result.issues) == [(LintCode.ENCRYPTED, "")]
     assert not result.would_attest
 
 
@@ -740,19 +740,19 @@ def test_what_is_not_octets_is_refused(other: object) -> None:
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_what_holds_octets_is_read(kind: Any) -> None:
-    assert lint_profile(kind(PLIST)).findings == ()
+    assert lint_profile(kind(PLIST)).issues == ()
 
 
 @pytest.mark.parametrize("top", [[], "a", 7])
 def test_the_top_is_a_dictionary(top: Any) -> None:
     made = plistlib.dumps(top)
     assert_refused(lambda: lint_profile(made), Reason.MALFORMED_PLIST, "dictionary")
-    assert lint_profile(plistlib.dumps({})).findings
+    assert lint_profile(plistlib.dumps({})).issues
 
 
 def test_a_profile_is_measured() -> None:
     limits = Limits(plist_bytes=len(PLIST))
-    assert lint_profile(PLIST, limits=limits).findings == ()
+    assert lint_profile(PLIST, limits=limits).issues == ()
     short = Limits(plist_bytes=len(PLIST) - 1)
     assert_refused(lambda: lint_profile(PLIST, limits=short), Reason.TOO_LARGE)
     assert_refused(lambda: lint_profile(bytes(PROFILE_LIMITS.plist_bytes + 1)), Reason.TOO_LARGE)
@@ -765,7 +765,7 @@ def test_a_profile_of_many_identities_costs_little() -> None:
         "PayloadContent": [{"PayloadType": "com.apple.security.acme", "PayloadUUID": "a"}] * 3000
     }
     found = lint(made)
-    assert len({finding.code for finding in found}) >= 3
+    assert len({issue.code for issue in found}) >= 3
 
 
 @pytest.mark.parametrize("head", [b"", b"\x30", b"bplist00", b'<plist version="1.0">'])
@@ -802,9 +802,9 @@ def test_any_property_list_is_judged(top: dict[str, Any], inner: dict[str, Any])
     made = {**document(), **top, "PayloadContent": [payload]}
     data = plistlib.dumps(made, fmt=plistlib.FMT_BINARY)
     target = Target(platform=Platform.WATCHOS, os_version="9.0", chip="S3")
-    for finding in lint_profile(data, target=target).findings:
-        assert finding.explanation
-        assert str(finding).isprintable()
+    for issue in lint_profile(data, target=target).issues:
+        assert issue.explanation
+        assert str(issue).isprintable()
 
 
 # --- a second opinion ----------------------------------------------------------------------------
@@ -829,5 +829,5 @@ def test_what_openssl_signs_holds(tmp_path: Path, extra: list[str]) -> None:
         capture_output=True,
     )
     result = lint_profile(done.stdout)
-    assert (result.findings, result.signature) == ((), SignatureState.HOLDS)
+    assert (result.issues, result.signature) == ((), SignatureState.HOLDS)
     assert result.signer == encoded(EC_SIGNER)

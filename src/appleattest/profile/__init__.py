@@ -8,19 +8,19 @@ Builders and linter read one table of rules. Nothing here is random or reads a c
 Apple's device-management schema, com.apple.security.acme, com.apple.credential.acme, TopLevel.
 """
 
-from appleattest.profile.declarative import (
+from appleattest.profile.acme_credential import (
     ACMECredential,
     ACMECredentialAsset,
     AssetAuthentication,
     KeychainAccess,
 )
-from appleattest.profile.findings import LintCode, LintIssue, LintSeverity
-from appleattest.profile.identity import ACMEPayload
-from appleattest.profile.lint import LintResult, lint_profile
-from appleattest.profile.profile import PROFILE_LIMITS, ConfigurationProfile
-from appleattest.profile.rules import ACMEKeyType
-from appleattest.profile.settings import SubjectAltName
-from appleattest.profile.signed import SignatureState
+from appleattest.profile.acme_payload import ACMEPayload
+from appleattest.profile.acme_rules import ACMEKeyType
+from appleattest.profile.acme_settings import SubjectAltName
+from appleattest.profile.configuration_profile import PROFILE_LIMITS, ConfigurationProfile
+from appleattest.profile.envelope import SignatureState
+from appleattest.profile.issues import LintCode, LintIssue, LintSeverity
+from appleattest.profile.linter import LintResult, lint_profile
 from appleattest.profile.target import AttestSupport, Target
 
 __all__ = [

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from appleattest.policy.platform import Platform
-from appleattest.profile.findings import LintCode, LintIssue
+from appleattest.profile.issues import LintCode, LintIssue
 from appleattest.text import type_name
 
 PAYLOAD_TYPE: Final = "com.apple.security.acme"
@@ -117,7 +117,7 @@ def typed(document: Mapping[str, object], key: str, kind: type[_T]) -> _T | None
     return value
 
 
-def key_findings(document: Mapping[str, object], keys: Sequence[Key]) -> Iterator[LintIssue]:
+def key_issues(document: Mapping[str, object], keys: Sequence[Key]) -> Iterator[LintIssue]:
     """`missing-key` and `wrong-type`: what the table of keys demands."""
     for key in keys:
         if key.name not in document:

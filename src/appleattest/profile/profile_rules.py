@@ -9,21 +9,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from appleattest.profile.findings import LintCode, LintIssue
+from appleattest.profile.acme_rules import acme_issues, common_issues
+from appleattest.profile.issues import LintCode, LintIssue
 from appleattest.profile.keys import (
     COMMON_KEYS,
     CONFIGURATION,
     PAYLOAD,
     PAYLOAD_TYPE,
     PROFILE_KEYS,
-    key_findings,
+    key_issues,
     typed,
     wrong_type,
 )
-from appleattest.profile.rules import acme_findings, common_findings
 from appleattest.profile.target import Target
 
-_Findings = Iterator[LintIssue]
+_Issues = Iterator[LintIssue]
 
 MOST_REFERENCES: Final = 10
 """How many other payloads may refer to one identity."""
@@ -52,12 +52,12 @@ def payloads_of(profile: Mapping[str, object]) -> list[Placed]:
     ]
 
 
-def profile_findings(profile: Mapping[str, object], target: Target | None) -> _Findings:
+def profile_issues(profile: Mapping[str, object], target: Target | None) -> _Issues:
     """Every rule that a profile breaks: its own, those of each payload, those between them."""
     yield from _own(profile)
     for placed in payloads_of(profile):
-        for finding in _of_payload(placed, target):
-            yield finding.inside(placed.place)
+        for issue in _of_payload(placed, target):
+            yield issue.inside(placed.place)
     yield from _repeated(profile)
     yield from _references(profile)
 
@@ -76,11 +76,11 @@ def references_to(profile: Mapping[str, object]) -> Iterator[tuple[Placed, int]]
             yield placed, holders[uuid] - (uuid in own)
 
 
-def _own(profile: Mapping[str, object]) -> _Findings:
+def _own(profile: Mapping[str, object]) -> _Issues:
     encrypted = typed(profile, "IsEncrypted", bool) or "EncryptedPayloadContent" in profile
     needed = [key for key in PROFILE_KEYS if not (encrypted and key.name == "PayloadContent")]
-    yield from key_findings(profile, needed)
-    yield from common_findings(profile)
+    yield from key_issues(profile, needed)
+    yield from common_issues(profile)
     if typed(profile, "PayloadType", str) not in (None, CONFIGURATION):
         explanation = "the type of a profile is Configuration"
         yield LintIssue(LintCode.PAYLOAD_TYPE, "PayloadType", explanation)
@@ -92,15 +92,15 @@ def _own(profile: Mapping[str, object]) -> _Findings:
             yield wrong_type(f"PayloadContent[{index}]", dict, item)
 
 
-def _of_payload(placed: Placed, target: Target | None) -> _Findings:
+def _of_payload(placed: Placed, target: Target | None) -> _Issues:
     if placed.is_acme:
-        yield from acme_findings(placed.document, PAYLOAD, target)
+        yield from acme_issues(placed.document, PAYLOAD, target)
     else:
-        yield from key_findings(placed.document, COMMON_KEYS)
-        yield from common_findings(placed.document)
+        yield from key_issues(placed.document, COMMON_KEYS)
+        yield from common_issues(placed.document)
 
 
-def _repeated(profile: Mapping[str, object]) -> _Findings:
+def _repeated(profile: Mapping[str, object]) -> _Issues:
     """UUIDs are unique everywhere, so also in the profile; identifiers among its payloads."""
     uuids, identifiers = {_uuid(profile)}, set[str | None]()
     for placed in payloads_of(profile):
@@ -117,7 +117,7 @@ def _repeated(profile: Mapping[str, object]) -> _Findings:
         identifiers.add(identifier)
 
 
-def _references(profile: Mapping[str, object]) -> _Findings:
+def _references(profile: Mapping[str, object]) -> _Issues:
     for placed, references in references_to(profile):
         if references > MOST_REFERENCES:
             explanation = (

@@ -11,11 +11,11 @@ from typing import Final
 
 from appleattest.policy.platform import Platform
 from appleattest.policy.versions import AppleVersion
-from appleattest.profile.findings import LintCode, LintIssue
+from appleattest.profile.issues import LintCode, LintIssue
 from appleattest.profile.keys import Form, typed
 from appleattest.profile.target import AttestSupport, Target
 
-_Findings = Iterator[LintIssue]
+_Issues = Iterator[LintIssue]
 _Document = Mapping[str, object]
 
 _ATTESTS_FROM: Final[Mapping[Platform, str]] = {
@@ -28,14 +28,14 @@ _ATTESTS_FROM: Final[Mapping[Platform, str]] = {
 }
 
 
-def _operating_system(_document: _Document, form: Form, target: Target) -> _Findings:
+def _operating_system(_document: _Document, form: Form, target: Target) -> _Issues:
     first = form.introduced[target.platform]
     if _is_older(target, first):
         explanation = f"{target.platform.value} reads this from version {first} on"
         yield LintIssue(LintCode.OS_TOO_OLD, "", explanation)
 
 
-def _hardware_bound(document: _Document, _form: Form, target: Target) -> _Findings:
+def _hardware_bound(document: _Document, _form: Form, target: Target) -> _Issues:
     if typed(document, "HardwareBound", bool) and _must_be_false(target):
         explanation = (
             "a Mac binds a key from macOS 14 on, with Apple silicon or a T2 chip; on others this "
@@ -44,7 +44,7 @@ def _hardware_bound(document: _Document, _form: Form, target: Target) -> _Findin
         yield LintIssue(LintCode.HARDWARE_BOUND_UNSUPPORTED, "HardwareBound", explanation)
 
 
-def _attest(document: _Document, _form: Form, target: Target) -> _Findings:
+def _attest(document: _Document, _form: Form, target: Target) -> _Issues:
     if not typed(document, "Attest", bool):
         return
     if _must_be_false(target):
@@ -65,7 +65,7 @@ def _attest(document: _Document, _form: Form, target: Target) -> _Findings:
         yield LintIssue(LintCode.ATTEST_IGNORED, "Attest", explanation)
 
 
-def _mac_only(document: _Document, form: Form, target: Target) -> _Findings:
+def _mac_only(document: _Document, form: Form, target: Target) -> _Issues:
     if target.platform is Platform.MACOS:
         return
     for key in form.keys:
@@ -86,7 +86,7 @@ def _is_older(target: Target, first: str) -> bool:
     return target.version is not None and target.version < AppleVersion.parse(first)
 
 
-TARGET_RULES: Final[tuple[Callable[[_Document, Form, Target], _Findings], ...]] = (
+TARGET_RULES: Final[tuple[Callable[[_Document, Form, Target], _Issues], ...]] = (
     _operating_system,
     _hardware_bound,
     _attest,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
-from appleattest.profile.rules import HTTPS_URL
-from appleattest.profile.settings import ACMESettings, given
+from appleattest.profile.acme_rules import HTTPS_URL
+from appleattest.profile.acme_settings import ACMESettings, given
 
 CREDENTIAL_TYPE: Final = "com.apple.credential.acme"
 ASSET_TYPE: Final = "com.apple.asset.credential.acme"

@@ -9,11 +9,11 @@ from typing import Final
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.errors import MalformedInput, Reason
 from appleattest.limits import Limits
-from appleattest.profile.advice import advice_findings
-from appleattest.profile.findings import LintCode, LintIssue, LintSeverity
-from appleattest.profile.profile import PROFILE_LIMITS
-from appleattest.profile.profile_rules import profile_findings
-from appleattest.profile.signed import Opened, SignatureState, open_profile
+from appleattest.profile.advice import advice
+from appleattest.profile.configuration_profile import PROFILE_LIMITS
+from appleattest.profile.envelope import Opened, SignatureState, open_profile
+from appleattest.profile.issues import LintCode, LintIssue, LintSeverity
+from appleattest.profile.profile_rules import profile_issues
 from appleattest.profile.target import Target
 from appleattest.text import type_name
 from appleattest.wire import plist
@@ -25,7 +25,7 @@ _PREVENTING: Final = (LintSeverity.FORBIDDEN, LintSeverity.NO_ATTESTATION, LintS
 class LintResult:
     """What was found in a profile, in the order in which it stands there, advice last."""
 
-    findings: tuple[LintIssue, ...]
+    issues: tuple[LintIssue, ...]
     signature: SignatureState
     signer: bytes | None
     """The certificate, DER, that the profile itself gives as its (first) signer's. Whether it is
@@ -37,7 +37,7 @@ class LintResult:
 
         It says nothing of devices, beyond the target that was given, nor of the server.
         """
-        return not any(finding.severity in _PREVENTING for finding in self.findings)
+        return not any(issue.severity in _PREVENTING for issue in self.issues)
 
 
 def lint_profile(
@@ -45,7 +45,7 @@ def lint_profile(
 ) -> LintResult:
     """Judge a `.mobileconfig`: a property list, XML or binary, plain or signed.
 
-    `target` is the device that it is for; without one, no finding depends on OS or hardware.
+    `target` is the device that it is for; without one, no issue depends on OS or hardware.
     `limits` bound the octets, elements and depth that are read.
 
     Raises `MalformedInput` (`malformed-plist`, `too-large`) for whatever is no property list
@@ -82,8 +82,8 @@ def _findings(opened: Opened, target: Target | None, limits: Limits) -> Iterator
     document = plist.decode(opened.content, limits)
     if not isinstance(document, dict):
         raise _malformed(f"a dictionary was expected, {type_name(document)} came")
-    yield from profile_findings(document, target)
-    yield from advice_findings(document)
+    yield from profile_issues(document, target)
+    yield from advice(document)
 
 
 def _malformed(detail: str) -> MalformedInput:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
+from appleattest.profile.acme_settings import ACMESettings, given
 from appleattest.profile.keys import PAYLOAD, PAYLOAD_TYPE, Form
-from appleattest.profile.settings import ACMESettings, given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

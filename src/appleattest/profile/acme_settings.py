@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
+from appleattest.profile.acme_rules import ACMEKeyType, acme_issues, refuse
 from appleattest.profile.keys import CREDENTIAL, Form
-from appleattest.profile.rules import ACMEKeyType, acme_findings, refuse
 from appleattest.profile.target import Target
 
 _RECOMMENDED_SIZE: Final = 384
@@ -71,7 +71,7 @@ class ACMESettings:
             object.__setattr__(self, "subject", ((("CN", self.client_identifier),),))
         for name in ("subject", "extended_key_usage"):
             object.__setattr__(self, name, _tuples(getattr(self, name)))
-        refuse(acme_findings(self.to_dict(), self._form, self.target))
+        refuse(acme_issues(self.to_dict(), self._form, self.target))
 
     def to_dict(self) -> dict[str, Any]:
         """The settings by Apple's keys, as types of a property list or of JSON."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 
 class LintSeverity(StrEnum):
-    """What a finding means for who installs the profile."""
+    """What an issue means for who installs the profile."""
 
     FORBIDDEN = "forbidden"
     """Apple's schema forbids it: expect the device to refuse the profile."""
@@ -111,14 +111,14 @@ class LintIssue:
         return _SEVERITIES[self.code]
 
     def inside(self, place: str) -> LintIssue:
-        """The same finding, of a part that stands at `place`."""
+        """The same issue, of a part that stands at `place`."""
         return replace(self, place=f"{place}.{self.place}" if self.place else place)
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.place or 'profile'}: {self.explanation} [{self.code}]"
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding as JSON types."""
+        """The issue as JSON types."""
         return {
             "code": self.code.value,
             "severity": self.severity.value,

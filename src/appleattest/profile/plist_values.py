@@ -41,12 +41,12 @@ def frozen_copy(value: object, place: str, depth: int = _DEEPEST) -> object:
     return value
 
 
-def plain_values(value: object) -> object:
+def unfrozen_copy(value: object) -> object:
     """The frozen value in the types that `plistlib` writes and our own reader reads."""
     if isinstance(value, Mapping):
-        return {key: plain_values(item) for key, item in value.items()}
+        return {key: unfrozen_copy(item) for key, item in value.items()}
     if isinstance(value, tuple):
-        return [plain_values(item) for item in value]
+        return [unfrozen_copy(item) for item in value]
     return value
 
 

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from appleattest.errors import MalformedInput
 from appleattest.limits import Limits
-from appleattest.profile.identity import ACMEPayload, described, uuid_text
+from appleattest.profile.acme_payload import ACMEPayload, described, uuid_text
+from appleattest.profile.acme_rules import refuse
+from appleattest.profile.acme_settings import given
 from appleattest.profile.keys import CONFIGURATION
-from appleattest.profile.plain import frozen_copy, plain_values
-from appleattest.profile.profile_rules import profile_findings
-from appleattest.profile.rules import refuse
-from appleattest.profile.settings import given
+from appleattest.profile.plist_values import frozen_copy, unfrozen_copy
+from appleattest.profile.profile_rules import profile_issues
 from appleattest.wire import plist
 
 PROFILE_LIMITS: Final = Limits(plist_bytes=1024 * 1024, plist_elements=16 * 1024, plist_depth=32)
@@ -52,7 +52,7 @@ class ConfigurationProfile:
             raise ValueError("PayloadContent: a profile has at least one payload")
         kept = tuple(_kept(each, index) for index, each in enumerate(self.payloads))
         object.__setattr__(self, "payloads", kept)
-        refuse(profile_findings(self.to_dict(), None))
+        refuse(profile_issues(self.to_dict(), None))
         self._require_round_trip()
 
     def __hash__(self) -> int:
@@ -66,7 +66,7 @@ class ConfigurationProfile:
     def to_dict(self) -> dict[str, Any]:
         """The profile, as types of a property list; times are aware."""
         payloads = [
-            each.to_dict() if isinstance(each, ACMEPayload) else plain_values(each)
+            each.to_dict() if isinstance(each, ACMEPayload) else unfrozen_copy(each)
             for each in self.payloads
         ]
         return given(

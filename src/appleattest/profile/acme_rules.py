@@ -1,7 +1,7 @@
 """The rules of Apple's schema for an ACME identity: one table, for builders and for the linter.
 
 Each rule reads a document, whatever is in it, and yields what breaks it. A builder refuses the
-first finding, the linter lists all. A value of the wrong type is the table of keys' to report, so
+first issue, the linter lists all. A value of the wrong type is the table of keys' to report, so
 every other rule passes over it.
 
 Source: Apple's device-management schema, com.apple.security.acme and com.apple.credential.acme.
@@ -16,13 +16,13 @@ from typing import Final
 
 from appleattest.acme.identifiers import PermanentIdentifier, require_oid
 from appleattest.errors import IdentifierMismatch
-from appleattest.profile.findings import LintCode, LintIssue
-from appleattest.profile.keys import Form, key_findings, typed, wrong_type
+from appleattest.profile.issues import LintCode, LintIssue
+from appleattest.profile.keys import Form, key_issues, typed, wrong_type
 from appleattest.profile.target import Target
 from appleattest.profile.target_rules import TARGET_RULES
 from appleattest.text import quoted
 
-_Findings = Iterator[LintIssue]
+_Issues = Iterator[LintIssue]
 _Document = Mapping[str, object]
 
 HTTPS_URL: Final = re.compile(
@@ -46,11 +46,11 @@ class ACMEKeyType(StrEnum):
     EC = "ECSECPrimeRandom"
 
 
-def acme_findings(document: _Document, form: Form, target: Target | None) -> _Findings:
+def acme_issues(document: _Document, form: Form, target: Target | None) -> _Issues:
     """Every rule that a document of this form breaks, on any device and on the target."""
-    yield from key_findings(document, form.keys)
+    yield from key_issues(document, form.keys)
     if form.is_payload:
-        yield from common_findings(document)
+        yield from common_issues(document)
     for rule in _RULES:
         yield from rule(document, form)
     if target is not None:
@@ -58,7 +58,7 @@ def acme_findings(document: _Document, form: Form, target: Target | None) -> _Fi
             yield from target_rule(document, form, target)
 
 
-def common_findings(document: _Document) -> _Findings:
+def common_issues(document: _Document) -> _Issues:
     """The rules for the keys that every payload has, and the profile itself."""
     if typed(document, "PayloadVersion", int) not in (None, 1):
         explanation = "the version of the format is 1, whatever has changed in the content"
@@ -73,23 +73,23 @@ def common_findings(document: _Document) -> _Findings:
         yield LintIssue(LintCode.PAYLOAD_UUID, "PayloadUUID", explanation)
 
 
-def refuse(findings: Iterable[LintIssue]) -> None:
-    """Raise for the first finding: `TypeError` for a wrong type, `ValueError` for all others."""
-    first = next(iter(findings), None)
+def refuse(issues: Iterable[LintIssue]) -> None:
+    """Raise for the first issue: `TypeError` for a wrong type, `ValueError` for all others."""
+    first = next(iter(issues), None)
     if first is not None:
         kind = TypeError if first.code is LintCode.WRONG_TYPE else ValueError
         place = f"{first.place}: " if first.place else ""
         raise kind(f"{place}{first.explanation}")
 
 
-def _directory_url(document: _Document, _form: Form) -> _Findings:
+def _directory_url(document: _Document, _form: Form) -> _Issues:
     url = typed(document, "DirectoryURL", str)
     if url is not None and not HTTPS_URL.fullmatch(url):
         explanation = "the directory is a URL with the https scheme and a host, in printable ASCII"
         yield LintIssue(LintCode.DIRECTORY_URL, "DirectoryURL", explanation)
 
 
-def _client_identifier(document: _Document, _form: Form) -> _Findings:
+def _client_identifier(document: _Document, _form: Form) -> _Issues:
     """Apple forbids nothing here; the server has to (draft-ietf-acme-device-attest, section 3)."""
     identifier = typed(document, "ClientIdentifier", str)
     if identifier is None:
@@ -105,7 +105,7 @@ def _client_identifier(document: _Document, _form: Form) -> _Findings:
         )
 
 
-def _key(document: _Document, form: Form) -> _Findings:
+def _key(document: _Document, form: Form) -> _Issues:
     kind, size = typed(document, "KeyType", str), typed(document, "KeySize", int)
     if kind == ACMEKeyType.RSA:
         if size is not None and (size % 8 or not SMALLEST_RSA <= size <= LARGEST_RSA):
@@ -122,7 +122,7 @@ def _key(document: _Document, form: Form) -> _Findings:
         yield LintIssue(LintCode.KEY_TYPE, "KeyType", explanation)
 
 
-def _hardware_bound(document: _Document, _form: Form) -> _Findings:
+def _hardware_bound(document: _Document, _form: Form) -> _Issues:
     if not typed(document, "HardwareBound", bool):
         return
     kind, size = typed(document, "KeyType", str), typed(document, "KeySize", int)
@@ -134,13 +134,13 @@ def _hardware_bound(document: _Document, _form: Form) -> _Findings:
         yield LintIssue(LintCode.HARDWARE_BOUND_KEY_SIZE, "KeySize", explanation)
 
 
-def _attest(document: _Document, _form: Form) -> _Findings:
+def _attest(document: _Document, _form: Form) -> _Issues:
     if typed(document, "Attest", bool) and typed(document, "HardwareBound", bool) is False:
         explanation = "Attest needs HardwareBound: Apple attests keys of the Secure Enclave alone"
         yield LintIssue(LintCode.ATTEST_NOT_HARDWARE_BOUND, "Attest", explanation)
 
 
-def _subject(document: _Document, _form: Form) -> _Findings:
+def _subject(document: _Document, _form: Form) -> _Issues:
     for index, rdn in enumerate(typed(document, "Subject", list) or ()):
         place = f"Subject[{index}]"
         if not isinstance(rdn, list):
@@ -153,7 +153,7 @@ def _subject(document: _Document, _form: Form) -> _Findings:
                 yield from _pair(f"{place}[{number}]", pair)
 
 
-def _pair(place: str, pair: object) -> _Findings:
+def _pair(place: str, pair: object) -> _Issues:
     if not isinstance(pair, list):
         yield wrong_type(place, list, pair)
         return
@@ -169,7 +169,7 @@ def _pair(place: str, pair: object) -> _Findings:
         yield LintIssue(LintCode.SUBJECT, f"{place}[0]", explanation)
 
 
-def _subject_alt_name(document: _Document, _form: Form) -> _Findings:
+def _subject_alt_name(document: _Document, _form: Form) -> _Issues:
     for kind, value in (typed(document, "SubjectAltName", dict) or {}).items():
         if kind not in ALTERNATIVE_NAMES:
             explanation = f"{quoted(kind)} is no kind of name; {_listed(ALTERNATIVE_NAMES)} are"
@@ -178,13 +178,13 @@ def _subject_alt_name(document: _Document, _form: Form) -> _Findings:
             yield wrong_type(f"SubjectAltName.{kind}", str, value)
 
 
-def _usage_flags(document: _Document, _form: Form) -> _Findings:
+def _usage_flags(document: _Document, _form: Form) -> _Issues:
     if (typed(document, "UsageFlags", int) or 0) & ~(SIGNING | ENCRYPTION):
         explanation = "the only flags are 1 for digital signature and 4 for encryption; 5 is both"
         yield LintIssue(LintCode.USAGE_FLAGS, "UsageFlags", explanation)
 
 
-def _extended_key_usage(document: _Document, _form: Form) -> _Findings:
+def _extended_key_usage(document: _Document, _form: Form) -> _Issues:
     for index, usage in enumerate(typed(document, "ExtendedKeyUsage", list) or ()):
         place = f"ExtendedKeyUsage[{index}]"
         if not isinstance(usage, str):
@@ -207,7 +207,7 @@ def _listed(values: Iterable[object]) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-_RULES: Final[tuple[Callable[[_Document, Form], _Findings], ...]] = (
+_RULES: Final[tuple[Callable[[_Document, Form], _Issues], ...]] = (
     _directory_url,
     _client_identifier,
     _key,
