@@ -188,11 +188,13 @@ class AnchoredAtApple:
 
 @dataclass(frozen=True, slots=True)
 class NoDiscrepancies:
-    """The device says of itself what Apple attests of it, where both say something.
+    """The device says of itself what Apple attests of it, in at least one property.
 
-    The caller gives the discrepancies (`mdm.validate_response` finds them); where none are given,
-    nobody compared, and the finding is `ABSENT`. `but_for_age` forgives what an update since the
-    attestation explains.
+    The caller gives what `mdm.validate_response` or `mdm.find_discrepancies` found, as it is: it
+    says which properties were compared. The finding is `ABSENT` where nobody compared, and where
+    nothing was compared because the device answered none of the queries. An empty tuple or list
+    does not say that anything was compared. `but_for_age` forgives a difference that an update
+    since the attestation explains.
     """
 
     but_for_age: bool = False
@@ -200,16 +202,22 @@ class NoDiscrepancies:
     _expected: ClassVar[str] = "no discrepancy"
 
     def check(self, facts: Facts) -> Finding:
-        """Name the properties that differ."""
+        """Name the properties that differ, or those that were compared."""
         if facts.discrepancies is None:
             return Finding(rule=self.name, verdict=Verdict.ABSENT, expected=self._expected)
-        found = [
+        compared = facts.compared | {str(each.kind) for each in facts.discrepancies}
+        if not compared:
+            found = "no property that was compared"
+            return Finding(
+                rule=self.name, verdict=Verdict.ABSENT, expected=self._expected, found=found
+            )
+        differing = [
             str(each.kind)
             for each in facts.discrepancies
             if not (self.but_for_age and each.explained_by_age)
         ]
-        shown = ", ".join(map(quoted, found)) or "none"
-        return _compared(self.name, not found, self._expected, shown)
+        shown = ", ".join(map(quoted, differing)) or f"none in {', '.join(sorted(compared))}"
+        return _compared(self.name, not differing, self._expected, shown)
 
 
 def _status(name: str, oid: str, good: Enum, found: Enum | None) -> Finding:
