@@ -186,12 +186,12 @@ def test_a_payload_has_another_uuid_than_the_profile() -> None:
         ({"Value": {1: "a"}}, TypeError, "PayloadContent[1].Value"),
         ({"Value": 1 << 64}, ValueError, "PayloadContent[1].Value"),
         ({"Value": datetime(2025, 1, 1)}, ValueError, ""),  # noqa: DTZ001 - what is refused
-        ({"Value": float("nan")}, ValueError, "no property list can hold this profile"),
+        ({"Value": float("nan")}, ValueError, "a property list cannot hold this profile"),
         ({"Value": "\x00"}, ValueError, ""),
-        ({"Value": "\uffff"}, ValueError, "no property list can hold this profile"),
+        ({"Value": "\uffff"}, ValueError, "a property list cannot hold this profile"),
         ({"Value": "\ud800"}, ValueError, ""),
-        ({"Value": "a\rb"}, ValueError, "a text of this profile would be read as another"),
-        ({"Value": "a" * PROFILE_LIMITS.plist_bytes}, ValueError, "no property list can hold"),
+        ({"Value": "a\rb"}, ValueError, "a text of this profile would read differently"),
+        ({"Value": "a" * PROFILE_LIMITS.plist_bytes}, ValueError, "a property list cannot hold"),
     ],
 )
 def test_another_payload_is_judged_too(
@@ -228,7 +228,7 @@ def test_what_is_frozen_is_nested_no_deeper_than_is_read(inside: Any) -> None:
     deepest = PROFILE_LIMITS.plist_depth
     assert unfrozen_copy(frozen_copy(levels(deepest), "x")) == levels(deepest)
     kind, text = refusal(lambda: frozen_copy(levels(deepest + 1), "x"))
-    assert (kind, text.partition(": ")[2]) == (ValueError, "nested deeper than is read")
+    assert (kind, text.partition(": ")[2]) == (ValueError, "nested too deeply")
 
 
 def test_what_was_given_can_change_without_the_profile() -> None:

@@ -392,7 +392,7 @@ def test_the_four_kinds_of_alternative_names() -> None:
 def test_another_kind_of_alternative_name_is_found() -> None:
     made = document(SubjectAltName={"dnsName": "b.example"})
     found = codes(made)
-    assert lint(made)[0].explanation.startswith("'dnsName' is no kind of name; rfc822Name, dNSName")
+    assert lint(made)[0].explanation.startswith("'dnsName' is not one of rfc822Name, dNSName")
     assert found == [(LintCode.SUBJECT_ALT_NAME, "PayloadContent[0].SubjectAltName")]
     assert codes(document(SubjectAltName={"dNSName": "b.example"})) == []
 
@@ -511,7 +511,7 @@ def test_the_chip_decides(
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ({"platform": "ios"}, TypeError),
+        ({"platform": "iOS"}, ValueError),
         ({"platform": None}, TypeError),
         ({"platform": Platform.IOS, "os_version": 17.4}, TypeError),
         ({"platform": Platform.IOS, "os_version": "17.x"}, ValueError),
@@ -525,6 +525,17 @@ def test_the_chip_decides(
 )
 def test_a_target_that_is_none(arguments: dict[str, Any], error: type[Exception]) -> None:
     assert refusal(lambda: Target(**arguments))[0] is error
+
+
+def test_the_platform_of_a_target_is_given_by_its_name_or_the_names_are_told() -> None:
+    named: Any = "macos"
+    assert Target(platform=named) == Target(platform=Platform.MACOS)
+    assert Target(platform=named).platform is Platform.MACOS
+    wrong: Any = "macOS"
+    kind, text = refusal(lambda: Target(platform=wrong))
+    assert kind is ValueError
+    assert text.startswith("platform is one of ios, ipados, macos, tvos, visionos, watchos, not ")
+    assert text.endswith("not 'macOS'; did you mean 'macos'?")
 
 
 def test_a_payload_is_for_a_target_or_for_none() -> None:

@@ -1,4 +1,4 @@
-"""The caller's own rules, applied to what has been verified."""
+"""`Policy`, the caller's own rules, and `PolicyResult`, what they find in an attestation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about versions: at least this one, on each platform."""
+"""Rules about attested versions: at least this one, for all platforms or for each."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The rules of Apple's schema for an ACME identity: one table, for builders and for the linter.
 
-Each rule reads a document, whatever is in it, and yields what breaks it. A builder refuses the
-first issue, the linter lists all. A value of the wrong type is the table of keys' to report, so
-every other rule passes over it.
+Each rule reads a document, whatever is in it, and yields an issue for each defect. A builder raises
+the first one, and the linter lists all. `keys` reports a value of the wrong type, so every other
+rule ignores such a value.
 
 Source: Apple's device-management schema, com.apple.security.acme and com.apple.credential.acme.
 """
@@ -47,7 +47,7 @@ class ACMEKeyType(StrEnum):
 
 
 def acme_issues(document: _Document, form: Form, target: Target | None) -> _Issues:
-    """Every rule that a document of this form breaks, on any device and on the target."""
+    """The issues of a document of this form: on any device, then on the target if there is one."""
     yield from key_issues(document, form.keys)
     if form.is_payload:
         yield from common_issues(document)
@@ -59,9 +59,9 @@ def acme_issues(document: _Document, form: Form, target: Target | None) -> _Issu
 
 
 def common_issues(document: _Document) -> _Issues:
-    """The rules for the keys that every payload has, and the profile itself."""
+    """The issues of the keys that the profile and each of its payloads have."""
     if typed(document, "PayloadVersion", int) not in (None, 1):
-        explanation = "the version of the format is 1, whatever has changed in the content"
+        explanation = "this is the version of the format, which is 1; leave it so at every change"
         yield LintIssue(LintCode.PAYLOAD_VERSION, "PayloadVersion", explanation)
     identifier = typed(document, "PayloadIdentifier", str)
     if identifier is not None and not IDENTIFIER.fullmatch(identifier):
@@ -69,12 +69,12 @@ def common_issues(document: _Document) -> _Issues:
         yield LintIssue(LintCode.PAYLOAD_IDENTIFIER, "PayloadIdentifier", explanation)
     uuid = typed(document, "PayloadUUID", str)
     if uuid is not None and not _UUID.fullmatch(uuid):
-        explanation = "this is no UUID; an identifier of one's own may not be unique everywhere"
+        explanation = "this is no UUID; any other text may not be unique everywhere"
         yield LintIssue(LintCode.PAYLOAD_UUID, "PayloadUUID", explanation)
 
 
 def refuse(issues: Iterable[LintIssue]) -> None:
-    """Raise for the first issue: `TypeError` for a wrong type, `ValueError` for all others."""
+    """Raise the first issue, if any: `TypeError` for a wrong type, `ValueError` for all others."""
     first = next(iter(issues), None)
     if first is not None:
         kind = TypeError if first.code is LintCode.WRONG_TYPE else ValueError
@@ -90,7 +90,7 @@ def _directory_url(document: _Document, _form: Form) -> _Issues:
 
 
 def _client_identifier(document: _Document, _form: Form) -> _Issues:
-    """Apple forbids nothing here; the server has to (draft-ietf-acme-device-attest, section 3)."""
+    """Apple allows any text here; a server must not (draft-ietf-acme-device-attest, section 3)."""
     identifier = typed(document, "ClientIdentifier", str)
     if identifier is None:
         return
@@ -101,7 +101,7 @@ def _client_identifier(document: _Document, _form: Form) -> _Issues:
             LintCode.CLIENT_IDENTIFIER,
             "ClientIdentifier",
             "the device orders this as its permanent-identifier, and a server must answer "
-            "'malformed': it is at least one character without '/', or such, '/' and an OID",
+            "'malformed': write a value without '/', or a value, '/' and an OID",
         )
 
 
@@ -127,7 +127,7 @@ def _hardware_bound(document: _Document, _form: Form) -> _Issues:
         return
     kind, size = typed(document, "KeyType", str), typed(document, "KeySize", int)
     if kind not in (None, ACMEKeyType.EC):
-        explanation = "with HardwareBound the key type is ECSECPrimeRandom: no other key is bound"
+        explanation = "with HardwareBound the key type is ECSECPrimeRandom: RSA keys are not bound"
         yield LintIssue(LintCode.HARDWARE_BOUND_KEY_TYPE, "KeyType", explanation)
     if size is not None and size not in HARDWARE_BOUND_SIZES:
         explanation = "with HardwareBound the key size is 256 or 384 (recommended)"
@@ -136,7 +136,7 @@ def _hardware_bound(document: _Document, _form: Form) -> _Issues:
 
 def _attest(document: _Document, _form: Form) -> _Issues:
     if typed(document, "Attest", bool) and typed(document, "HardwareBound", bool) is False:
-        explanation = "Attest needs HardwareBound: Apple attests keys of the Secure Enclave alone"
+        explanation = "Attest needs HardwareBound: Apple attests only keys of the Secure Enclave"
         yield LintIssue(LintCode.ATTEST_NOT_HARDWARE_BOUND, "Attest", explanation)
 
 
@@ -172,7 +172,7 @@ def _pair(place: str, pair: object) -> _Issues:
 def _subject_alt_name(document: _Document, _form: Form) -> _Issues:
     for kind, value in (typed(document, "SubjectAltName", dict) or {}).items():
         if kind not in ALTERNATIVE_NAMES:
-            explanation = f"{quoted(kind)} is no kind of name; {_listed(ALTERNATIVE_NAMES)} are"
+            explanation = f"{quoted(kind)} is not one of {_listed(ALTERNATIVE_NAMES)}"
             yield LintIssue(LintCode.SUBJECT_ALT_NAME, "SubjectAltName", explanation)
         elif not isinstance(value, str):
             yield wrong_type(f"SubjectAltName.{kind}", str, value)

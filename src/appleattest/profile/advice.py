@@ -1,4 +1,4 @@
-"""What a profile may hold, and an operator would not want: for the linter alone."""
+"""What Apple's schema allows, and an operator would not want: for the linter alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SMALLER_SIZE: Final = 256
 
 
 def advice(profile: _Document) -> _Issues:
-    """What else is to be said of a profile and of each of its ACME payloads."""
+    """The issues that no rule of the schema finds, of a profile and of its ACME payloads."""
     payloads = payloads_of(profile)
     if "EncryptedPayloadContent" in profile or typed(profile, "IsEncrypted", bool):
         explanation = "this is encrypted for a device: lint the profile before it is encrypted"
@@ -39,8 +39,8 @@ def advice(profile: _Document) -> _Issues:
     for placed, references in references_to(profile):
         if not references:
             explanation = (
-                "no payload of this profile refers to the identity: where it is to be used, give "
-                "this UUID as the other payload's certificate"
+                "no payload of this profile refers to the identity: give this UUID as the "
+                "certificate of the payload that is to use it"
             )
             yield LintIssue(LintCode.UNREFERENCED, f"{placed.place}.PayloadUUID", explanation)
 
@@ -49,7 +49,7 @@ def _attest_off(payload: _Document) -> _Issues:
     if payload.get("Attest", False) is False:
         explanation = (
             "the device answers the challenge without an attestation: set this to true, with "
-            "HardwareBound true, an ECSECPrimeRandom key and KeySize 384"
+            "HardwareBound true, KeyType ECSECPrimeRandom and KeySize 384"
         )
         yield LintIssue(LintCode.ATTEST_OFF, "Attest", explanation)
 
@@ -68,7 +68,7 @@ def _placeholder(payload: _Document) -> _Issues:
     if identifier is not None and _PLACEHOLDER.search(identifier):
         explanation = (
             f"{quoted(identifier)} looks like a variable that the MDM replaces: if it does not, "
-            "every device orders this text; lint the profile that a device gets"
+            "every device orders this text; lint the profile as a device gets it"
         )
         yield LintIssue(LintCode.PLACEHOLDER, "ClientIdentifier", explanation)
 
@@ -83,8 +83,8 @@ def _common_name(payload: _Document) -> _Issues:
     ):
         return
     explanation = (
-        "the subject's one common name, alone in its array, is not the ClientIdentifier, or has "
-        "over 64 characters: a server that binds by CN refuses the request at finalize"
+        "a server that binds by CN refuses the request at finalize, unless the subject has one "
+        "common name, alone in its array: the ClientIdentifier, of at most 64 characters"
     )
     yield LintIssue(LintCode.COMMON_NAME, "Subject", explanation)
 
@@ -109,15 +109,15 @@ def _extractable(payload: _Document) -> _Issues:
     extractable = payload.get("KeyIsExtractable", True) is True
     if typed(payload, "HardwareBound", bool) is False and extractable:
         explanation = (
-            "without HardwareBound the private key can be exported on a Mac, which is the default: "
-            "set this to false, or bind the key"
+            "without HardwareBound the private key can be exported on a Mac by default: set this "
+            "to false, or bind the key"
         )
         yield LintIssue(LintCode.KEY_EXTRACTABLE, "KeyIsExtractable", explanation)
 
 
 def _all_apps(payload: _Document) -> _Issues:
     if typed(payload, "AllowAllAppsAccess", bool):
-        explanation = "every app on the Mac may use the private key; leave this out if none must"
+        explanation = "every app on the Mac may use the private key; leave this out to forbid it"
         yield LintIssue(LintCode.ALL_APPS_ACCESS, "AllowAllAppsAccess", explanation)
 
 

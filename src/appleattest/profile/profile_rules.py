@@ -1,4 +1,4 @@
-"""The rules for a whole configuration profile: its own keys, and how its payloads stand together.
+"""The rules for a whole configuration profile: its own keys, its payloads, and both together.
 
 Source: Apple's device-management schema, TopLevel and CommonPayloadKeys.
 """
@@ -31,7 +31,7 @@ SCOPES: Final = ("System", "User")
 
 
 class Placed(NamedTuple):
-    """One payload of a profile, and where it stands."""
+    """One payload of a profile, and its place in it: `PayloadContent[1]`."""
 
     place: str
     document: Mapping[str, object]
@@ -53,7 +53,7 @@ def payloads_of(profile: Mapping[str, object]) -> list[Placed]:
 
 
 def profile_issues(profile: Mapping[str, object], target: Target | None) -> _Issues:
-    """Every rule that a profile breaks: its own, those of each payload, those between them."""
+    """The issues of a profile: of its own keys, of each payload, of payloads together."""
     yield from _own(profile)
     for placed in payloads_of(profile):
         for issue in _of_payload(placed, target):
@@ -65,8 +65,8 @@ def profile_issues(profile: Mapping[str, object], target: Target | None) -> _Iss
 def references_to(profile: Mapping[str, object]) -> Iterator[tuple[Placed, int]]:
     """Each ACME payload that has a UUID, and how many other payloads refer to it.
 
-    A reference is any text, at any depth, that is the UUID in either case: the keys in which
-    payloads refer to a certificate are many.
+    A reference is any text, at any depth, that equals the UUID in upper or lower case: payloads
+    refer to a certificate in many different keys.
     """
     payloads = [(placed, _texts(placed.document)) for placed in payloads_of(profile)]
     holders = Counter(text for _, texts in payloads for text in texts)
@@ -101,7 +101,7 @@ def _of_payload(placed: Placed, target: Target | None) -> _Issues:
 
 
 def _repeated(profile: Mapping[str, object]) -> _Issues:
-    """UUIDs are unique everywhere, so also in the profile; identifiers among its payloads."""
+    """A UUID is unique in the profile, and an identifier among its payloads."""
     uuids, identifiers = {_uuid(profile)}, set[str | None]()
     for placed in payloads_of(profile):
         uuid = _uuid(placed.document)
@@ -121,21 +121,21 @@ def _references(profile: Mapping[str, object]) -> _Issues:
     for placed, references in references_to(profile):
         if references > MOST_REFERENCES:
             explanation = (
-                f"{references} payloads refer to this identity; at most {MOST_REFERENCES} may: ask "
-                "for a second one"
+                f"{references} payloads refer to this identity; at most {MOST_REFERENCES} may: add "
+                "a second ACME payload"
             )
             place = f"{placed.place}.PayloadUUID"
             yield LintIssue(LintCode.TOO_MANY_REFERENCES, place, explanation)
 
 
 def _uuid(document: Mapping[str, object]) -> str | None:
-    """The PayloadUUID, in one case."""
+    """The PayloadUUID in lower case; None where there is none."""
     uuid = typed(document, "PayloadUUID", str)
     return None if uuid is None else uuid.casefold()
 
 
 def _texts(payload: Mapping[str, object]) -> frozenset[str]:
-    """Every text in a payload but its own UUID, in one case."""
+    """Every text in a payload but its own UUID, in lower case."""
     found: set[str] = set()
     waiting: list[object] = [value for key, value in payload.items() if key != "PayloadUUID"]
     while waiting:
