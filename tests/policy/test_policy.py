@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appleattest import PolicyViolation, Reason, decode_unverified, mdm, policy
+from appleattest import Freshness, PolicyViolation, Reason, decode_unverified, mdm, policy
 from appleattest.policy.findings import Facts, Finding
 from appleattest.testing import AttestationAuthority, Properties
 
@@ -376,6 +376,33 @@ def test_a_result_is_its_own_copy_and_survives_a_process_pool(
         assert restored.to_dict() == each.to_dict()
         held = asdict(Holder(each))["held"]
         assert held is each or held == asdict(each)
+
+
+def full_marks(_: object, findings: tuple[Finding, ...]) -> float:
+    return float(len(findings))
+
+
+def test_a_policy_is_its_own_copy_and_can_be_given_to_workers(
+    authority: AttestationAuthority,
+) -> None:
+    rules = (
+        *STRICT.rules,
+        policy.MinimumOSVersion(macos="14.2", ios="17.2"),
+        policy.OnPlatform(policy.Platform.MACOS, policy.SIPEnabled()),
+        policy.AnyOf(policy.SIPEnabled(), policy.FullSecurity()),
+        policy.SerialNumberInInventory(frozenset({"TESTSERIAL01"})),
+        policy.FreshnessIs(Freshness.CURRENT),
+        policy.MaximumAge(timedelta(days=30)),
+        policy.AnchoredAtApple(),
+    )
+    made = policy.Policy(*rules, score=full_marks)
+    assert copy.copy(made) is made
+    assert copy.deepcopy(made) is made
+    restored = pickle.loads(pickle.dumps(made))
+    assert restored.rules == rules
+    attestation = authority.verified(MAC)
+    assert restored.evaluate(attestation).to_dict() == made.evaluate(attestation).to_dict()
+    assert restored.evaluate(attestation).score == len(rules)
 
 
 @cache

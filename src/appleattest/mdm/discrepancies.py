@@ -108,7 +108,7 @@ def find_discrepancies(
 ) -> Discrepancies:
     """What differs of the serial number, UDID, OS version and software update device ID.
 
-    Compared is what stands in both, in that order; `Discrepancies.compared` says what did.
+    Only what both tell is compared, in this order; `Discrepancies.compared` says what was.
     """
     said, attested = response.query_responses, attestation.device
     comparisons = [

@@ -73,8 +73,8 @@ def _restored(findings: tuple[Finding, ...], score: float | None) -> PolicyResul
     return seal(PolicyResult, findings=findings, score=score)
 
 
-class Policy:
-    """Rules that an attestation must satisfy, all of them. Immutable.
+class Policy(OwnCopy):
+    """Rules that an attestation must satisfy, all of them. Immutable; can be pickled if they can.
 
     The rules are given one by one: `Policy(SIPEnabled(), FullSecurity())`. `score` is a function
     that gives a trust score; it is called with the attestation and every finding. The score decides
@@ -201,8 +201,15 @@ class Policy:
     def __delattr__(self, name: str) -> None:
         raise AttributeError("a policy does not change: make another")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _policy, (self._rules, self._score)
+
     def __repr__(self) -> str:
         return f"<Policy {', '.join(str(rule.name) for rule in self._rules)}>"
+
+
+def _policy(rules: tuple[Rule, ...], score: Score | None) -> Policy:
+    return Policy(*rules, score=score)
 
 
 def _listed(
