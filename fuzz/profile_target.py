@@ -9,44 +9,42 @@ from appleattest.limits import Limits
 from appleattest.policy import Platform
 from appleattest.profile import (
     ConfigurationProfile,
+    LintCode,
     LintResult,
     LintSeverity,
-    SignatureState,
     Target,
     lint_profile,
 )
-from appleattest.profile.signed import open_profile
+from appleattest.profile.envelope import unwrap
 from appleattest.wire import plist
 from fuzz.oracle import require, returned, without_warning
-from fuzz.profile_seeds import contents
 
 _TARGET: Final = Target(platform=Platform.MACOS, os_version="13.1", chip="T2")
-_ABOUT_SIGNATURES: Final = ("signature-broken", "signature-unchecked")
 
 
 def lint(data: bytes) -> None:
-    """A profile: a signature that holds is around what was signed, and is about nothing else."""
+    """A profile: every issue can be shown, and a signature changes nothing but its own issue."""
     result = returned(lambda: lint_profile(data))
     if result is None:
         return
-    for finding in result.findings:
-        require(str(finding).isprintable(), "a finding that cannot be shown")
-        json.dumps(finding.to_dict())
+    for issue in result.issues:
+        require(str(issue).isprintable(), "a issue that cannot be shown")
+        json.dumps(issue.to_dict())
     for_a_mac = lint_profile(data, target=_TARGET)
-    require(set(result.findings) <= set(for_a_mac.findings), "a target takes findings away")
-    _check_signature(data, result)
+    require(set(result.issues) <= set(for_a_mac.issues), "a target takes issues away")
+    _check_envelope(data, result)
 
 
-def _check_signature(data: bytes, result: LintResult) -> None:
-    content = open_profile(data).content
+def _check_envelope(data: bytes, result: LintResult) -> None:
+    content = unwrap(data).content
     if content is None:
         return
-    if result.signature is SignatureState.HOLDS:
-        require(content in contents(), "a forged signature holds")
-        require(result.signer is not None, "a signature of nobody holds")
+    not_checked = [each for each in result.issues if each.code == LintCode.SIGNATURE_NOT_CHECKED]
+    require(len(not_checked) == result.signed, "a signature that was not checked is not told")
     alone = lint_profile(content)
-    others = [each for each in result.findings if each.code not in _ABOUT_SIGNATURES]
-    require(list(alone.findings) == others, "the signature changes what is found in the content")
+    others = [each for each in result.issues if each not in not_checked]
+    require(not alone.signed, "the content of a signed profile is signed")
+    require(list(alone.issues) == others, "the signature changes what is found in the content")
     _check_builder(content)
 
 
@@ -60,6 +58,6 @@ def _check_builder(content: bytes) -> None:
         )
     except (TypeError, ValueError):
         return
-    found = lint_profile(built.to_plist()).findings
+    found = lint_profile(built.to_plist()).issues
     forbidden = [each for each in found if each.severity is LintSeverity.FORBIDDEN]
     require(not forbidden, f"built, and forbidden: {forbidden}")

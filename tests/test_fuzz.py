@@ -53,6 +53,7 @@ from appleattest.mdm import (
     Why,
 )
 from appleattest.policy import Policy
+from appleattest.profile.envelope import Unwrapped
 from appleattest.properties import PROPERTIES, DecodedValues
 from appleattest.sealed import seal
 from appleattest.testing import (
@@ -454,7 +455,7 @@ _BROKEN: Final[dict[str, tuple[Any, str, Any, bytes]]] = {
         None,
         carriers.webhook_event(carriers.response_plist(None)),
     ),
-    "profile": (profile_target, "contents", list, profile_seeds.profiles()[16]),
+    "profile": (profile_target, "unwrap", Unwrapped, profile_seeds.profiles()[16]),
     "stored_state": (
         stored_targets,
         "_SCHEDULE",

@@ -200,7 +200,7 @@ def test_examples_use_the_public_interface_alone(path: Path) -> None:
     ("source", "found"),
     [
         ("from appleattest import Verifier, acme", []),
-        ("from appleattest import moment", ["appleattest.moment"]),
+        ("from appleattest import times", ["appleattest.times"]),
         ("from appleattest.mdm import WebhookEvent", []),
         ("from appleattest.mdm import seal", ["appleattest.mdm.seal"]),
         (

@@ -39,7 +39,22 @@ def _change(changed: Immutable) -> AttributeError:
     return AttributeError(f"{type(changed).__name__} does not change: make another")
 
 
-class Sealed(Immutable):
+class OwnCopy:
+    """Base of immutable objects: `copy.copy` and `copy.deepcopy` return the object itself.
+
+    So `dataclasses.asdict` of an object that holds one does not copy it.
+    """
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        return self
+
+
+class Sealed(OwnCopy, Immutable):
     """Base of results. `seal` makes them; the constructor, and inheritance elsewhere, refuse.
 
     A copy is the object itself. A pickle is for handing a result to a worker process of the same
@@ -57,12 +72,6 @@ class Sealed(Immutable):
     def __init_subclass__(cls) -> None:
         if not cls.__module__.startswith("appleattest."):
             raise TypeError(f"{cls.__mro__[1].__name__} cannot be extended")
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
-        return self
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return _restored, (type(self), _fields(self))
@@ -92,7 +101,7 @@ def _restored(cls: type[_S], fields: dict[str, Any]) -> _S:
     return made
 
 
-class FrozenMapping(Mapping[_K, _V]):
+class FrozenMapping(OwnCopy, Mapping[_K, _V]):
     """A read-only mapping that can be pickled and is its own copy; values are shared, not copied.
 
     Equal to any mapping of the same items.
@@ -111,12 +120,6 @@ class FrozenMapping(Mapping[_K, _V]):
 
     def __len__(self) -> int:
         return len(self._items)
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
-        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._items,)

@@ -113,7 +113,7 @@ def test_the_result_is_sealed(respond: Any, validate: Any) -> None:
     seen = validate(respond())
     with pytest.raises(TypeError):
         mdm.ValidatedResponse(
-            response=seen.response, attestation=seen.attestation, discrepancies=()
+            response=seen.response, attestation=seen.attestation, discrepancies=seen.discrepancies
         )
     assert copy.copy(seen) is seen
     with pytest.raises(AttributeError):

@@ -29,10 +29,12 @@ def find(authority: AttestationAuthority) -> Any:
         attestation: Attestation | None = None,
         platform: policy.Platform | None = None,
         discrepancies: tuple[Any, ...] | None = (),
+        compared: frozenset[str] = frozenset(),
         after: timedelta = timedelta(0),
     ) -> Finding:
         attestation = attestation or authority.verified(properties)
-        return rule.check(Facts(attestation, discrepancies, platform, authority.issued_at + after))
+        at = authority.issued_at + after
+        return rule.check(Facts(attestation, discrepancies, platform, at, compared))
 
     return find
 
@@ -111,10 +113,13 @@ def test_minima_by_platform(find: Any) -> None:
     old = find(rule, IPHONE, platform=Platform.IOS)
     assert (old.verdict, old.expected) == (Verdict.VIOLATED, "at least 17.3")
     assert find(rule, replace(IPHONE, os_version="17.3"), platform=Platform.IOS).passed
-    for platform, found in ((None, "an unknown platform"), (Platform.TVOS, "tvos")):
+    for platform, verdict, found in (
+        (None, Verdict.ABSENT, "an unknown platform"),
+        (Platform.TVOS, Verdict.VIOLATED, "tvos"),
+    ):
         other = find(rule, replace(IPHONE, os_version="99"), platform=platform)
-        assert (other.verdict, other.found) == (Verdict.VIOLATED, found)
-        assert "macos, ios" in other.expected
+        assert (other.verdict, other.found) == (verdict, found)
+        assert other.expected == "one of macos, ios"
 
 
 def test_a_mac_that_is_said_to_be_something_else_is_a_mac(find: Any) -> None:
@@ -181,7 +186,7 @@ def test_the_type_of_the_key(authority: AttestationAuthority, find: Any) -> None
     assert (violated.rule, violated.expected) == ("key-type", "P-384")
     assert find(policy.KeyType("P-256", "P-384"), attestation=p256).passed
     for curves in ((), ("P-521",), ("P-256", "p-384")):
-        with pytest.raises(ValueError, match="P-256 or P-384"):
+        with pytest.raises(ValueError, match="'P-256' or 'P-384'"):
             policy.KeyType(*curves)
 
 
@@ -197,7 +202,7 @@ def test_the_age(authority: AttestationAuthority, find: Any) -> None:
     assert find(rule, after=begins - timedelta(seconds=1)).verdict is Verdict.VIOLATED
     with pytest.raises(TypeError):
         policy.MaximumAge(30)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="longer"):
+    with pytest.raises(ValueError, match="longer than zero"):
         policy.MaximumAge(timedelta(0))
 
 
@@ -226,8 +231,10 @@ def test_the_freshness(authority: AttestationAuthority, find: Any) -> None:
     assert (violated.expected, violated.found) == ("current", "unchecked")
     either = policy.FreshnessIs(Freshness.EARLIER, Freshness.UNCHECKED)
     assert find(either, attestation=unchecked).passed
-    for freshness in ((), ("fresh",)):
-        with pytest.raises(ValueError, match="fresh"):
+    assert policy.FreshnessIs("current") == current  # type: ignore[arg-type]
+    allowed = "^a freshness is one of current, earlier, unmatched, unchecked, "
+    for freshness, why in (((), "given one"), (("fresh",), "not 'fresh'"), (([],), r"not \[\]")):
+        with pytest.raises(ValueError, match=allowed + why):
             policy.FreshnessIs(*freshness)
 
 
@@ -256,17 +263,23 @@ def _unchecked() -> Any:
 def test_no_discrepancies(find: Any) -> None:
     lie = mdm.Discrepancy(mdm.DiscrepancyKind.SERIAL_NUMBER, "A", "B")
     update = mdm.Discrepancy(mdm.DiscrepancyKind.OS_VERSION, "17.3", "17.2", True)
-    none = find(policy.NoDiscrepancies())
-    assert (none.passed, none.found) == (True, "none")
+    compared = frozenset({"SerialNumber", "OSVersion"})
+    none = find(policy.NoDiscrepancies(), compared=compared)
+    assert (none.passed, none.found) == (True, "none in OSVersion, SerialNumber")
     assert none.expected == "no discrepancy"
+    lying = find(policy.NoDiscrepancies(), discrepancies=(lie,), compared=compared)
+    assert (lying.verdict, lying.found) == (Verdict.VIOLATED, "'SerialNumber'")
     found = find(policy.NoDiscrepancies(), discrepancies=(lie, update))
     assert (found.verdict, found.found) == (Verdict.VIOLATED, "'SerialNumber', 'OSVersion'")
     forgiving = policy.NoDiscrepancies(but_for_age=True)
     assert find(forgiving, discrepancies=(update,)).passed
     assert not find(forgiving, discrepancies=(lie,)).passed
     for rule in (policy.NoDiscrepancies(), forgiving):
-        unknown = find(rule, discrepancies=None)
+        unknown = find(rule, discrepancies=None, compared=compared)
         assert (unknown.verdict, unknown.rule) == (Verdict.ABSENT, "no-discrepancies")
+        nothing = find(rule, discrepancies=())
+        assert (nothing.verdict, nothing.rule) == (Verdict.ABSENT, "no-discrepancies")
+        assert nothing.expected == unknown.expected == "no discrepancy"
 
 
 def test_a_rule_for_one_platform(find: Any) -> None:
@@ -278,11 +291,14 @@ def test_a_rule_for_one_platform(find: Any) -> None:
     assert (other.verdict, other.passed, other.found) == (Verdict.NOT_APPLICABLE, True, "ios")
     assert other.rule == "sip-enabled"
     assert "macos" in other.expected
-    assert find(rule, IPHONE).verdict is Verdict.ABSENT
     assert find(rule, IPHONE, platform=Platform.MACOS).verdict is Verdict.ABSENT
     assert policy.OnPlatform("macos", policy.SIPEnabled()) == rule  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="windows"):
-        policy.OnPlatform("windows", policy.SIPEnabled())  # type: ignore[arg-type]
+    phone = policy.OnPlatform(Platform.IOS, policy.DeviceIdentified())
+    assert find(phone, IPHONE, platform=Platform.IOS).verdict is Verdict.SATISFIED
+    unknown = find(phone, IPHONE)
+    assert (unknown.verdict, unknown.passed) == (Verdict.ABSENT, False)
+    assert (unknown.rule, unknown.expected) == ("device-identified", "a known platform")
+    assert unknown.found == "an unknown platform"
     for no_rule in (policy.SIPEnabled, None, "sip"):
         with pytest.raises(TypeError):
             policy.OnPlatform(Platform.MACOS, no_rule)  # type: ignore[arg-type]

@@ -67,16 +67,16 @@ def change(target: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 
 def lint(made: object, target: Target | None = None) -> tuple[LintIssue, ...]:
-    findings = lint_profile(plistlib.dumps(made), target=target).findings  # type: ignore[arg-type]
-    assert len(places(findings)) == len(findings)
-    return findings
+    issues = lint_profile(plistlib.dumps(made), target=target).issues  # type: ignore[arg-type]
+    assert len(places(issues)) == len(issues)
+    return issues
 
 
-def places(findings: Iterable[LintIssue]) -> list[tuple[LintCode, str]]:
-    """What was found, and where. Each finding says why, of something that can stand there."""
+def places(issues: Iterable[LintIssue]) -> list[tuple[LintCode, str]]:
+    """What was found, and where. Each issue says why, of something that can stand there."""
     found = []
-    for finding in findings:
-        code, place, explanation = finding.code, finding.place, finding.explanation
+    for issue in issues:
+        code, place, explanation = issue.code, issue.place, issue.explanation
         assert isinstance(place, str)
         assert isinstance(explanation, str)
         assert len(explanation) > 20
@@ -89,7 +89,7 @@ def codes(made: object, target: Target | None = None) -> list[tuple[LintCode, st
     """What the linter finds, and where, both in XML and in binary."""
     found = places(lint(made, target))
     binary = plistlib.dumps(made, fmt=plistlib.FMT_BINARY)  # type: ignore[arg-type]
-    assert places(lint_profile(binary, target=target).findings) == found
+    assert places(lint_profile(binary, target=target).issues) == found
     return found
 
 

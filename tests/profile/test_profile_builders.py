@@ -35,7 +35,7 @@ from appleattest.profile import (
     LintCode,
     lint_profile,
 )
-from appleattest.profile.plain import frozen_copy, plain_values
+from appleattest.profile.plist_values import frozen_copy, unfrozen_copy
 from appleattest.wire import plist
 
 
@@ -186,12 +186,12 @@ def test_a_payload_has_another_uuid_than_the_profile() -> None:
         ({"Value": {1: "a"}}, TypeError, "PayloadContent[1].Value"),
         ({"Value": 1 << 64}, ValueError, "PayloadContent[1].Value"),
         ({"Value": datetime(2025, 1, 1)}, ValueError, ""),  # noqa: DTZ001 - what is refused
-        ({"Value": float("nan")}, ValueError, "no property list can hold this profile"),
+        ({"Value": float("nan")}, ValueError, "a property list cannot hold this profile"),
         ({"Value": "\x00"}, ValueError, ""),
-        ({"Value": "\uffff"}, ValueError, "no property list can hold this profile"),
+        ({"Value": "\uffff"}, ValueError, "a property list cannot hold this profile"),
         ({"Value": "\ud800"}, ValueError, ""),
-        ({"Value": "a\rb"}, ValueError, "a text of this profile would be read as another"),
-        ({"Value": "a" * PROFILE_LIMITS.plist_bytes}, ValueError, "no property list can hold"),
+        ({"Value": "a\rb"}, ValueError, "a text of this profile would read differently"),
+        ({"Value": "a" * PROFILE_LIMITS.plist_bytes}, ValueError, "a property list cannot hold"),
     ],
 )
 def test_another_payload_is_judged_too(
@@ -213,7 +213,7 @@ def nested(levels: int) -> Any:
 def test_a_payload_is_nested_no_deeper_than_is_read() -> None:
     """Three levels are the profile's, its array's and the payload's."""
     made = profile(acme_payload(), wifi(Value=nested(29)))
-    assert lint_profile(made.to_plist()).findings == ()
+    assert lint_profile(made.to_plist()).issues == ()
     assert refusal(lambda: profile(acme_payload(), wifi(Value=nested(30))))[0] is ValueError
     assert refusal(lambda: profile(acme_payload(), wifi(Value=nested(5000))))[0] is ValueError
 
@@ -226,9 +226,9 @@ def test_what_is_frozen_is_nested_no_deeper_than_is_read(inside: Any) -> None:
         return reduce(lambda value, _: inside(value), range(count), "a")
 
     deepest = PROFILE_LIMITS.plist_depth
-    assert plain_values(frozen_copy(levels(deepest), "x")) == levels(deepest)
+    assert unfrozen_copy(frozen_copy(levels(deepest), "x")) == levels(deepest)
     kind, text = refusal(lambda: frozen_copy(levels(deepest + 1), "x"))
-    assert (kind, text.partition(": ")[2]) == (ValueError, "nested deeper than is read")
+    assert (kind, text.partition(": ")[2]) == (ValueError, "nested too deeply")
 
 
 def test_what_was_given_can_change_without_the_profile() -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
+import copy
+import json
+import pickle
 import plistlib
 import shutil
 import subprocess
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from asn1crypto import algos, cms, core
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs7 import (
     PKCS7EnvelopeBuilder,
@@ -34,7 +37,6 @@ from appleattest.profile import (
     LintIssue,
     LintResult,
     LintSeverity,
-    SignatureState,
     Target,
     ber,
     lint_profile,
@@ -99,11 +101,11 @@ def test_a_key_that_can_be_exported(extractable: Any) -> None:
 
 
 def test_a_misspelt_key_is_explained() -> None:
-    (finding,) = lint(document(Hardwarebound=True))
-    assert "did you mean HardwareBound?" in finding.explanation
-    (finding,) = lint(document(**{"Attested\n": True}))
-    assert "'Attested\\n'" in finding.explanation
-    assert "did you mean" not in finding.explanation
+    (issue,) = lint(document(Hardwarebound=True))
+    assert "did you mean HardwareBound?" in issue.explanation
+    (issue,) = lint(document(**{"Attested\n": True}))
+    assert "'Attested\\n'" in issue.explanation
+    assert "did you mean" not in issue.explanation
 
 
 @pytest.mark.parametrize(
@@ -217,19 +219,47 @@ def test_a_payload_without_identifier_and_uuid() -> None:
 
 @pytest.mark.parametrize("code", list(LintCode))
 def test_a_severity_decides_whether_it_would_attest(code: LintCode) -> None:
-    finding = LintIssue(code, "", "because")
-    result = LintResult((finding,), SignatureState.UNSIGNED, None)
-    assert result.would_attest is (finding.severity is LintSeverity.ADVICE)
-    assert LintResult((), SignatureState.UNSIGNED, None).would_attest
+    issue = LintIssue(code, "", "because")
+    harmless = (LintSeverity.ADVICE, LintSeverity.INFORMATION)
+    assert LintResult((issue,), signed=False).would_attest is (issue.severity in harmless)
+    assert LintResult((), signed=False).would_attest
+
+
+def test_neither_a_result_nor_an_issue_is_true_or_false() -> None:
+    """`if lint_profile(…)` would be true of every profile."""
+    issue = LintIssue(LintCode.ENCRYPTED, "", "because")
+    with pytest.raises(TypeError, match=r"^LintResult is neither .* would_attest$"):
+        bool(LintResult((), signed=False))
+    with pytest.raises(TypeError, match=r"^LintIssue is neither .* severity$"):
+        bool(issue)
+
+
+@dataclass(frozen=True)
+class Holder:
+    held: object
+
+
+def test_a_result_is_its_own_copy_and_survives_a_process_pool() -> None:
+    result = lint_profile(signed(plistlib.dumps(document(KeySize=521))))
+    for each in (result, *result.issues):
+        assert copy.copy(each) is each
+        assert copy.deepcopy([each])[0] is each
+        assert pickle.loads(pickle.dumps(each)) == each
+        assert asdict(Holder(each))["held"]
+    assert json.loads(json.dumps(result.to_dict())) == {
+        "would_attest": False,
+        "signed": True,
+        "issues": [issue.to_dict() for issue in result.issues],
+    }
 
 
 def test_a_finding_says_where_and_what() -> None:
-    (finding,) = lint(document(KeySize=521))
-    assert str(finding) == (
+    (issue,) = lint(document(KeySize=521))
+    assert str(issue) == (
         "forbidden: PayloadContent[0].KeySize: with HardwareBound the key size is 256 or 384 "
         "(recommended) [hardware-bound-key-size]"
     )
-    assert finding.to_dict() == {
+    assert issue.to_dict() == {
         "code": "hardware-bound-key-size",
         "severity": "forbidden",
         "place": "PayloadContent[0].KeySize",
@@ -252,39 +282,23 @@ def test_the_target_and_the_limits_are_the_callers() -> None:
 
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
-ED_KEY = ed25519.Ed25519PrivateKey.generate()
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 AT = datetime(2025, 1, 1, tzinfo=UTC)
+NOT_CHECKED = [(LintCode.SIGNATURE_NOT_CHECKED, "")]
 
 
-def certificate(key: Key, serial: int = 7, *, key_identifier: bool = True) -> x509.Certificate:
+def certificate(key: Key) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "signer")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), serial, AT, AT.replace(2035))
-    if key_identifier:
-        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-        builder = builder.add_extension(identifier, critical=False)
-    algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    return builder.sign(key, algorithm)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, AT, AT.replace(2035))
+    return builder.sign(key, hashes.SHA256())
 
 
-RSA_SIGNER, EC_SIGNER, ED_SIGNER = certificate(RSA_KEY), certificate(EC_KEY, 8), certificate(ED_KEY)
+RSA_SIGNER, EC_SIGNER = certificate(RSA_KEY), certificate(EC_KEY)
 
 
-def encoded(signer: x509.Certificate) -> bytes:
-    return signer.public_bytes(Encoding.DER)
-
-
-def signed(
-    content: bytes = PLIST,
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = RSA_KEY,
-    *options: PKCS7Options,
-    rsa_padding: Any = None,
-    hash_algorithm: Any = None,
-) -> bytes:
+def signed(content: bytes = PLIST, key: Key = RSA_KEY, *options: PKCS7Options) -> bytes:
     signer = RSA_SIGNER if isinstance(key, rsa.RSAPrivateKey) else EC_SIGNER
-    builder = PKCS7SignatureBuilder(content).add_signer(
-        signer, key, hash_algorithm or hashes.SHA256(), rsa_padding=rsa_padding
-    )
+    builder = PKCS7SignatureBuilder(content).add_signer(signer, key, hashes.SHA256())
     return builder.sign(Encoding.DER, [PKCS7Options.Binary, *options])
 
 
@@ -292,306 +306,76 @@ def opened(document: bytes) -> Any:
     return cms.ContentInfo.load(document)
 
 
-def forced(envelope: Any) -> bytes:
+def rebuilt(change: Any) -> bytes:
+    """A signed profile, decoded, changed, and encoded anew."""
+    envelope = opened(signed())
+    change(envelope["content"])
     octets: bytes = envelope.dump(force=True)
     return octets
+
+
+def assert_not_checked(document: bytes) -> None:
+    """It was unwrapped and linted, and the result says that nobody checked the signature."""
+    result = lint_profile(document)
+    assert (result.signed, places(result.issues)) == (True, NOT_CHECKED)
+    assert result.would_attest
 
 
 @pytest.mark.parametrize("key", [RSA_KEY, EC_KEY], ids=["RSA", "EC"])
 @pytest.mark.parametrize(
     "options",
-    [[], [PKCS7Options.NoAttributes], [PKCS7Options.NoCapabilities]],
-    ids=["attributes", "none", "no-capabilities"],
+    [[], [PKCS7Options.NoAttributes], [PKCS7Options.NoCerts]],
+    ids=["attributes", "no-attributes", "no-certificates"],
 )
-@pytest.mark.parametrize("digest", [hashes.SHA256(), hashes.SHA384(), hashes.SHA512()])
-def test_a_signature_that_holds(key: Any, options: list[PKCS7Options], digest: Any) -> None:
-    document = signed(PLIST, key, *options, hash_algorithm=digest)
-    result = lint_profile(document)
-    assert (result.findings, result.signature) == ((), SignatureState.HOLDS)
-    assert result.signer == encoded(RSA_SIGNER if key is RSA_KEY else EC_SIGNER)
+def test_a_signed_profile_is_unwrapped(key: Any, options: list[PKCS7Options]) -> None:
+    assert_not_checked(signed(PLIST, key, *options))
 
 
-def test_a_plain_profile_has_no_signature() -> None:
+def test_a_signed_profile_is_said_to_be_not_checked() -> None:
+    (issue,) = lint_profile(signed()).issues
+    assert issue.severity is LintSeverity.INFORMATION
+    assert "not checked" in issue.explanation
+
+
+def test_a_plain_profile_is_not_signed() -> None:
     result = lint_profile(PLIST)
-    assert (result.signature, result.signer) == (SignatureState.UNSIGNED, None)
+    assert (result.signed, result.issues) == (False, ())
 
 
 def test_what_is_signed_is_linted() -> None:
     made = plistlib.dumps(document(KeySize=521), fmt=plistlib.FMT_BINARY)
-    found = lint_profile(signed(made)).findings
-    assert [finding.code for finding in found] == [LintCode.HARDWARE_BOUND_KEY_SIZE]
+    result = lint_profile(signed(made))
+    assert places(result.issues) == [
+        (LintCode.HARDWARE_BOUND_KEY_SIZE, f"{HERE}.KeySize"),
+        *NOT_CHECKED,
+    ]
+    assert not result.would_attest
 
 
-@pytest.mark.parametrize("options", [[], [PKCS7Options.NoAttributes]], ids=["attributes", "none"])
-def test_a_profile_that_was_changed_after_it_was_signed(options: list[PKCS7Options]) -> None:
-    document = signed(PLIST, RSA_KEY, *options)
-    changed = document.replace(b"TESTSERIAL01", b"TESTSERIAL02")
-    result = lint_profile(changed)
-    assert (result.signature, result.signer) == (SignatureState.BROKEN, encoded(RSA_SIGNER))
-    assert places(result.findings) == [(LintCode.SIGNATURE_BROKEN, "")]
-    assert lint_profile(document).signature is SignatureState.HOLDS
+def test_a_profile_that_was_changed_after_it_was_signed_is_linted_as_it_is() -> None:
+    changed = signed().replace(b"https://ca", b"http://ca2")
+    assert places(lint_profile(changed).issues) == [
+        (LintCode.DIRECTORY_URL, f"{HERE}.DirectoryURL"),
+        *NOT_CHECKED,
+    ]
 
 
-def rebuilt(change: Any, *, key: Any = RSA_KEY) -> bytes:
-    """A signed profile, decoded, changed, and encoded anew."""
-    envelope = opened(signed(PLIST, key))
-    change(envelope["content"])
-    return forced(envelope)
+def no_signers(content: Any) -> None:
+    content["signer_infos"] = cms.SignerInfos([])
 
 
-def flip_the_signature(content: Any) -> None:
+def damaged_signature(content: Any) -> None:
     signer = content["signer_infos"][0]
-    octets = signer["signature"].native
-    signer["signature"] = octets[:-1] + bytes([octets[-1] ^ 1])
+    signer["signature"] = signer["signature"].native[::-1]
 
 
-def without(kind: str) -> Any:
-    def change(content: Any) -> None:
-        signer = content["signer_infos"][0]
-        kept = [each for each in signer["signed_attrs"] if each["type"].native != kind]
-        signer["signed_attrs"] = cms.CMSAttributes(kept)
-
-    return change
+def no_certificates(content: Any) -> None:
+    content["certificates"] = cms.CertificateSet([])
 
 
-def doubled(kind: str) -> Any:
-    def change(content: Any) -> None:
-        signer = content["signer_infos"][0]
-        attributes = list(signer["signed_attrs"])
-        attributes += [each for each in attributes if each["type"].native == kind]
-        signer["signed_attrs"] = cms.CMSAttributes(attributes)
-
-    return change
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        flip_the_signature,
-        without("message_digest"),
-        without("content_type"),
-        without("signing_time"),
-        doubled("message_digest"),
-    ],
-    ids=["signature", "no-digest", "no-content-type", "no-signing-time", "two-digests"],
-)
-def test_a_signature_that_does_not_hold(change: Any) -> None:
-    assert lint_profile(rebuilt(change)).signature is SignatureState.BROKEN
-    assert lint_profile(rebuilt(lambda content: None)).signature is SignatureState.HOLDS
-
-
-def test_a_signer_named_by_its_key() -> None:
-    def by_key(signer: x509.Certificate, *others: x509.Certificate) -> Any:
-        def change(content: Any) -> None:
-            extension = signer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-            content["signer_infos"][0]["sid"] = cms.SignerIdentifier(
-                "subject_key_identifier", core.OctetString(extension.value.digest)
-            )
-            content["certificates"] = cms.CertificateSet(
-                [cms.CertificateChoices.load(encoded(each)) for each in (*others, RSA_SIGNER)]
-            )
-
-        return change
-
-    nameless = certificate(EC_KEY, 9, key_identifier=False)
-    named = lint_profile(rebuilt(by_key(RSA_SIGNER, nameless, EC_SIGNER)))
-    assert (named.signature, named.signer) == (SignatureState.HOLDS, encoded(RSA_SIGNER))
-    other = lint_profile(rebuilt(by_key(ED_SIGNER, nameless)))
-    assert (other.signature, other.signer) == (SignatureState.UNCHECKED, None)
-
-
-def test_a_certificate_that_is_damaged_is_passed_over() -> None:
-    """Others may be there; only the signer's is looked for."""
-
-    def twice(content: Any) -> None:
-        content["certificates"] = cms.CertificateSet([content["certificates"][0]] * 2)
-
-    serial, none = b"\x02\x01\x07", b"\x05\x01\x07"
-    result = lint_profile(rebuilt(twice).replace(serial, none, 1))
-    assert (result.signature, result.signer) == (SignatureState.HOLDS, encoded(RSA_SIGNER))
-    assert lint_profile(signed().replace(serial, none, 1)).signature is SignatureState.UNCHECKED
-    assert lint_profile(signed()).signature is SignatureState.HOLDS
-
-
-def test_a_certificate_that_is_not_there() -> None:
-    def change(content: Any) -> None:
-        content["certificates"] = cms.CertificateSet([])
-
-    result = lint_profile(rebuilt(change))
-    assert (result.signature, result.signer) == (SignatureState.UNCHECKED, None)
-    assert places(result.findings) == [(LintCode.SIGNATURE_UNCHECKED, "")]
-
-
-def sha1(content: Any) -> None:
-    content["signer_infos"][0]["digest_algorithm"] = algos.DigestAlgorithm({"algorithm": "sha1"})
-
-
-def ed25519_signer(content: Any) -> None:
-    sid = content["signer_infos"][0]["sid"].chosen
-    choices = cms.CertificateChoices.load(encoded(ED_SIGNER))
-    content["certificates"] = cms.CertificateSet([choices])
-    assert sid["serial_number"].native == ED_SIGNER.serial_number
-
-
-@pytest.mark.parametrize("change", [sha1, ed25519_signer])
-def test_an_algorithm_that_is_not_checked(change: Any) -> None:
-    assert lint_profile(rebuilt(change)).signature is SignatureState.UNCHECKED
-
-
-def scheme(oid: str) -> Any:
-    def change(content: Any) -> None:
-        algorithm = algos.SignedDigestAlgorithm.load(der.sequence(der.oid(oid)))
-        content["signer_infos"][0]["signature_algorithm"] = algorithm
-
-    return change
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        scheme("2.16.840.1.101.3.4.3.14"),
-        scheme("1.2.840.113549.1.1.5"),
-        scheme("1.2.840.113549.1.1.13"),
-    ],
-    ids=["SHA3-256-with-RSA", "SHA-1-with-RSA", "SHA-512-with-RSA"],
-)
-def test_what_is_unknown_or_contradicts_the_digest_is_not_checked(change: Any) -> None:
-    result = lint_profile(rebuilt(change))
-    assert result.signature is SignatureState.UNCHECKED
-    assert [finding.code for finding in result.findings] == [LintCode.SIGNATURE_UNCHECKED]
-    named = scheme("1.2.840.113549.1.1.11")  # SHA-256 with RSA
-    assert lint_profile(rebuilt(named)).signature is SignatureState.HOLDS
-
-
-def test_a_key_of_an_unknown_kind_is_not_checked() -> None:
-    known, unknown = (der.oid(f"1.2.840.113549.1.1.{arc}") for arc in (1, 99))
-    document = signed()
-    assert lint_profile(document.replace(known, unknown, 1)).signature is SignatureState.UNCHECKED
-    assert lint_profile(document).signature is SignatureState.HOLDS
-
-
-def with_attributes(*attributes: bytes) -> bytes:
-    """A profile with these signed attributes, signed as they are sent."""
-    content = opened(signed())["content"]
-    signer, octets = content["signer_infos"][0], b"".join(attributes)
-    signature = RSA_KEY.sign(der.tlv(0x31, octets), padding.PKCS1v15(), hashes.SHA256())
-    info = der.sequence(
-        *(signer[name].dump() for name in ("version", "sid", "digest_algorithm")),
-        der.tlv(0xA0, octets),
-        signer["signature_algorithm"].dump(),
-        der.octet_string(signature),
-    )
-    before = ("version", "digest_algorithms", "encap_content_info", "certificates")
-    made = der.sequence(*(content[name].dump() for name in before), der.tlv(0x31, info))
-    return der.sequence(der.oid("1.2.840.113549.1.7.2"), der.tlv(0xA0, made))
-
-
-def attribute(arc: str, *values: bytes) -> bytes:
-    return der.sequence(der.oid(arc), der.tlv(0x31, b"".join(values)))
-
-
-CONTENT_TYPE = attribute("1.2.840.113549.1.9.3", der.oid("1.2.840.113549.1.7.1"))
-DIGEST = attribute("1.2.840.113549.1.9.4", der.octet_string(hashlib.sha256(PLIST).digest()))
-
-
-def test_attributes_out_of_order_are_not_checked() -> None:
-    """RFC 5652, section 5.3: they are in DER. Signed as sent or sorted, not all readers agree."""
-    result = lint_profile(with_attributes(DIGEST, CONTENT_TYPE))
-    assert result.signature is SignatureState.UNCHECKED
-    assert lint_profile(with_attributes(CONTENT_TYPE, DIGEST)).signature is SignatureState.HOLDS
-
-
-PARTS = b"".join(der.octet_string(octet * 16) for octet in (b"\x01", b"\x02"))
-VALUE = der.octet_string(b"\x01" * 200)
-
-
-@pytest.mark.parametrize("length", [0, 1, 127, 128, 129, 255, 256, 257, 65_535, 65_536])
-def test_each_length_has_one_form_in_der(length: int) -> None:
-    whole = der.octet_string(bytes(length))
-    header, digits = whole[: len(whole) - length], (length.bit_length() + 7) // 8 + 1
-    longer = b"\x04" + bytes([0x80 | digits]) + length.to_bytes(digits, "big")
-    assert ber.is_der(whole)
-    assert ber.is_der(whole * 2)
-    assert longer != header
-    assert not ber.is_der(longer + bytes(length))
-
-
-@pytest.mark.parametrize(
-    ("other", "good"),
-    [
-        (b"\x30\x81\x02\x05\x00", b"\x30\x02\x05\x00"),
-        (b"\x30\x80\x05\x00\x00\x00", b"\x30\x02\x05\x00"),
-        (b"\x04\x82\x00" + VALUE[2:], VALUE),
-        (der.tlv(0x24, PARTS), der.octet_string(b"\x01" * 16 + b"\x02" * 16)),
-        (der.tlv(0x24, PARTS), der.tlv(0xA4, PARTS)),
-    ],
-    ids=["length", "indefinite", "long-length", "pieces", "tagged"],
-)
-def test_attributes_that_are_not_in_der_are_not_checked(other: bytes, good: bytes) -> None:
-    """Signed as sent: a reader that encodes them anew, as OpenSSL, finds the signature broken."""
-    for value, state in ((other, SignatureState.UNCHECKED), (good, SignatureState.HOLDS)):
-        attributes = sorted([CONTENT_TYPE, DIGEST, attribute("1.2.3.4", value)])
-        assert lint_profile(with_attributes(*attributes)).signature is state
-
-
-def test_an_attribute_of_indefinite_length_is_not_checked() -> None:
-    whole = attribute("1.2.3.4", der.octet_string(b"x"))
-    indefinite = b"\x30\x80" + whole[2:] + b"\x00\x00"
-    for other, state in (
-        (indefinite, SignatureState.UNCHECKED),
-        (whole, SignatureState.HOLDS),
-    ):
-        attributes = sorted([CONTENT_TYPE, DIGEST, other])
-        assert lint_profile(with_attributes(*attributes)).signature is state
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        attribute("1.2.840.113549.1.9.5", der.tlv(0x17, b"no time")),
-        attribute("1.2.840.113549.1.9.15", der.integer(1)),
-        attribute("1.2.3.4"),
-    ],
-    ids=["time", "capabilities", "none"],
-)
-def test_what_other_attributes_hold_is_of_no_interest(other: bytes) -> None:
-    attributes = sorted([CONTENT_TYPE, DIGEST, other])
-    assert lint_profile(with_attributes(*attributes)).signature is SignatureState.HOLDS
-
-
-def test_pss_is_not_checked() -> None:
-    scheme = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
-    result = lint_profile(signed(PLIST, RSA_KEY, rsa_padding=scheme))
-    assert (result.signature, result.signer) == (SignatureState.UNCHECKED, encoded(RSA_SIGNER))
-
-
-@pytest.mark.parametrize(
-    ("key", "scheme"), [(RSA_KEY, "sha256_ecdsa"), (EC_KEY, "rsassa_pkcs1v15")], ids=["RSA", "EC"]
-)
-def test_a_key_of_another_kind_than_the_scheme(key: Any, scheme: str) -> None:
-    def change(content: Any) -> None:
-        algorithm = algos.SignedDigestAlgorithm({"algorithm": scheme})
-        content["signer_infos"][0]["signature_algorithm"] = algorithm
-
-    assert lint_profile(rebuilt(change, key=key)).signature is SignatureState.UNCHECKED
-    assert lint_profile(signed(PLIST, key)).signature is SignatureState.HOLDS
-
-
-@pytest.mark.parametrize("broken", [False, True])
-def test_every_signer_counts(broken: bool) -> None:
-    def change(content: Any) -> None:
-        other = opened(signed(PLIST, EC_KEY))["content"]
-        if broken:
-            flip_the_signature(other)
-        content["signer_infos"] = cms.SignerInfos(
-            [content["signer_infos"][0], other["signer_infos"][0]]
-        )
-        content["certificates"] = cms.CertificateSet(
-            [content["certificates"][0], other["certificates"][0]]
-        )
-
-    state = lint_profile(rebuilt(change)).signature
-    assert state is (SignatureState.BROKEN if broken else SignatureState.HOLDS)
+@pytest.mark.parametrize("change", [no_signers, damaged_signature, no_certificates])
+def test_signers_are_not_looked_at(change: Any) -> None:
+    assert_not_checked(rebuilt(change))
 
 
 def test_content_in_pieces_and_of_indefinite_length() -> None:
@@ -600,54 +384,30 @@ def test_content_in_pieces_and_of_indefinite_length() -> None:
     pieces = [PLIST[start : start + 500] for start in range(0, len(PLIST), 500)]
     octets = b"\x24\x80" + b"".join(map(der.octet_string, pieces)) + b"\x00\x00"
     info = b"\x30\x80" + der.oid("1.2.840.113549.1.7.1") + b"\xa0\x80" + octets + bytes(4)
-    version, digests, _, certificates, _, signers = (
+    version, digests, certificates, signers = (
         envelope[name].dump()
-        for name in (
-            "version",
-            "digest_algorithms",
-            "encap_content_info",
-            "certificates",
-            "crls",
-            "signer_infos",
-        )
+        for name in ("version", "digest_algorithms", "certificates", "signer_infos")
     )
     inner = b"\x30\x80" + version + digests + info + certificates + signers + bytes(2)
     document = b"\x30\x80" + der.oid("1.2.840.113549.1.7.2") + b"\xa0\x80" + inner + bytes(4)
-    result = lint_profile(document)
-    assert (result.findings, result.signature) == ((), SignatureState.HOLDS)
+    assert_not_checked(document)
 
 
 def test_a_profile_encrypted_for_a_device_is_not_judged() -> None:
     envelope = PKCS7EnvelopeBuilder().set_data(PLIST).add_recipient(RSA_SIGNER)
     result = lint_profile(envelope.encrypt(Encoding.DER, [PKCS7Options.Binary]))
-    assert places(result.findings) == [(LintCode.ENCRYPTED, "")]
+    assert (result.signed, places(result.issues)) == (False, [(LintCode.ENCRYPTED, "")])
     assert not result.would_attest
-
-
-def no_signers(content: Any) -> None:
-    content["signer_infos"] = cms.SignerInfos([])
-
-
-def too_many_signers(content: Any) -> None:
-    content["signer_infos"] = cms.SignerInfos([content["signer_infos"][0]] * 5)
 
 
 def not_around_data(content: Any) -> None:
     content["encap_content_info"]["content_type"] = "1.2.3"
 
 
-def four_signers(content: Any) -> None:
-    content["signer_infos"] = cms.SignerInfos([content["signer_infos"][0]] * 4)
-
-
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [(no_signers, "0 signers"), (too_many_signers, "5 signers"), (not_around_data, "not around")],
-)
-def test_an_envelope_that_is_none(change: Any, why: str) -> None:
-    document = rebuilt(change)
-    assert_refused(lambda: lint_profile(document), Reason.MALFORMED_PLIST, why)
-    assert lint_profile(rebuilt(four_signers)).signature is SignatureState.HOLDS
+def test_a_signature_around_something_else_is_no_profile() -> None:
+    document = rebuilt(not_around_data)
+    assert_refused(lambda: lint_profile(document), Reason.MALFORMED_PLIST, "not around data")
+    assert_not_checked(rebuilt(lambda content: None))
 
 
 def test_a_detached_signature_has_no_profile() -> None:
@@ -706,28 +466,9 @@ def test_what_is_measured(encoded: bytes, good: bytes) -> None:
         b"\x30\x84\x00\x0f\x00\x00" + bytes(0xF0000),
     ],
 )
-def test_a_hostile_envelope_costs_little(document: bytes) -> None:
+def test_an_envelope_made_to_cost_much_costs_little(document: bytes) -> None:
     assert_refused(lambda: lint_profile(document), Reason.MALFORMED_PLIST)
     assert peak_memory(lambda: lint_profile(document)) < 4 * PROFILE_LIMITS.plist_bytes
-
-
-def test_extensions_are_not_parsed_to_find_a_key_identifier() -> None:
-    """What is in their octets nobody has measured: they could be pieces of pieces."""
-    whole = x509.SubjectKeyIdentifier.from_public_key(RSA_KEY.public_key()).digest
-    short = whole[:16]
-
-    def named(identifier: bytes) -> bytes:
-        def change(content: Any) -> None:
-            content["signer_infos"][0]["sid"] = cms.SignerIdentifier(
-                "subject_key_identifier", core.OctetString(identifier)
-            )
-
-        return rebuilt(change)
-
-    pieces = b"\x24\x80" + der.octet_string(short) + b"\x00\x00"
-    divided = named(short).replace(der.octet_string(whole), pieces)
-    assert lint_profile(divided).signature is SignatureState.UNCHECKED
-    assert lint_profile(named(whole)).signature is SignatureState.HOLDS
 
 
 # --- anything else -------------------------------------------------------------------------------
@@ -735,24 +476,25 @@ def test_extensions_are_not_parsed_to_find_a_key_identifier() -> None:
 
 @pytest.mark.parametrize("other", [None, "<plist/>", 7, [PLIST], {}])
 def test_what_is_not_octets_is_refused(other: object) -> None:
-    assert_refused(lambda: lint_profile(other), Reason.MALFORMED_PLIST, "bytes were expected")
+    anything: Any = other
+    assert_refused(lambda: lint_profile(anything), Reason.MALFORMED_PLIST, "bytes were expected")
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_what_holds_octets_is_read(kind: Any) -> None:
-    assert lint_profile(kind(PLIST)).findings == ()
+    assert lint_profile(kind(PLIST)).issues == ()
 
 
 @pytest.mark.parametrize("top", [[], "a", 7])
 def test_the_top_is_a_dictionary(top: Any) -> None:
     made = plistlib.dumps(top)
     assert_refused(lambda: lint_profile(made), Reason.MALFORMED_PLIST, "dictionary")
-    assert lint_profile(plistlib.dumps({})).findings
+    assert lint_profile(plistlib.dumps({})).issues
 
 
 def test_a_profile_is_measured() -> None:
     limits = Limits(plist_bytes=len(PLIST))
-    assert lint_profile(PLIST, limits=limits).findings == ()
+    assert lint_profile(PLIST, limits=limits).issues == ()
     short = Limits(plist_bytes=len(PLIST) - 1)
     assert_refused(lambda: lint_profile(PLIST, limits=short), Reason.TOO_LARGE)
     assert_refused(lambda: lint_profile(bytes(PROFILE_LIMITS.plist_bytes + 1)), Reason.TOO_LARGE)
@@ -765,7 +507,7 @@ def test_a_profile_of_many_identities_costs_little() -> None:
         "PayloadContent": [{"PayloadType": "com.apple.security.acme", "PayloadUUID": "a"}] * 3000
     }
     found = lint(made)
-    assert len({finding.code for finding in found}) >= 3
+    assert len({issue.code for issue in found}) >= 3
 
 
 @pytest.mark.parametrize("head", [b"", b"\x30", b"bplist00", b'<plist version="1.0">'])
@@ -802,18 +544,18 @@ def test_any_property_list_is_judged(top: dict[str, Any], inner: dict[str, Any])
     made = {**document(), **top, "PayloadContent": [payload]}
     data = plistlib.dumps(made, fmt=plistlib.FMT_BINARY)
     target = Target(platform=Platform.WATCHOS, os_version="9.0", chip="S3")
-    for finding in lint_profile(data, target=target).findings:
-        assert finding.explanation
-        assert str(finding).isprintable()
+    for issue in lint_profile(data, target=target).issues:
+        assert issue.explanation
+        assert str(issue).isprintable()
 
 
 # --- a second opinion ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "extra", [[], ["-stream"], ["-noattr"], ["-keyid"], ["-md", "sha512"]], ids=" ".join
+    "extra", [[], ["-stream"], ["-noattr"], ["-nocerts"], ["-md", "sha512"]], ids=" ".join
 )
-def test_what_openssl_signs_holds(tmp_path: Path, extra: list[str]) -> None:
+def test_what_openssl_signs_is_unwrapped(tmp_path: Path, extra: list[str]) -> None:
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is not installed: its command line makes the signatures")
@@ -828,6 +570,4 @@ def test_what_openssl_signs_holds(tmp_path: Path, extra: list[str]) -> None:
         check=True,
         capture_output=True,
     )
-    result = lint_profile(done.stdout)
-    assert (result.findings, result.signature) == ((), SignatureState.HOLDS)
-    assert result.signer == encoded(EC_SIGNER)
+    assert_not_checked(done.stdout)

@@ -20,8 +20,8 @@ from appleattest.profile import (
     SubjectAltName,
     Target,
 )
+from appleattest.profile.acme_rules import acme_issues
 from appleattest.profile.keys import PAYLOAD
-from appleattest.profile.rules import acme_findings
 
 LONG = "L" * 64
 OF_64_OCTETS = "2." + ".".join(["9"] * 64)
@@ -392,7 +392,7 @@ def test_the_four_kinds_of_alternative_names() -> None:
 def test_another_kind_of_alternative_name_is_found() -> None:
     made = document(SubjectAltName={"dnsName": "b.example"})
     found = codes(made)
-    assert lint(made)[0].explanation.startswith("'dnsName' is no kind of name; rfc822Name, dNSName")
+    assert lint(made)[0].explanation.startswith("'dnsName' is not one of rfc822Name, dNSName")
     assert found == [(LintCode.SUBJECT_ALT_NAME, "PayloadContent[0].SubjectAltName")]
     assert codes(document(SubjectAltName={"dNSName": "b.example"})) == []
 
@@ -462,9 +462,9 @@ def test_what_a_device_can_do(
     assert codes(document(), target) == expected
     if expected:
         kind, text = refusal(lambda: acme_payload(target=target))
-        (finding, *_) = lint(document(), target)
-        key = finding.place.removeprefix(HERE).removeprefix(".")
-        assert (kind, text) == (ValueError, ": ".join(filter(None, [key, finding.explanation])))
+        (issue, *_) = lint(document(), target)
+        key = issue.place.removeprefix(HERE).removeprefix(".")
+        assert (kind, text) == (ValueError, ": ".join(filter(None, [key, issue.explanation])))
     else:
         assert acme_payload(target=target).target == target
     acme_payload(**UNBOUND, target=None if TOO_OLD in expected else target)
@@ -472,7 +472,7 @@ def test_what_a_device_can_do(
 
 def test_an_os_that_is_too_old_has_no_place_in_the_document() -> None:
     old = Target(platform=Platform.IOS, os_version="15.8")
-    assert places(acme_findings(acme_payload().to_dict(), PAYLOAD, old)) == [
+    assert places(acme_issues(acme_payload().to_dict(), PAYLOAD, old)) == [
         (LintCode.OS_TOO_OLD, ""),
         (LintCode.ATTEST_IGNORED, "Attest"),
     ]
@@ -511,7 +511,7 @@ def test_the_chip_decides(
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ({"platform": "ios"}, TypeError),
+        ({"platform": "iOS"}, ValueError),
         ({"platform": None}, TypeError),
         ({"platform": Platform.IOS, "os_version": 17.4}, TypeError),
         ({"platform": Platform.IOS, "os_version": "17.x"}, ValueError),
@@ -525,6 +525,17 @@ def test_the_chip_decides(
 )
 def test_a_target_that_is_none(arguments: dict[str, Any], error: type[Exception]) -> None:
     assert refusal(lambda: Target(**arguments))[0] is error
+
+
+def test_the_platform_of_a_target_is_given_by_its_name_or_the_names_are_told() -> None:
+    named: Any = "macos"
+    assert Target(platform=named) == Target(platform=Platform.MACOS)
+    assert Target(platform=named).platform is Platform.MACOS
+    wrong: Any = "macOS"
+    kind, text = refusal(lambda: Target(platform=wrong))
+    assert kind is ValueError
+    assert text.startswith("platform is one of ios, ipados, macos, tvos, visionos, watchos, not ")
+    assert text.endswith("not 'macOS'; did you mean 'macos'?")
 
 
 def test_a_payload_is_for_a_target_or_for_none() -> None:
@@ -566,10 +577,10 @@ def payloads(draw: st.DrawFn) -> ACMEPayload:
 
 @given(payloads())
 def test_what_the_builder_builds_the_linter_does_not_fault(payload: ACMEPayload) -> None:
-    findings = lint(profile(payload).to_dict())
+    issues = lint(profile(payload).to_dict())
     allowed = {LintSeverity.ADVICE, LintSeverity.NO_ATTESTATION}
-    assert {finding.severity for finding in findings} <= allowed
-    stops = {finding.code for finding in findings if finding.severity is not LintSeverity.ADVICE}
+    assert {issue.severity for issue in issues} <= allowed
+    stops = {issue.code for issue in issues if issue.severity is not LintSeverity.ADVICE}
     assert stops == (set() if payload.attest else {LintCode.ATTEST_OFF})
 
 

@@ -18,7 +18,12 @@ random numbers is `new_nonce` alone.
 from appleattest.mdm.command import COMPARED_QUERIES, device_information_command
 from appleattest.mdm.decision import Decision, Trust, Why
 from appleattest.mdm.device_state import DeviceState, ExpectedAnswer, SentNonce, SentRequest
-from appleattest.mdm.discrepancies import Discrepancy, DiscrepancyKind, find_discrepancies
+from appleattest.mdm.discrepancies import (
+    Discrepancies,
+    Discrepancy,
+    DiscrepancyKind,
+    find_discrepancies,
+)
 from appleattest.mdm.known_device import ExpectedDevice, KnownDevice
 from appleattest.mdm.nonces import new_nonce
 from appleattest.mdm.response import CommandStatus, DeviceInformationResponse, ErrorChainItem
@@ -41,6 +46,7 @@ __all__ = [
     "DeviceInformationResponse",
     "DeviceResponse",
     "DeviceState",
+    "Discrepancies",
     "Discrepancy",
     "DiscrepancyKind",
     "EnrollmentIDs",

@@ -1,20 +1,22 @@
-"""What the device says of itself beside what Apple attests of it: a lying device is found here.
+"""What a device says of itself beside what Apple attests of it: a device that lies is found here.
 
-Only what both say is compared. That one of them is silent is no discrepancy: a device answers
-what it was asked and may tell, and Apple what it could determine.
+Only what both say is compared. It is no discrepancy that one of them says nothing: a device answers
+what it was asked and may tell, and Apple attests what it could determine. So the result also says
+what was compared: a device that says nothing has agreed to nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, NoReturn, Self
 
 from appleattest.attestation import Attestation
 from appleattest.mdm.response import DeviceInformationResponse
 from appleattest.policy.versions import parsed
+from appleattest.sealed import OwnCopy
 from appleattest.text import type_name
 
 _MAC_UDID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -22,7 +24,7 @@ _MAC_UDID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{1
 
 
 class DiscrepancyKind(StrEnum):
-    """Which property the two do not agree about; the value is the name of the query."""
+    """Which property was compared; the value is the name of the query."""
 
     SERIAL_NUMBER = "SerialNumber"
     PROVISIONING_UDID = "ProvisioningUDID"
@@ -32,7 +34,7 @@ class DiscrepancyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Discrepancy:
+class Discrepancy(OwnCopy):
     """The device says one thing and Apple another."""
 
     kind: DiscrepancyKind
@@ -55,57 +57,115 @@ class Discrepancy:
         }
 
 
+class Discrepancies(OwnCopy, tuple[Discrepancy, ...]):
+    """The discrepancies that were found, and what was compared. Immutable.
+
+    It is a tuple: empty, and false, where nothing was found. Equality and hash are those of the
+    tuple. Give it to `Policy.evaluate` as it is.
+    """
+
+    compared: frozenset[DiscrepancyKind]
+    """The properties that both the device and Apple tell. Empty where the device says nothing of
+    itself, which is no agreement."""
+
+    def __new__(
+        cls, found: Iterable[Discrepancy] = (), compared: Iterable[DiscrepancyKind] = ()
+    ) -> Self:
+        """`found`, and the properties that were `compared`.
+
+        Raises `ValueError` for text in `compared` that is no `DiscrepancyKind`.
+        """
+        made = super().__new__(cls, found)
+        vars(made)["compared"] = frozenset(map(DiscrepancyKind, compared))
+        return made
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("Discrepancies does not change: make another")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("Discrepancies does not change: make another")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (tuple(self), self.compared)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was found and what was compared, as JSON types. It names the device."""
+        return {
+            "found": [each.to_dict() for each in self],
+            "compared": sorted(each.value for each in self.compared),
+        }
+
+
+class _Comparison(NamedTuple):
+    """One property that both tell; `found` is None where they agree."""
+
+    kind: DiscrepancyKind
+    found: Discrepancy | None
+
+
 def find_discrepancies(
     response: DeviceInformationResponse, attestation: Attestation
-) -> tuple[Discrepancy, ...]:
-    """Compare what stands in both: serial number, UDID, OS version, software update device ID."""
+) -> Discrepancies:
+    """What differs of the serial number, UDID, OS version and software update device ID.
+
+    Only what both tell is compared, in this order; `Discrepancies.compared` says what was.
+    """
     said, attested = response.query_responses, attestation.device
-    found = [
-        _differs(DiscrepancyKind.SERIAL_NUMBER, said, attested.serial_number),
+    comparisons = [
+        _compared(DiscrepancyKind.SERIAL_NUMBER, said, attested.serial_number),
         _udid(response, attested.udid),
         _os_version(said, attestation),
-        _differs(
+        _compared(
             DiscrepancyKind.SOFTWARE_UPDATE_DEVICE_ID, said, attested.software_update_device_id
         ),
     ]
-    return tuple(discrepancy for discrepancy in found if discrepancy is not None)
+    made = [each for each in comparisons if each is not None]
+    found = [each.found for each in made if each.found is not None]
+    return Discrepancies(found, [each.kind for each in made])
 
 
-def _differs(
+def _compared(
     kind: DiscrepancyKind, said: Mapping[str, Any], attested: str | None
-) -> Discrepancy | None:
+) -> _Comparison | None:
+    """None where one of them says nothing."""
     value = said.get(kind.value)
-    if value is None or attested is None or value == attested:
+    if value is None or attested is None:
         return None
-    return Discrepancy(kind, _shown(value), attested)
+    differs = None if value == attested else Discrepancy(kind, _shown(value), attested)
+    return _Comparison(kind, differs)
 
 
-def _udid(response: DeviceInformationResponse, attested: str | None) -> Discrepancy | None:
+def _udid(response: DeviceInformationResponse, attested: str | None) -> _Comparison | None:
     """A Mac's `UDID` is never the attested one, so it is compared with nothing."""
     said = response.query_responses
     if DiscrepancyKind.PROVISIONING_UDID.value in said:
-        return _differs(DiscrepancyKind.PROVISIONING_UDID, said, attested)
+        return _compared(DiscrepancyKind.PROVISIONING_UDID, said, attested)
     udid = said.get(DiscrepancyKind.UDID.value, response.udid)
     if isinstance(udid, str) and _MAC_UDID.fullmatch(udid):
         return None
-    return _differs(DiscrepancyKind.UDID, {DiscrepancyKind.UDID.value: udid}, attested)
+    return _compared(DiscrepancyKind.UDID, {DiscrepancyKind.UDID.value: udid}, attested)
 
 
-def _os_version(said: Mapping[str, Any], attestation: Attestation) -> Discrepancy | None:
+def _os_version(said: Mapping[str, Any], attestation: Attestation) -> _Comparison | None:
     """Versions are compared as versions, and the letter of a rapid response where both have one."""
-    value, attested = said.get(DiscrepancyKind.OS_VERSION.value), attestation.device.os_version
-    if value is None or attested is None or value == attested:
-        return None
-    text = _said_version(value, said.get("SupplementalOSVersionExtra"))
+    comparison = _compared(DiscrepancyKind.OS_VERSION, said, attestation.device.os_version)
+    if comparison is None or comparison.found is None:
+        return comparison
+    attested = comparison.found.attested
+    text = _said_version(said[DiscrepancyKind.OS_VERSION], said.get("SupplementalOSVersionExtra"))
     ours, theirs = parsed(attested), parsed(text)
     if ours is None or theirs is None:
-        return Discrepancy(DiscrepancyKind.OS_VERSION, text, attested)
+        return _differing_version(text, attested)
     if not (ours.response and theirs.response):
         ours, theirs = ours.without_response, theirs.without_response
     if ours == theirs:
-        return None
-    newer = not attestation.is_current and ours < theirs
-    return Discrepancy(DiscrepancyKind.OS_VERSION, text, attested, newer)
+        return _Comparison(DiscrepancyKind.OS_VERSION, None)
+    return _differing_version(text, attested, not attestation.is_current and ours < theirs)
+
+
+def _differing_version(text: str, attested: str, newer: bool = False) -> _Comparison:
+    kind = DiscrepancyKind.OS_VERSION
+    return _Comparison(kind, Discrepancy(kind, text, attested, newer))
 
 
 def _said_version(value: object, extra: object) -> str:

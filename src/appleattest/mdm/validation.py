@@ -10,7 +10,7 @@ from appleattest.attestation import Attestation
 from appleattest.errors import AttestationError
 from appleattest.freshness import UNCHECKED, NoCheck
 from appleattest.limits import Limits
-from appleattest.mdm.discrepancies import Discrepancy, find_discrepancies
+from appleattest.mdm.discrepancies import Discrepancies, find_discrepancies
 from appleattest.mdm.known_device import (
     ExpectedDevice,
     KnownDevice,
@@ -41,15 +41,15 @@ class ValidatedResponse(Sealed):
 
     response: DeviceInformationResponse
     attestation: Attestation
-    discrepancies: tuple[Discrepancy, ...]
-    """Where the device says other things of itself than Apple attests."""
+    discrepancies: Discrepancies
+    """Where the device says other things of itself than Apple attests, and what was compared."""
 
     def __init__(
         self,
         *,
         response: DeviceInformationResponse,
         attestation: Attestation,
-        discrepancies: tuple[Discrepancy, ...],
+        discrepancies: Discrepancies,
     ) -> None:
         self._fill(response=response, attestation=attestation, discrepancies=discrepancies)
 
@@ -58,7 +58,7 @@ class ValidatedResponse(Sealed):
         return {
             "response": self.response.to_dict(),
             "attestation": self.attestation.to_dict(),
-            "discrepancies": [each.to_dict() for each in self.discrepancies],
+            "discrepancies": self.discrepancies.to_dict(),
         }
 
     def __repr__(self) -> str:

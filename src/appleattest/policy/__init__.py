@@ -1,4 +1,4 @@
-"""The caller's own rules about a verified attestation: after verification, never inside it.
+"""The caller's own rules about a verified attestation. The verifier knows none of them.
 
     from appleattest import policy
 
@@ -9,7 +9,8 @@
     result = rules.evaluate(attestation, platform="macos")
     rules.require(attestation, platform="macos")
 
-An absent property satisfies no rule about it. A rule is any object with a `name` and a `check`.
+Unknown is never enough: a property that is absent satisfies no rule about it, and a rule for one
+platform fails where the platform is unknown. A rule is any object with a `name` and a `check`.
 """
 
 from importlib.resources import files
@@ -72,5 +73,5 @@ __all__ = [
 
 
 def json_schema() -> str:
-    """The JSON Schema (2020-12) of a policy document, as text: give it to an editor."""
+    """The JSON Schema (2020-12) of a policy document, as JSON text: give it to an editor."""
     return files("appleattest.policy").joinpath("policy.schema.json").read_text("utf-8")

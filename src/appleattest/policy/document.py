@@ -1,7 +1,7 @@
 """A policy as an operator writes it: TOML, of the form that policy.schema.json describes.
 
-Whatever is not in the schema is an error: a rule with a misspelt name would be a rule that is not
-there. Versions are text, because an unquoted 15.10 is the number 15.1.
+Whatever is not in the schema is an error: otherwise a rule with a misspelt name would be left out
+and nobody would know. Versions are text, because an unquoted 15.10 is the number 15.1.
 """
 
 from __future__ import annotations
@@ -31,14 +31,16 @@ from appleattest.policy.version_rules import (
     MinimumOSVersion,
     MinimumSepOSVersion,
 )
+from appleattest.text import quoted
 
 POLICY_SCHEMA: Final = 1
 """The version of the form of a policy document."""
 
 _LARGEST: Final = 64 * 1024
 _MOST_DOTS: Final = 256
-"""Dots in one line at most; the time that `tomllib` takes for a key grows with their square."""
+"""Dots in one line at most. The time that `tomllib` takes for a key grows with their square."""
 _MOST_DAYS: Final = 3650
+_SIGNS_OF_TOML: Final = frozenset("\n=[#")
 
 _VERSIONS: Final[Mapping[str, Callable[..., Rule]]] = {
     "minimum_os_version": MinimumOSVersion,
@@ -56,22 +58,9 @@ _DEVICE: Final[Mapping[str, Callable[[], Rule]]] = {
 _BUT_FOR_AGE: Final = "but-for-age"
 
 
-def rules_from_toml(text: str | bytes, inventory: Container[str] | None) -> list[Rule]:
-    """The rules of a policy document; `ValueError` with the place for any defect."""
-    import tomllib
-
-    if isinstance(text, bytes):
-        text = text.decode("utf-8")
-    if not isinstance(text, str):
-        raise TypeError(f"a policy document is text, not {type(text).__name__}")
-    if len(text) > _LARGEST:
-        raise ValueError(f"a policy document of more than {_LARGEST} characters")
-    if max(line.count(".") for line in text.split("\n")) > _MOST_DOTS:
-        raise ValueError(f"a policy document with more than {_MOST_DOTS} dots in one line")
-    try:
-        document = tomllib.loads(text)
-    except RecursionError:
-        raise ValueError("a policy document that is nested too deeply") from None
+def rules_from_toml(text: object, inventory: Container[str] | None) -> list[Rule]:
+    """The rules of a policy document; raises as `Policy.from_toml` does."""
+    document = _parsed(_checked_text(text))
     schema = document.pop("schema", None)
     if type(schema) is not int or schema != POLICY_SCHEMA:
         raise _error("schema", f"{POLICY_SCHEMA} was expected")
@@ -79,8 +68,45 @@ def rules_from_toml(text: str | bytes, inventory: Container[str] | None) -> list
     rules = [*_versions(document), *_mac(document), *_device(document, inventory)]
     rules += _attestation(document)
     if not rules:
-        raise ValueError("a policy document without a rule")
+        raise ValueError("text is a policy document without a rule")
     return rules
+
+
+def _checked_text(text: object) -> str:
+    """The document as text, within the bounds that `tomllib` does not set."""
+    if isinstance(text, bytes | bytearray | memoryview):
+        try:
+            text = bytes(text).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"text is not UTF-8: octet {error.start} is not") from None
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        raise TypeError(f"text is the content of a policy document, not {kind}: read the file")
+    if len(text) > _LARGEST:
+        raise ValueError(f"text has more than {_LARGEST} characters")
+    if max(line.count(".") for line in text.split("\n")) > _MOST_DOTS:
+        raise ValueError(f"text has more than {_MOST_DOTS} dots in one line")
+    name = text.strip()
+    if name and not _SIGNS_OF_TOML & {*name}:
+        raise ValueError(
+            f"text looks like the name of a file, {quoted(name)}: give the file's content, such as "
+            "Path(name).read_text()"
+        )
+    return text
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("text is TOML that is nested too deeply") from None
+    except ValueError as error:
+        # `tomllib` gives the line of every defect but one at the end.
+        last = f"at line {text.count(chr(10)) + 1}, the end of the document"
+        why = str(error).replace("at end of document", last)
+        raise ValueError(f"text is not TOML: {why}") from None
 
 
 def _versions(document: dict[str, Any]) -> Iterator[Rule]:
@@ -116,7 +142,7 @@ def _device(document: dict[str, Any], inventory: Container[str] | None) -> Itera
         yield NoDiscrepancies()
     if _flag(table, "device", "in_inventory"):
         if inventory is None:
-            raise _error("device.in_inventory", "the caller gives no inventory")
+            raise _error("device.in_inventory", "the argument inventory is missing")
         yield SerialNumberInInventory(inventory)
     if "key_types" in table:
         yield KeyType(*_texts(table, "device", "key_types", {"P-256", "P-384"}))
@@ -166,7 +192,7 @@ def _texts(table: dict[str, Any], name: str, key: str, known: set[str]) -> list[
         if not isinstance(value, str) or value not in known:
             raise _error(f"{name}.{key}", f"each is one of {', '.join(sorted(known))}")
     if len(set(values)) != len(values):
-        raise _error(f"{name}.{key}", "each stands once")
+        raise _error(f"{name}.{key}", "each may stand there once")
     return values
 
 

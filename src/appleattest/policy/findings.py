@@ -5,36 +5,46 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from appleattest.attestation import Attestation
 from appleattest.policy.platform import Platform
+from appleattest.sealed import OwnCopy
 
 
 class Verdict(StrEnum):
-    """How a rule was answered."""
+    """The answer of one rule. `bool()` of it is a `TypeError`."""
 
     SATISFIED = "satisfied"
     VIOLATED = "violated"
     ABSENT = "absent"
-    """There was nothing to judge, which never satisfies a rule about it: a property that Apple
-    does not attest, a comparison that nobody made."""
+    """There was nothing to judge, which fails: a property that is not attested, an unknown
+    platform, a comparison that nobody made or that compared nothing."""
     NOT_APPLICABLE = "not-applicable"
-    """The rule is for another platform."""
+    """The rule is for another platform. It fails nothing and satisfies nothing."""
     ERROR = "error"
-    """The rule itself failed: a mistake in it, or an inventory that is out of reach."""
+    """The rule raised, which fails: it has a mistake, or an inventory does not answer."""
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("Verdict is neither true nor false: compare it with Verdict.SATISFIED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one rule found. It may name the device: findings are for the operator."""
+class Finding(OwnCopy):
+    """What one rule found. Immutable; `bool()` of it is a `TypeError`.
+
+    It may name the device: show it to the operator alone. Raises `ValueError` for a `verdict` that
+    is not one of `Verdict`.
+    """
 
     rule: str
     """The name of the rule."""
     verdict: Verdict
+    """Given as a `Verdict` or its text."""
     expected: str
+    """What would satisfy the rule."""
     found: str | None = None
-    """None where there was nothing to find."""
+    """What was there instead; None where there was nothing."""
     element: str | None = None
     """The OID of the property, where the rule is about one."""
 
@@ -45,6 +55,9 @@ class Finding:
     def passed(self) -> bool:
         """Whether the rule is satisfied, or for another platform."""
         return self.verdict in (Verdict.SATISFIED, Verdict.NOT_APPLICABLE)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("Finding is neither true nor false: read its passed")
 
     def __str__(self) -> str:
         found = "nothing" if self.found is None else self.found
@@ -62,7 +75,7 @@ class Finding:
 
 
 class DiscrepancyLike(Protocol):
-    """A discrepancy between what a device says and what Apple attests, as `mdm` finds them."""
+    """A difference between what a device says and what Apple attests, such as `mdm.Discrepancy`."""
 
     @property
     def kind(self) -> str:
@@ -78,20 +91,23 @@ class DiscrepancyLike(Protocol):
 
     @property
     def explained_by_age(self) -> bool:
-        """Whether it may be because the attestation is older."""
+        """Whether the device may have changed since the attestation was made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What there is to judge."""
+    """What a rule judges."""
 
     attestation: Attestation
     discrepancies: tuple[DiscrepancyLike, ...] | None
-    """None where nobody compared; empty where nothing was found."""
+    """Those that were found; None where nobody compared."""
     platform: Platform | None
     """As the caller says; None where that is unknown."""
     at: datetime
     """As of when, UTC and whole seconds."""
+    compared: frozenset[str] = frozenset()
+    """Which properties were compared, as `mdm.DiscrepancyKind` names them; empty where nobody
+    says."""
 
 
 class Rule(Protocol):
@@ -99,7 +115,7 @@ class Rule(Protocol):
 
     @property
     def name(self) -> str:
-        """The name by which its findings are known."""
+        """The name of the rule in its findings."""
 
     def check(self, facts: Facts) -> Finding:
-        """Judge the facts; never with the help of anything else."""
+        """Judge the facts, and nothing else. What it raises becomes the verdict `ERROR`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from enum import StrEnum
 
 from appleattest.properties import DeviceProperties
@@ -18,12 +19,28 @@ class Platform(StrEnum):
     WATCHOS = "watchos"
 
 
+def checked_platform(value: object, name: str = "platform") -> Platform:
+    """The platform that the caller's argument `name` is: a `Platform` or the text of one.
+
+    Raises `TypeError` for anything but text, and `ValueError`, with the names that are allowed,
+    for any other text.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a Platform or its name, not {type(value).__name__}")
+    known = [platform.value for platform in Platform]
+    if value in known:
+        return Platform(value)
+    close = get_close_matches(value.casefold(), known, n=1, cutoff=0.7)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise ValueError(f"{name} is one of {', '.join(known)}, not {value!r}{hint}")
+
+
 def attests_as_mac(device: DeviceProperties) -> bool:
-    """Whether a property is attested that is attested of no other platform (13.1 to 13.3)."""
+    """Whether a property is attested that is attested of Macs alone (13.1 to 13.3)."""
     found: tuple[object, ...] = (device.sip, device.secure_boot, device.third_party_kexts)
     return any(status is not None for status in found)
 
 
 def actual_platform(device: DeviceProperties, said: Platform | None) -> Platform | None:
-    """What the caller says, unless it is attested that the device is a Mac."""
+    """What the caller says, unless it is attested that the device is a Mac; None where unknown."""
     return Platform.MACOS if attests_as_mac(device) else said

@@ -1,55 +1,66 @@
-"""The caller's own rules, applied to what has been verified."""
+"""`Policy`, the caller's own rules, and `PolicyResult`, what they find in an attestation."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Iterable
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 from appleattest.attestation import Attestation
 from appleattest.errors import PolicyViolation, Reason
-from appleattest.policy.combinators import require_rule
+from appleattest.policy.combinators import require_rules
 from appleattest.policy.findings import DiscrepancyLike, Facts, Finding, Rule, Verdict
-from appleattest.policy.platform import Platform
-from appleattest.sealed import Sealed, seal
+from appleattest.policy.platform import Platform, checked_platform
+from appleattest.sealed import Immutable, OwnCopy, Sealed, seal
 from appleattest.text import describe, type_name
 from appleattest.times import utc_seconds
 
 Score: TypeAlias = Callable[[Attestation, tuple[Finding, ...]], float]
-"""A trust score from what every rule found: any finite number, on a scale of the caller's."""
+"""A function that gives a trust score from what every rule found: any finite number, on a scale
+of the caller's own."""
+
+_NO_RULE_APPLIES: Final = Finding(
+    rule="some-rule-applies",
+    verdict=Verdict.ABSENT,
+    expected="a rule for this platform, or for all",
+    found="none",
+)
+"""Added where every rule is for another platform: the device was not judged at all."""
 
 
 class PolicyResult(Sealed):
-    """What every rule found, in the order of the policy. True where the policy is satisfied."""
+    """What every rule found. Immutable; `bool()` of it is a `TypeError`."""
 
     __slots__ = ("findings", "score")
 
     findings: tuple[Finding, ...]
+    """One for each rule, in the order of the policy. Then `some-rule-applies` if every rule is for
+    another platform, and `score` if the score hook failed; both fail."""
     score: float | None
-    """What the policy's score hook made of it; None without one, or if it failed."""
+    """What the policy's score hook returned; None without one, or if it failed."""
 
     def __init__(self, *, findings: tuple[Finding, ...], score: float | None) -> None:
         self._fill(findings=findings, score=score)
 
     @property
     def passed(self) -> bool:
-        """Whether every rule is satisfied, or for another platform."""
+        """Whether no finding failed, which takes at least one rule that is satisfied."""
         return not self.failed
 
     @property
     def failed(self) -> tuple[Finding, ...]:
-        """The findings of the rules that are not satisfied."""
+        """The findings that did not pass."""
         return tuple(finding for finding in self.findings if not finding.passed)
 
-    def __bool__(self) -> bool:
-        return self.passed
+    def __bool__(self) -> NoReturn:
+        raise TypeError("PolicyResult is neither true nor false: read its passed")
 
     def __repr__(self) -> str:
         return f"<PolicyResult {'passed' if self.passed else f'{len(self.failed)} failed'}>"
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as JSON types; it may name the device."""
+        """The result as JSON types. It may name the device."""
         return {
             "passed": self.passed,
             "score": self.score,
@@ -57,14 +68,14 @@ class PolicyResult(Sealed):
         }
 
 
-class Policy:
-    """Rules that an attestation must satisfy, all of them. Immutable.
+class Policy(OwnCopy, Immutable):
+    """Rules that an attestation must satisfy, all of them. Immutable; can be pickled if they can.
 
-    `score` is a hook for a trust score. It is called with the attestation and every finding, and
-    decides nothing; one that fails, or gives no finite number, is itself a finding that fails.
+    The rules are given one by one: `Policy(SIPEnabled(), FullSecurity())`. `score` is a function
+    that gives a trust score; it is called with the attestation and every finding. The score decides
+    nothing. A function that raises, or returns no finite number, is a finding that fails.
 
-    Raises `ValueError` without rules, which anything would satisfy, and `TypeError` for what is
-    no rule.
+    Raises `ValueError` without rules, and `TypeError` for what is no rule or no function.
     """
 
     __slots__ = ("_rules", "_score")
@@ -72,19 +83,17 @@ class Policy:
     _score: Score | None
 
     def __init__(self, *rules: Rule, score: Score | None = None) -> None:
-        for rule in rules:
-            require_rule(rule)
+        require_rules(rules, "Policy")
         if not rules:
-            raise ValueError("a policy without rules is satisfied by anything")
+            raise ValueError("a policy without rules would be satisfied by every device")
         if not (score is None or callable(score)):
-            raise TypeError("score is a function of an attestation and its findings")
-        object.__setattr__(self, "_rules", rules)
-        object.__setattr__(self, "_score", score)
+            raise TypeError(f"score is a function or None, not {type(score).__name__}")
+        self._fill(_rules=rules, _score=score)
 
     @classmethod
     def from_toml(
         cls,
-        text: str | bytes,
+        text: str | bytes | bytearray | memoryview,
         /,
         *,
         inventory: Container[str] | None = None,
@@ -92,9 +101,14 @@ class Policy:
     ) -> Policy:
         """The policy that a TOML document describes (docs/guide-policy.md).
 
-        `inventory` is the caller's, for a document that asks for it. `ValueError`, with the place
-        in the document, for anything that is not in its schema: an unknown key, a version that is
-        not text, an inventory that was asked for and not given.
+        `text` is the content of the document, as text or as UTF-8. `inventory` is the caller's, for
+        a document with `in_inventory`.
+
+        Raises `ValueError`, with the key or the line, for anything that is not in the schema: an
+        unknown key, a version that is not text, an inventory that the document needs and nobody
+        gave. Also for what is not TOML or not UTF-8, for the name of a file in place of its
+        content, and for more than 65,536 characters or 256 dots in one line. Raises `TypeError` for
+        a `text` of another type.
         """
         from appleattest.policy.document import rules_from_toml
 
@@ -115,21 +129,27 @@ class Policy:
     ) -> PolicyResult:
         """Apply every rule. Never raises for what the device is, or for a rule that fails.
 
-        `discrepancies` are those of `mdm.validate_response`: empty where it found none, None where
-        nobody compared, which satisfies no rule about them. `platform` is what the caller's own
-        records say that the device runs; None fails the rules that depend on it. `at`, an aware
-        `datetime`, is by default the present. Anything but an `Attestation`, and other misuse,
-        is a `TypeError` or `ValueError`.
+        `discrepancies` are those of `mdm.validate_response` or `mdm.find_discrepancies`, as they
+        are: they say what was compared. None says that nobody compared, and an empty tuple or list
+        does not say that anything was; neither satisfies a rule about discrepancies. `platform` is
+        what the caller's own records say that the device runs, as a `Platform` or its name; None
+        fails the rules that depend on it. `at`, an aware `datetime`, is by default the present.
+
+        Raises `TypeError` for an `attestation` that is none, and `TypeError` or `ValueError` for
+        another argument that is not as described here.
         """
         if not isinstance(attestation, Attestation):
-            raise TypeError(f"an Attestation was expected, not {type(attestation).__name__}")
+            raise TypeError(f"attestation is an Attestation, not {type(attestation).__name__}")
         facts = Facts(
             attestation,
-            None if discrepancies is None else tuple(discrepancies),
-            None if platform is None else Platform(platform),
+            _listed(discrepancies),
+            None if platform is None else checked_platform(platform),
             utc_seconds(datetime.now(UTC) if at is None else at),
+            frozenset(map(str, getattr(discrepancies, "compared", ()))),
         )
         findings = tuple(_checked(rule, facts) for rule in self._rules)
+        if all(finding.verdict is Verdict.NOT_APPLICABLE for finding in findings):
+            findings += (_NO_RULE_APPLIES,)
         score, failure = self._scored(attestation, findings)
         return seal(PolicyResult, findings=(*findings, *failure), score=score)
 
@@ -141,10 +161,11 @@ class Policy:
         platform: Platform | str | None = None,
         at: datetime | None = None,
     ) -> PolicyResult:
-        """`evaluate`, raising `PolicyViolation` (`policy`) unless every rule is satisfied.
+        """The result of `evaluate` where it passed.
 
-        Its `findings` are those that failed, its element the first rule's name; `str()` and
-        `problem()` name that rule and no device.
+        Raises `PolicyViolation` (`policy`) where it did not. Its `findings` are those that failed,
+        its `element` is the name of the first one's rule. `str()` and `problem()` name that rule
+        and no device. Raises `TypeError` and `ValueError` as `evaluate` does.
         """
         result = self.evaluate(attestation, discrepancies, platform=platform, at=at)
         if not result.passed:
@@ -159,7 +180,7 @@ class Policy:
         try:
             score = float(self._score(attestation, findings))
             found = f"{score}"
-        except Exception as error:  # noqa: BLE001 - a hook of the caller's own
+        except Exception as error:  # noqa: BLE001 - it is the caller's own function
             score, found = math.nan, describe(error)
         if math.isfinite(score):
             return score, ()
@@ -168,21 +189,33 @@ class Policy:
         )
         return None, (failure,)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a policy does not change: make another")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a policy does not change: make another")
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _policy, (self._rules, self._score)
 
     def __repr__(self) -> str:
         return f"<Policy {', '.join(str(rule.name) for rule in self._rules)}>"
 
 
+def _policy(rules: tuple[Rule, ...], score: Score | None) -> Policy:
+    return Policy(*rules, score=score)
+
+
+def _listed(
+    discrepancies: Iterable[DiscrepancyLike] | None,
+) -> tuple[DiscrepancyLike, ...] | None:
+    if discrepancies is None:
+        return None
+    if not isinstance(discrepancies, Iterable):
+        kind = type(discrepancies).__name__
+        raise TypeError(f"discrepancies is what mdm.find_discrepancies returns, not {kind}")
+    return tuple(discrepancies)
+
+
 def _checked(rule: Rule, facts: Facts) -> Finding:
-    """What the rule finds; an `ERROR`, which fails, if it finds nothing at all."""
+    """What the rule finds; `ERROR`, which fails, if it raises or returns something else."""
     try:
         finding: object = rule.check(facts)
-    except Exception as error:  # noqa: BLE001 - a rule or an inventory of the caller's own
+    except Exception as error:  # noqa: BLE001 - it is the caller's own rule or inventory
         return _error(rule, describe(error))
     return finding if isinstance(finding, Finding) else _error(rule, type_name(finding))
 
@@ -190,7 +223,7 @@ def _checked(rule: Rule, facts: Facts) -> Finding:
 def _error(rule: Rule, found: str) -> Finding:
     try:
         name = str(rule.name)
-    except Exception:  # noqa: BLE001 - as above
+    except Exception:  # noqa: BLE001 - it is the caller's own rule
         name = type(rule).__name__
     return Finding(rule=name, verdict=Verdict.ERROR, expected="a finding", found=found)
 

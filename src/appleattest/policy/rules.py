@@ -1,7 +1,7 @@
 """Rules about one property, or about the attestation as a whole.
 
-Only the good value satisfies a rule. A property that is absent is a finding of its own, and never
-good: a compromised operating system may leave out what would give it away.
+Only the good value satisfies a rule. A property that is absent never does: a compromised operating
+system may leave out the property that would show it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from appleattest.property_values import SecureBoot, SystemIntegrityProtection, T
 from appleattest.text import quoted
 
 CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}
-"""The curves of attested keys, by the names that `cryptography` gives them."""
+"""The name here of each curve that Apple attests, by its name in `cryptography`."""
+
+_FRESHNESSES: Final = ", ".join(each.value for each in Freshness)
 
 KeyCurve: TypeAlias = Literal["P-256", "P-384"]
 
@@ -63,12 +65,12 @@ class NoThirdPartyKexts:
 
 @dataclass(frozen=True, slots=True)
 class DeviceIdentified:
-    """A serial number or a UDID is attested: under user enrolment, neither is."""
+    """A serial number or a UDID is attested. Under user enrolment neither is."""
 
     name: ClassVar[str] = "device-identified"
 
     def check(self, facts: Facts) -> Finding:
-        """Absent where neither is there."""
+        """`ABSENT` where neither is attested."""
         device = facts.attestation.device
         found = device.serial_number or device.udid
         return Finding(
@@ -84,7 +86,8 @@ class DeviceIdentified:
 class SerialNumberInInventory:
     """The attested serial number is in the caller's inventory, octet for octet.
 
-    `inventory` is asked with `in`. A text is a `TypeError`: parts of it would be in it.
+    `inventory` is asked with `in`. Raises `TypeError` for what has no `in`, and for text, in which
+    `in` would also find a part of a serial number.
     """
 
     inventory: Container[str] = field(repr=False)
@@ -92,10 +95,10 @@ class SerialNumberInInventory:
 
     def __post_init__(self) -> None:
         if isinstance(self.inventory, str | bytes) or not isinstance(self.inventory, Container):
-            raise TypeError("an inventory is a collection of serial numbers")
+            raise TypeError("inventory is a collection of serial numbers, such as a set")
 
     def check(self, facts: Facts) -> Finding:
-        """Absent under user enrolment."""
+        """`ABSENT` under user enrolment."""
         serial_number = facts.attestation.device.serial_number
         if serial_number is None:
             verdict = Verdict.ABSENT
@@ -113,14 +116,17 @@ class SerialNumberInInventory:
 
 @dataclass(frozen=True, slots=True, init=False)
 class KeyType:
-    """The attested key is on one of these curves: `"P-256"`, `"P-384"`."""
+    """The attested key is on one of these curves: `"P-256"`, `"P-384"`.
+
+    Raises `ValueError` for any other curve, and for none.
+    """
 
     curves: tuple[KeyCurve, ...]
     name: ClassVar[str] = "key-type"
 
     def __init__(self, *curves: KeyCurve) -> None:
         if not curves or not set(curves) <= {*CURVES.values()}:
-            raise ValueError("a key type is P-256 or P-384; no other is ever attested")
+            raise ValueError("a key type is 'P-256' or 'P-384', given one by one")
         object.__setattr__(self, "curves", curves)
 
     def check(self, facts: Facts) -> Finding:
@@ -131,11 +137,13 @@ class KeyType:
 
 @dataclass(frozen=True, slots=True)
 class MaximumAge:
-    """The attestation was made no longer ago than this, as far as is known.
+    """The attestation is at most this old, as far as is known.
 
-    What is known is that it was made after `not_before`, and after `requested_at` where it
-    answers an earlier nonce. Real leaves begin 24 hours before they were made, so the age of a
-    new one is up to a day too high: allow more than that.
+    It was made after `not_before`, and after `requested_at` where it answers an earlier nonce. The
+    age counts from the later of the two. Apple's leaves are valid from 24 hours before they were
+    made, so a new one counts as a day old: allow more than a day.
+
+    Raises `TypeError` for what is no `timedelta`, and `ValueError` for one that is not positive.
     """
 
     age: timedelta
@@ -143,12 +151,12 @@ class MaximumAge:
 
     def __post_init__(self) -> None:
         if not isinstance(self.age, timedelta):
-            raise TypeError("an age is a timedelta")
+            raise TypeError(f"age is a timedelta, not {type(self.age).__name__}")
         if self.age <= timedelta(0):
-            raise ValueError("an age is longer than no time")
+            raise ValueError("age is longer than zero")
 
     def check(self, facts: Facts) -> Finding:
-        """Compare the upper bound of the age; a time before the attestation violates."""
+        """Compare the greatest possible age. A time before the attestation violates the rule."""
         attestation = facts.attestation
         since = max(attestation.not_before, attestation.requested_at or attestation.not_before)
         age = facts.at - since
@@ -158,15 +166,18 @@ class MaximumAge:
 
 @dataclass(frozen=True, slots=True, init=False)
 class FreshnessIs:
-    """The attestation relates to the caller's requests in one of these ways."""
+    """The attestation has one of these `Freshness` values, given as such or as text.
+
+    Raises `ValueError` for any other value, and for none.
+    """
 
     freshness: tuple[Freshness, ...]
     name: ClassVar[str] = "freshness"
 
     def __init__(self, *freshness: Freshness) -> None:
         if not freshness:
-            raise ValueError("at least one freshness is allowed")
-        object.__setattr__(self, "freshness", tuple(map(Freshness, freshness)))
+            raise ValueError(f"a freshness is one of {_FRESHNESSES}, given one by one")
+        object.__setattr__(self, "freshness", tuple(map(_checked_freshness, freshness)))
 
     def check(self, facts: Facts) -> Finding:
         """Compare the freshness that the verifier found."""
@@ -176,23 +187,25 @@ class FreshnessIs:
 
 @dataclass(frozen=True, slots=True)
 class AnchoredAtApple:
-    """The chain leads to Apple's own root, and not to one of a lab that is trusted as well."""
+    """The chain ends at Apple's own root, not at another trust anchor such as a lab's."""
 
     name: ClassVar[str] = "anchored-at-apple"
 
     def check(self, facts: Facts) -> Finding:
-        """Compare the anchor with the pinned root."""
+        """Compare the trust anchor with Apple's pinned root."""
         passed = facts.attestation.anchored_at_apple
         return _compared(self.name, passed, "Apple's root", "Apple's" if passed else "another")
 
 
 @dataclass(frozen=True, slots=True)
 class NoDiscrepancies:
-    """The device says of itself what Apple attests of it, where both say something.
+    """The device says of itself what Apple attests of it, in at least one property.
 
-    The caller gives the discrepancies (`mdm.validate_response` finds them); where none are given,
-    nobody compared, and the finding is `ABSENT`. `but_for_age` forgives what an update since the
-    attestation explains.
+    The caller gives what `mdm.validate_response` or `mdm.find_discrepancies` found, as it is: it
+    says which properties were compared. The finding is `ABSENT` where nobody compared, and where
+    nothing was compared because the device answered none of the queries. An empty tuple or list
+    does not say that anything was compared. `but_for_age` forgives a difference that an update
+    since the attestation explains.
     """
 
     but_for_age: bool = False
@@ -200,16 +213,29 @@ class NoDiscrepancies:
     _expected: ClassVar[str] = "no discrepancy"
 
     def check(self, facts: Facts) -> Finding:
-        """Name the properties that differ."""
+        """Name the properties that differ, or those that were compared."""
         if facts.discrepancies is None:
             return Finding(rule=self.name, verdict=Verdict.ABSENT, expected=self._expected)
-        found = [
+        compared = facts.compared | {str(each.kind) for each in facts.discrepancies}
+        if not compared:
+            found = "no property that was compared"
+            return Finding(
+                rule=self.name, verdict=Verdict.ABSENT, expected=self._expected, found=found
+            )
+        differing = [
             str(each.kind)
             for each in facts.discrepancies
             if not (self.but_for_age and each.explained_by_age)
         ]
-        shown = ", ".join(map(quoted, found)) or "none"
-        return _compared(self.name, not found, self._expected, shown)
+        shown = ", ".join(map(quoted, differing)) or f"none in {', '.join(sorted(compared))}"
+        return _compared(self.name, not differing, self._expected, shown)
+
+
+def _checked_freshness(value: str) -> Freshness:
+    try:
+        return Freshness(value)
+    except ValueError:
+        raise ValueError(f"a freshness is one of {_FRESHNESSES}, not {value!r}") from None
 
 
 def _status(name: str, oid: str, good: Enum, found: Enum | None) -> Finding:

@@ -1,4 +1,4 @@
-"""Rules about versions: at least this one, on each platform."""
+"""Rules about attested versions: at least this one, for all platforms or for each."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from appleattest.oids import LLB_VERSION, OS_VERSION, SEPOS_VERSION
 from appleattest.policy.findings import Facts, Finding, Verdict
-from appleattest.policy.platform import Platform, actual_platform
+from appleattest.policy.platform import Platform, actual_platform, checked_platform
 from appleattest.policy.versions import AppleVersion, parsed
 from appleattest.text import quoted
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class _MinimumVersion:
-    """The three rules below are one, about three properties."""
+    """What the three rules below have in common; each is about another property."""
 
     name: ClassVar[str]
     field: ClassVar[str]
@@ -25,9 +25,12 @@ class _MinimumVersion:
 
     def __init__(self, minimum: str | None = None, /, **minima: str) -> None:
         if (minimum is None) == (not minima):
-            raise ValueError("one minimum for all platforms, or one for each of several")
+            raise ValueError("give one minimum for all platforms, or one for each of several")
         read = None if minimum is None else AppleVersion.parse(minimum)
-        each = tuple((Platform(key), AppleVersion.parse(text)) for key, text in minima.items())
+        each = tuple(
+            (checked_platform(key, "a platform"), AppleVersion.parse(text))
+            for key, text in minima.items()
+        )
         object.__setattr__(self, "minimum", read)
         object.__setattr__(self, "minima", each)
 
@@ -39,15 +42,19 @@ class _MinimumVersion:
             platform = actual_platform(facts.attestation.device, facts.platform)
             minimum = next((version for each, version in self.minima if each is platform), None)
             if minimum is None:
-                allowed = ", ".join(each for each, _ in self.minima)
-                found = "an unknown platform" if platform is None else str(platform)
-                return self._finding(Verdict.VIOLATED, f"one of {allowed}", found)
+                return self._without_minimum(platform)
         if attested is None:
             return self._finding(Verdict.ABSENT, f"at least {minimum}", None)
         version = parsed(attested)
         enough = version is not None and version >= minimum
         verdict = Verdict.SATISFIED if enough else Verdict.VIOLATED
         return self._finding(verdict, f"at least {minimum}", quoted(attested))
+
+    def _without_minimum(self, platform: Platform | None) -> Finding:
+        allowed = f"one of {', '.join(each for each, _ in self.minima)}"
+        if platform is None:
+            return self._finding(Verdict.ABSENT, allowed, "an unknown platform")
+        return self._finding(Verdict.VIOLATED, allowed, str(platform))
 
     def _finding(self, verdict: Verdict, expected: str, found: str | None) -> Finding:
         return Finding(
@@ -58,8 +65,12 @@ class _MinimumVersion:
 class MinimumOSVersion(_MinimumVersion):
     """The attested OS version (10.1) is at least `("15.5")`, or `(macos="15.5", ios="18.5")`.
 
-    In the second form a device of another platform, or of an unknown one, violates the rule. A
-    version is text such as `"16.4.1 (a)"`; `TypeError` or `ValueError` for anything else.
+    In the second form a device of another platform violates the rule, and the finding is `ABSENT`
+    where the platform is unknown. An attested version that `AppleVersion.parse` does not read
+    violates the rule.
+
+    Raises `TypeError` or `ValueError` for a version that `AppleVersion.parse` does not read, for a
+    name that is no platform, for no version at all, and for both forms at once.
     """
 
     __slots__ = ()

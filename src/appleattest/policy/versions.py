@@ -1,4 +1,4 @@
-"""Apple's version texts, compared as Apple means them.
+"""Apple's version texts, compared number by number.
 
 `15.5`, `26.2.1`, and `16.4.1 (a)` for a rapid security response or background security
 improvement to 16.4.1, which is newer than 16.4.1 and older than 16.4.2. As numbers, 15.10 is
@@ -15,7 +15,7 @@ from typing import Final
 _NUMBER: Final = r"(?:0|[1-9][0-9]{0,8})"
 _VERSION: Final = re.compile(rf"({_NUMBER}(?:\.{_NUMBER}){{0,7}})(?: \(([a-z]{{1,2}})\))?")
 VERSION_PATTERN: Final = r"^(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,7}( \([a-z]{1,2}\))?$"
-"""The same, as JSON Schema has it."""
+"""The same as a regular expression of JSON Schema."""
 
 
 @total_ordering
@@ -24,7 +24,7 @@ class AppleVersion:
     """A version: its numbers, without zeros at the end, and the letter of a rapid response.
 
     Ordered and hashed by value: `15` equals `15.0`. A version without a letter is older than the
-    same one with any.
+    same version with a letter.
     """
 
     numbers: tuple[int, ...]
@@ -41,9 +41,9 @@ class AppleVersion:
     def parse(cls, text: str, /) -> AppleVersion:
         """Read a version text.
 
-        Raises `TypeError` for anything but text (a number has lost its zeros: 15.10 is 15.1) and
-        `ValueError` for text of another form. ASCII digits only, no number with a zero before it
-        (Apple writes 15.5, and never 15.05), no white space at the ends.
+        Raises `TypeError` for anything but text, because the number 15.10 is 15.1. Raises
+        `ValueError` for text of another form: only ASCII digits, no number with a zero before it
+        (Apple writes 15.5 and never 15.05), no white space at the ends.
         """
         if not isinstance(text, str):
             raise TypeError(f"a version is text, not {type(text).__name__}: 15.10 would be 15.1")
@@ -57,7 +57,7 @@ class AppleVersion:
 
     @property
     def without_response(self) -> AppleVersion:
-        """The version that the rapid response was made for."""
+        """The version without its letter: the one that the rapid response was made for."""
         return AppleVersion(self.numbers)
 
     def _order(self) -> tuple[tuple[int, ...], int, str]:
@@ -82,7 +82,7 @@ class AppleVersion:
 
 
 def parsed(text: str) -> AppleVersion | None:
-    """The version that the text is; None where it is none."""
+    """The version; None for text that `AppleVersion.parse` does not read."""
     try:
         return AppleVersion.parse(text)
     except ValueError:

@@ -1,26 +1,35 @@
-"""Make devices attest: the payload that has a device ask an ACME server, built or judged.
+"""Configuration profiles that make a device ask an ACME server, built or judged.
 
     payload = ACMEPayload(identifier=…, directory_url=…, client_identifier=…)
     profile = ConfigurationProfile(identifier=…, payloads=[payload, wifi]).to_plist()
-    result = lint_profile(profile, target=Target(platform=Platform.MACOS, os_version="14.5"))
+    result = lint_profile(profile, target=Target(platform="macos", os_version="14.5"))
 
-Builders and linter read one table of rules. Nothing here is random or reads a clock. Sources:
-Apple's device-management schema, com.apple.security.acme, com.apple.credential.acme, TopLevel.
+The modules, from the facts upwards:
+
+- `issues`: what can be wrong. `keys`: the keys of Apple's schema, with their types.
+- `target`: the device that a profile is for. `plist_values`: values of a property list, frozen.
+- `target_rules`, `acme_rules`, `profile_rules`: the rules for a device, for an ACME identity, for a
+  whole profile. Builders and linter read the same ones.
+- `acme_settings`, `acme_payload`, `acme_credential`, `configuration_profile`: the builders.
+- `ber`, `envelope`: a signed profile, measured and unwrapped; its signature is not checked.
+- `advice`, `linter`: what else the linter says, and the linter.
+
+Nothing here is random or reads a clock. Sources: Apple's device-management schema,
+com.apple.security.acme, com.apple.credential.acme, TopLevel.
 """
 
-from appleattest.profile.declarative import (
+from appleattest.profile.acme_credential import (
     ACMECredential,
     ACMECredentialAsset,
     AssetAuthentication,
     KeychainAccess,
 )
-from appleattest.profile.findings import LintCode, LintIssue, LintSeverity
-from appleattest.profile.identity import ACMEPayload
-from appleattest.profile.lint import LintResult, lint_profile
-from appleattest.profile.profile import PROFILE_LIMITS, ConfigurationProfile
-from appleattest.profile.rules import ACMEKeyType
-from appleattest.profile.settings import SubjectAltName
-from appleattest.profile.signed import SignatureState
+from appleattest.profile.acme_payload import ACMEPayload
+from appleattest.profile.acme_rules import ACMEKeyType
+from appleattest.profile.acme_settings import SubjectAltName
+from appleattest.profile.configuration_profile import PROFILE_LIMITS, ConfigurationProfile
+from appleattest.profile.issues import LintCode, LintIssue, LintSeverity
+from appleattest.profile.linter import LintResult, lint_profile
 from appleattest.profile.target import AttestSupport, Target
 
 __all__ = [
@@ -37,7 +46,6 @@ __all__ = [
     "LintIssue",
     "LintResult",
     "LintSeverity",
-    "SignatureState",
     "SubjectAltName",
     "Target",
     "lint_profile",

@@ -1,4 +1,4 @@
-"""What a profile may hold, and an operator would not want: for the linter alone."""
+"""What Apple's schema allows, and an operator would not want: for the linter alone."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from appleattest.profile.findings import LintCode, LintIssue
+from appleattest.profile.issues import LintCode, LintIssue
 from appleattest.profile.keys import PAYLOAD, typed
 from appleattest.profile.profile_rules import payloads_of, references_to
 from appleattest.text import quoted
 
-_Findings = Iterator[LintIssue]
+_Issues = Iterator[LintIssue]
 _Document = Mapping[str, object]
 
 _KNOWN: Final = frozenset(key.name for key in PAYLOAD.keys) | {"PayloadEnabled"}
@@ -22,8 +22,8 @@ _LONGEST_COMMON_NAME: Final = 64
 _SMALLER_SIZE: Final = 256
 
 
-def advice_findings(profile: _Document) -> _Findings:
-    """What else is to be said of a profile and of each of its ACME payloads."""
+def advice(profile: _Document) -> _Issues:
+    """The issues that no rule of the schema finds, of a profile and of its ACME payloads."""
     payloads = payloads_of(profile)
     if "EncryptedPayloadContent" in profile or typed(profile, "IsEncrypted", bool):
         explanation = "this is encrypted for a device: lint the profile before it is encrypted"
@@ -34,27 +34,27 @@ def advice_findings(profile: _Document) -> _Findings:
     for placed in payloads:
         if placed.is_acme:
             for rule in _RULES:
-                for finding in rule(placed.document):
-                    yield finding.inside(placed.place)
+                for issue in rule(placed.document):
+                    yield issue.inside(placed.place)
     for placed, references in references_to(profile):
         if not references:
             explanation = (
-                "no payload of this profile refers to the identity: where it is to be used, give "
-                "this UUID as the other payload's certificate"
+                "no payload of this profile refers to the identity: give this UUID as the "
+                "certificate of the payload that is to use it"
             )
             yield LintIssue(LintCode.UNREFERENCED, f"{placed.place}.PayloadUUID", explanation)
 
 
-def _attest_off(payload: _Document) -> _Findings:
+def _attest_off(payload: _Document) -> _Issues:
     if payload.get("Attest", False) is False:
         explanation = (
             "the device answers the challenge without an attestation: set this to true, with "
-            "HardwareBound true, an ECSECPrimeRandom key and KeySize 384"
+            "HardwareBound true, KeyType ECSECPrimeRandom and KeySize 384"
         )
         yield LintIssue(LintCode.ATTEST_OFF, "Attest", explanation)
 
 
-def _unknown_keys(payload: _Document) -> _Findings:
+def _unknown_keys(payload: _Document) -> _Issues:
     for key in payload:
         if key not in _KNOWN:
             meant = _SPELT.get(key.casefold())
@@ -63,17 +63,17 @@ def _unknown_keys(payload: _Document) -> _Findings:
             yield LintIssue(LintCode.UNKNOWN_KEY, "", explanation)
 
 
-def _placeholder(payload: _Document) -> _Findings:
+def _placeholder(payload: _Document) -> _Issues:
     identifier = typed(payload, "ClientIdentifier", str)
     if identifier is not None and _PLACEHOLDER.search(identifier):
         explanation = (
             f"{quoted(identifier)} looks like a variable that the MDM replaces: if it does not, "
-            "every device orders this text; lint the profile that a device gets"
+            "every device orders this text; lint the profile as a device gets it"
         )
         yield LintIssue(LintCode.PLACEHOLDER, "ClientIdentifier", explanation)
 
 
-def _common_name(payload: _Document) -> _Findings:
+def _common_name(payload: _Document) -> _Issues:
     identifier = typed(payload, "ClientIdentifier", str)
     if identifier is None or "Subject" not in payload:
         return
@@ -83,8 +83,8 @@ def _common_name(payload: _Document) -> _Findings:
     ):
         return
     explanation = (
-        "the subject's one common name, alone in its array, is not the ClientIdentifier, or has "
-        "over 64 characters: a server that binds by CN refuses the request at finalize"
+        "a server that binds by CN refuses the request at finalize, unless the subject has one "
+        "common name, alone in its array: the ClientIdentifier, of at most 64 characters"
     )
     yield LintIssue(LintCode.COMMON_NAME, "Subject", explanation)
 
@@ -98,30 +98,30 @@ def _common_names(payload: _Document) -> Iterator[tuple[object, int]]:
                 yield pair[1], len(pairs)
 
 
-def _smaller_key(payload: _Document) -> _Findings:
+def _smaller_key(payload: _Document) -> _Issues:
     bound, size = typed(payload, "HardwareBound", bool), typed(payload, "KeySize", int)
     if bound and size == _SMALLER_SIZE:
         explanation = "256 is accepted and attested; 384 is recommended for hardware-bound keys"
         yield LintIssue(LintCode.KEY_SIZE_256, "KeySize", explanation)
 
 
-def _extractable(payload: _Document) -> _Findings:
+def _extractable(payload: _Document) -> _Issues:
     extractable = payload.get("KeyIsExtractable", True) is True
     if typed(payload, "HardwareBound", bool) is False and extractable:
         explanation = (
-            "without HardwareBound the private key can be exported on a Mac, which is the default: "
-            "set this to false, or bind the key"
+            "without HardwareBound the private key can be exported on a Mac by default: set this "
+            "to false, or bind the key"
         )
         yield LintIssue(LintCode.KEY_EXTRACTABLE, "KeyIsExtractable", explanation)
 
 
-def _all_apps(payload: _Document) -> _Findings:
+def _all_apps(payload: _Document) -> _Issues:
     if typed(payload, "AllowAllAppsAccess", bool):
-        explanation = "every app on the Mac may use the private key; leave this out if none must"
+        explanation = "every app on the Mac may use the private key; leave this out to forbid it"
         yield LintIssue(LintCode.ALL_APPS_ACCESS, "AllowAllAppsAccess", explanation)
 
 
-_RULES: Final[tuple[Callable[[_Document], _Findings], ...]] = (
+_RULES: Final[tuple[Callable[[_Document], _Issues], ...]] = (
     _attest_off,
     _unknown_keys,
     _placeholder,

@@ -1,4 +1,4 @@
-"""The keys of Apple's schema: their names, their types, and which must be there.
+"""The keys of Apple's schema: their names, their types, and which are required.
 
 Source: Apple's device-management schema: CommonPayloadKeys, TopLevel, com.apple.security.acme,
 com.apple.credential.acme.
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from appleattest.policy.platform import Platform
-from appleattest.profile.findings import LintCode, LintIssue
+from appleattest.profile.issues import LintCode, LintIssue
 from appleattest.text import type_name
 
 PAYLOAD_TYPE: Final = "com.apple.security.acme"
@@ -38,11 +38,11 @@ class Key(NamedTuple):
 
 
 class Form(NamedTuple):
-    """One of the two documents that ask for an ACME identity."""
+    """What is allowed in one of the two documents that ask for an ACME identity."""
 
     keys: tuple[Key, ...]
     curves: tuple[int, ...]
-    """The `KeySize` of each curve that may be asked for."""
+    """The `KeySize` of each curve that is allowed, in bits."""
     introduced: Mapping[Platform, str]
     """The first version of each OS that reads it."""
     is_payload: bool = False
@@ -117,8 +117,8 @@ def typed(document: Mapping[str, object], key: str, kind: type[_T]) -> _T | None
     return value
 
 
-def key_findings(document: Mapping[str, object], keys: Sequence[Key]) -> Iterator[LintIssue]:
-    """`missing-key` and `wrong-type`: what the table of keys demands."""
+def key_issues(document: Mapping[str, object], keys: Sequence[Key]) -> Iterator[LintIssue]:
+    """`missing-key` and `wrong-type`, for each of these keys."""
     for key in keys:
         if key.name not in document:
             if key.required:
@@ -128,6 +128,6 @@ def key_findings(document: Mapping[str, object], keys: Sequence[Key]) -> Iterato
 
 
 def wrong_type(place: str, kind: type, value: object) -> LintIssue:
-    """`wrong-type`: another type stands there than Apple's schema demands."""
+    """`wrong-type`: Apple's schema demands `kind`, and `value` is of another type."""
     explanation = f"this is {_NAMES[kind]}, not a value of type {type_name(value)}"
     return LintIssue(LintCode.WRONG_TYPE, place, explanation)

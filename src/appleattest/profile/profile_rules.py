@@ -1,4 +1,4 @@
-"""The rules for a whole configuration profile: its own keys, and how its payloads stand together.
+"""The rules for a whole configuration profile: its own keys, its payloads, and both together.
 
 Source: Apple's device-management schema, TopLevel and CommonPayloadKeys.
 """
@@ -9,21 +9,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from appleattest.profile.findings import LintCode, LintIssue
+from appleattest.profile.acme_rules import acme_issues, common_issues
+from appleattest.profile.issues import LintCode, LintIssue
 from appleattest.profile.keys import (
     COMMON_KEYS,
     CONFIGURATION,
     PAYLOAD,
     PAYLOAD_TYPE,
     PROFILE_KEYS,
-    key_findings,
+    key_issues,
     typed,
     wrong_type,
 )
-from appleattest.profile.rules import acme_findings, common_findings
 from appleattest.profile.target import Target
 
-_Findings = Iterator[LintIssue]
+_Issues = Iterator[LintIssue]
 
 MOST_REFERENCES: Final = 10
 """How many other payloads may refer to one identity."""
@@ -31,7 +31,7 @@ SCOPES: Final = ("System", "User")
 
 
 class Placed(NamedTuple):
-    """One payload of a profile, and where it stands."""
+    """One payload of a profile, and its place in it: `PayloadContent[1]`."""
 
     place: str
     document: Mapping[str, object]
@@ -52,12 +52,12 @@ def payloads_of(profile: Mapping[str, object]) -> list[Placed]:
     ]
 
 
-def profile_findings(profile: Mapping[str, object], target: Target | None) -> _Findings:
-    """Every rule that a profile breaks: its own, those of each payload, those between them."""
+def profile_issues(profile: Mapping[str, object], target: Target | None) -> _Issues:
+    """The issues of a profile: of its own keys, of each payload, of payloads together."""
     yield from _own(profile)
     for placed in payloads_of(profile):
-        for finding in _of_payload(placed, target):
-            yield finding.inside(placed.place)
+        for issue in _of_payload(placed, target):
+            yield issue.inside(placed.place)
     yield from _repeated(profile)
     yield from _references(profile)
 
@@ -65,8 +65,8 @@ def profile_findings(profile: Mapping[str, object], target: Target | None) -> _F
 def references_to(profile: Mapping[str, object]) -> Iterator[tuple[Placed, int]]:
     """Each ACME payload that has a UUID, and how many other payloads refer to it.
 
-    A reference is any text, at any depth, that is the UUID in either case: the keys in which
-    payloads refer to a certificate are many.
+    A reference is any text, at any depth, that equals the UUID in upper or lower case: payloads
+    refer to a certificate in many different keys.
     """
     payloads = [(placed, _texts(placed.document)) for placed in payloads_of(profile)]
     holders = Counter(text for _, texts in payloads for text in texts)
@@ -76,11 +76,11 @@ def references_to(profile: Mapping[str, object]) -> Iterator[tuple[Placed, int]]
             yield placed, holders[uuid] - (uuid in own)
 
 
-def _own(profile: Mapping[str, object]) -> _Findings:
+def _own(profile: Mapping[str, object]) -> _Issues:
     encrypted = typed(profile, "IsEncrypted", bool) or "EncryptedPayloadContent" in profile
     needed = [key for key in PROFILE_KEYS if not (encrypted and key.name == "PayloadContent")]
-    yield from key_findings(profile, needed)
-    yield from common_findings(profile)
+    yield from key_issues(profile, needed)
+    yield from common_issues(profile)
     if typed(profile, "PayloadType", str) not in (None, CONFIGURATION):
         explanation = "the type of a profile is Configuration"
         yield LintIssue(LintCode.PAYLOAD_TYPE, "PayloadType", explanation)
@@ -92,16 +92,16 @@ def _own(profile: Mapping[str, object]) -> _Findings:
             yield wrong_type(f"PayloadContent[{index}]", dict, item)
 
 
-def _of_payload(placed: Placed, target: Target | None) -> _Findings:
+def _of_payload(placed: Placed, target: Target | None) -> _Issues:
     if placed.is_acme:
-        yield from acme_findings(placed.document, PAYLOAD, target)
+        yield from acme_issues(placed.document, PAYLOAD, target)
     else:
-        yield from key_findings(placed.document, COMMON_KEYS)
-        yield from common_findings(placed.document)
+        yield from key_issues(placed.document, COMMON_KEYS)
+        yield from common_issues(placed.document)
 
 
-def _repeated(profile: Mapping[str, object]) -> _Findings:
-    """UUIDs are unique everywhere, so also in the profile; identifiers among its payloads."""
+def _repeated(profile: Mapping[str, object]) -> _Issues:
+    """A UUID is unique in the profile, and an identifier among its payloads."""
     uuids, identifiers = {_uuid(profile)}, set[str | None]()
     for placed in payloads_of(profile):
         uuid = _uuid(placed.document)
@@ -117,25 +117,25 @@ def _repeated(profile: Mapping[str, object]) -> _Findings:
         identifiers.add(identifier)
 
 
-def _references(profile: Mapping[str, object]) -> _Findings:
+def _references(profile: Mapping[str, object]) -> _Issues:
     for placed, references in references_to(profile):
         if references > MOST_REFERENCES:
             explanation = (
-                f"{references} payloads refer to this identity; at most {MOST_REFERENCES} may: ask "
-                "for a second one"
+                f"{references} payloads refer to this identity; at most {MOST_REFERENCES} may: add "
+                "a second ACME payload"
             )
             place = f"{placed.place}.PayloadUUID"
             yield LintIssue(LintCode.TOO_MANY_REFERENCES, place, explanation)
 
 
 def _uuid(document: Mapping[str, object]) -> str | None:
-    """The PayloadUUID, in one case."""
+    """The PayloadUUID in lower case; None where there is none."""
     uuid = typed(document, "PayloadUUID", str)
     return None if uuid is None else uuid.casefold()
 
 
 def _texts(payload: Mapping[str, object]) -> frozenset[str]:
-    """Every text in a payload but its own UUID, in one case."""
+    """Every text in a payload but its own UUID, in lower case."""
     found: set[str] = set()
     waiting: list[object] = [value for key, value in payload.items() if key != "PayloadUUID"]
     while waiting:

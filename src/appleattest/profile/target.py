@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from appleattest.policy.platform import Platform
+from appleattest.policy.platform import Platform, checked_platform
 from appleattest.policy.versions import AppleVersion
 
 _INTEL: Final = "Intel"
@@ -31,7 +31,7 @@ _FIRST_TO_ATTEST: Final[Mapping[tuple[Platform, str], int]] = {
     (Platform.TVOS, "A"): 12,
     (Platform.WATCHOS, "S"): 4,
 }
-"""The first chip of a family that attests; of a family that is not here, all do."""
+"""The first chip of a family that attests. Of a family that is not listed, every chip does."""
 _T2: Final = 2
 
 
@@ -48,12 +48,13 @@ class AttestSupport(StrEnum):
 class Target:
     """The device that a profile is for, as far as that is known.
 
-    `os_version` is a version text (`"17.4"`). `chip` is Apple's name of the system on chip:
-    `"A11"`, `"A10X Fusion"`, `"M2 Pro"`, `"S4"`; of an Intel Mac its security chip, `"T1"` or
-    `"T2"`, or `"Intel"` where it has none. What is None is not judged.
+    `platform` is a `policy.Platform` or its name, such as `"macos"`. `os_version` is a version as
+    text: `"17.4"`. `chip` is Apple's name of the system on chip: `"A11"`, `"A10X Fusion"`,
+    `"M2 Pro"`, `"S4"`. For an Intel Mac it is the security chip, `"T1"` or `"T2"`, or `"Intel"`
+    where there is none. A rule about what is None is not applied.
 
-    Raises `TypeError`, or `ValueError` for a version or chip that is none, or a chip that no
-    device of the platform has.
+    Raises `TypeError` for an argument of another type. Raises `ValueError` for a platform, version
+    or chip that does not exist, and for a chip that no device of the platform has.
     """
 
     platform: Platform
@@ -61,21 +62,20 @@ class Target:
     chip: str | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.platform, Platform):
-            raise TypeError(f"platform is a policy.Platform, not {type(self.platform).__name__}")
+        object.__setattr__(self, "platform", checked_platform(self.platform))
         if self.os_version is not None:
             AppleVersion.parse(self.os_version)
         if self.chip is not None and _family(self.chip)[0] not in _FAMILIES[self.platform]:
-            raise ValueError(f"no device with {self.platform.value} has such a chip")
+            raise ValueError(f"chip: no device with {self.platform.value} has {self.chip}")
 
     @property
     def version(self) -> AppleVersion | None:
-        """The version of the OS, as one that can be compared."""
+        """The version of the OS as an `AppleVersion`; None where it is not known."""
         return None if self.os_version is None else AppleVersion.parse(self.os_version)
 
     @property
     def attest_support(self) -> AttestSupport | None:
-        """What the chip makes of `Attest`; None where the chip is not known."""
+        """What the key `Attest` does on the chip; None where the chip is not known."""
         if self.chip is None:
             return None
         family, number = _family(self.chip)
@@ -87,10 +87,10 @@ class Target:
 
 
 def _family(chip: object) -> tuple[str, int]:
-    """The letter and number of a chip; `("Intel", 0)`."""
+    """The letter and number of a chip: `("A", 11)`. `("Intel", 0)` for no security chip."""
     if not isinstance(chip, str):
-        raise TypeError(f"a chip is named in text, not {type(chip).__name__}")
+        raise TypeError(f"chip is text, not {type(chip).__name__}")
     match = _CHIP.fullmatch(chip)
     if match is None:
-        raise ValueError("a chip is named as Apple does: 'A11', 'A10X', 'M1', 'S4', 'T2', 'Intel'")
+        raise ValueError("chip is Apple's name of it: 'A11', 'A10X', 'M1', 'S4', 'T2' or 'Intel'")
     return (match.group(1), int(match.group(2))) if match.group(1) else (_INTEL, 0)

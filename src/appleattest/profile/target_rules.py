@@ -11,11 +11,11 @@ from typing import Final
 
 from appleattest.policy.platform import Platform
 from appleattest.policy.versions import AppleVersion
-from appleattest.profile.findings import LintCode, LintIssue
+from appleattest.profile.issues import LintCode, LintIssue
 from appleattest.profile.keys import Form, typed
 from appleattest.profile.target import AttestSupport, Target
 
-_Findings = Iterator[LintIssue]
+_Issues = Iterator[LintIssue]
 _Document = Mapping[str, object]
 
 _ATTESTS_FROM: Final[Mapping[Platform, str]] = {
@@ -28,35 +28,35 @@ _ATTESTS_FROM: Final[Mapping[Platform, str]] = {
 }
 
 
-def _operating_system(_document: _Document, form: Form, target: Target) -> _Findings:
+def _operating_system(_document: _Document, form: Form, target: Target) -> _Issues:
     first = form.introduced[target.platform]
     if _is_older(target, first):
-        explanation = f"{target.platform.value} reads this from version {first} on"
+        explanation = f"{target.platform.value} knows this from version {first} on"
         yield LintIssue(LintCode.OS_TOO_OLD, "", explanation)
 
 
-def _hardware_bound(document: _Document, _form: Form, target: Target) -> _Findings:
+def _hardware_bound(document: _Document, _form: Form, target: Target) -> _Issues:
     if typed(document, "HardwareBound", bool) and _must_be_false(target):
         explanation = (
-            "a Mac binds a key from macOS 14 on, with Apple silicon or a T2 chip; on others this "
-            "must be false"
+            "a Mac binds a key from macOS 14 on, with Apple silicon or a T2 chip; on any other Mac "
+            "this must be false"
         )
         yield LintIssue(LintCode.HARDWARE_BOUND_UNSUPPORTED, "HardwareBound", explanation)
 
 
-def _attest(document: _Document, _form: Form, target: Target) -> _Findings:
+def _attest(document: _Document, _form: Form, target: Target) -> _Issues:
     if not typed(document, "Attest", bool):
         return
     if _must_be_false(target):
         explanation = (
-            "a Mac attests from macOS 14 on, with Apple silicon; on older versions, and without a "
-            "security chip or with a T1, this must be false"
+            "a Mac attests from macOS 14 on, with Apple silicon; on an older version, with a T1, "
+            "and without a security chip this must be false"
         )
         yield LintIssue(LintCode.ATTEST_UNSUPPORTED, "Attest", explanation)
     elif target.attest_support is AttestSupport.IGNORED:
         explanation = (
-            "the device ignores this: attested are keys on an A11, or Apple TV with an A12, S4, or "
-            "later, and Apple silicon"
+            "the device ignores this: keys are attested on an A11 or later (Apple TV: A12), an S4 "
+            "or later, and Apple silicon"
         )
         yield LintIssue(LintCode.ATTEST_IGNORED, "Attest", explanation)
     elif _is_older(target, _ATTESTS_FROM[target.platform]):
@@ -65,17 +65,17 @@ def _attest(document: _Document, _form: Form, target: Target) -> _Findings:
         yield LintIssue(LintCode.ATTEST_IGNORED, "Attest", explanation)
 
 
-def _mac_only(document: _Document, form: Form, target: Target) -> _Findings:
+def _mac_only(document: _Document, form: Form, target: Target) -> _Issues:
     if target.platform is Platform.MACOS:
         return
     for key in form.keys:
         if key.mac_only and key.name in document:
-            explanation = f"{target.platform.value} does not know this key, which is for Macs"
+            explanation = f"{target.platform.value} ignores this key, which is for Macs"
             yield LintIssue(LintCode.MAC_ONLY_KEY, key.name, explanation)
 
 
 def _must_be_false(target: Target) -> bool:
-    """Whether a Mac demands that HardwareBound and Attest be false."""
+    """Whether the target is a Mac on which HardwareBound and Attest must be false."""
     if target.platform is not Platform.MACOS:
         return False
     too_old = _is_older(target, _ATTESTS_FROM[Platform.MACOS])
@@ -86,7 +86,7 @@ def _is_older(target: Target, first: str) -> bool:
     return target.version is not None and target.version < AppleVersion.parse(first)
 
 
-TARGET_RULES: Final[tuple[Callable[[_Document, Form, Target], _Findings], ...]] = (
+TARGET_RULES: Final[tuple[Callable[[_Document, Form, Target], _Issues], ...]] = (
     _operating_system,
     _hardware_bound,
     _attest,

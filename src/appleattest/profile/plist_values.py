@@ -1,4 +1,4 @@
-"""The values of a property list, frozen while an object holds them."""
+"""Copies of the values of a property list: frozen while an object holds them, and back."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ Buffer = bytes | bytearray | memoryview
 def frozen_copy(value: object, place: str, depth: int = _DEEPEST) -> object:
     """A copy that nobody can change: mappings read-only, sequences as tuples, times in UTC.
 
-    Raises `TypeError` for what a property list cannot hold, and `ValueError` for a number that is
-    too large, a time without its offset from UTC, or more nesting than is read.
+    `place` names the value in errors. Raises `TypeError` for what a property list cannot hold, and
+    `ValueError` for an integer that needs more than 64 bits, a time without its offset from UTC, or
+    more than `depth` levels of nesting.
     """
     if depth < 0:
-        raise ValueError(f"{place}: nested deeper than is read")
+        raise ValueError(f"{place}: nested too deeply")
     if isinstance(value, Mapping):
         return MappingProxyType(
             {_key(key, place): _inner(value, key, place, depth) for key in value}
@@ -35,18 +36,18 @@ def frozen_copy(value: object, place: str, depth: int = _DEEPEST) -> object:
     if isinstance(value, Buffer):
         return bytes(value)
     if isinstance(value, int) and value not in _INTEGERS:
-        raise ValueError(f"{place}: an integer that takes more than 64 bits")
+        raise ValueError(f"{place}: an integer that needs more than 64 bits")
     if not isinstance(value, str | int | float):
-        raise TypeError(f"{place}: a property list holds no {type(value).__name__}")
+        raise TypeError(f"{place}: a property list cannot hold a {type(value).__name__}")
     return value
 
 
-def plain_values(value: object) -> object:
-    """The frozen value in the types that `plistlib` writes and our own reader reads."""
+def unfrozen_copy(value: object) -> object:
+    """The frozen value as `dict`s and `list`s, which `plistlib` writes."""
     if isinstance(value, Mapping):
-        return {key: plain_values(item) for key, item in value.items()}
+        return {key: unfrozen_copy(item) for key, item in value.items()}
     if isinstance(value, tuple):
-        return [plain_values(item) for item in value]
+        return [unfrozen_copy(item) for item in value]
     return value
 
 

@@ -1,4 +1,4 @@
-"""A configuration profile around the payload."""
+"""`ConfigurationProfile`: a profile of payloads, written as a property list."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from uuid import UUID
 
 from appleattest.errors import MalformedInput
 from appleattest.limits import Limits
-from appleattest.profile.identity import ACMEPayload, described, uuid_text
+from appleattest.profile.acme_payload import ACMEPayload, described, uuid_text
+from appleattest.profile.acme_rules import refuse
+from appleattest.profile.acme_settings import given
 from appleattest.profile.keys import CONFIGURATION
-from appleattest.profile.plain import frozen_copy, plain_values
-from appleattest.profile.profile_rules import profile_findings
-from appleattest.profile.rules import refuse
-from appleattest.profile.settings import given
+from appleattest.profile.plist_values import frozen_copy, unfrozen_copy
+from appleattest.profile.profile_rules import profile_issues
 from appleattest.wire import plist
 
 PROFILE_LIMITS: Final = Limits(plist_bytes=1024 * 1024, plist_elements=16 * 1024, plist_depth=32)
-"""The largest profile that is built, and by default linted; a device's message is far smaller."""
+"""The bounds of a profile that is built, and by default of one that is linted: 1 MiB, 16,384 keys
+and values, 32 levels. What a device sends has lower bounds (`Limits`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationProfile:
-    """A profile with one or more payloads, which may refer to an ACME identity of it.
+    """A profile with one or more payloads, which may refer to its ACME identities. Immutable.
 
-    `payloads` holds `ACMEPayload`s and, as mappings by Apple's keys, whatever else the device is
-    to have: a Wi-Fi payload whose `PayloadCertificateUUID` is an identity's `payload_uuid`, say.
-    At most ten payloads refer to one identity. `uuid` is derived from `identifier` by default.
+    `payloads` holds `ACMEPayload`s, and other payloads as mappings by Apple's keys: for example a
+    Wi-Fi payload whose `PayloadCertificateUUID` is the `payload_uuid` of an identity. At most ten
+    payloads refer to one identity. `uuid` is by default derived from `identifier`. What is None is
+    left out.
 
-    Raises `TypeError` or `ValueError` with the place and the rule, and for what a property list
-    cannot hold.
+    Raises `TypeError` for a value of another type, and `ValueError` for one that breaks a rule or
+    that a property list cannot hold; the text names the place and the rule.
     Source: Apple's device-management schema, TopLevel and CommonPayloadKeys.
     """
 
@@ -43,16 +45,16 @@ class ConfigurationProfile:
     organization: str | None = None
     removal_disallowed: bool | None = None
     scope: str | None = None
-    """`"System"` or `"User"`, on a Mac."""
+    """`"System"` or `"User"`; for Macs."""
 
     def __post_init__(self) -> None:
         if isinstance(self.payloads, str | Mapping) or not isinstance(self.payloads, Sequence):
-            raise TypeError("PayloadContent: payloads is a sequence of payloads")
+            raise TypeError("payloads is a sequence of payloads, such as a list")
         if not self.payloads:
-            raise ValueError("PayloadContent: a profile has at least one payload")
+            raise ValueError("payloads is empty: a profile has at least one payload")
         kept = tuple(_kept(each, index) for index, each in enumerate(self.payloads))
         object.__setattr__(self, "payloads", kept)
-        refuse(profile_findings(self.to_dict(), None))
+        refuse(profile_issues(self.to_dict(), None))
         self._require_round_trip()
 
     def __hash__(self) -> int:
@@ -60,13 +62,13 @@ class ConfigurationProfile:
 
     @property
     def payload_uuid(self) -> str:
-        """The PayloadUUID of the profile itself, in upper case."""
+        """The PayloadUUID of the profile itself as text, in upper case."""
         return uuid_text(self.uuid, self.identifier)
 
     def to_dict(self) -> dict[str, Any]:
-        """The profile, as types of a property list; times are aware."""
+        """The profile by Apple's keys, as types of a property list; times are aware, in UTC."""
         payloads = [
-            each.to_dict() if isinstance(each, ACMEPayload) else plain_values(each)
+            each.to_dict() if isinstance(each, ACMEPayload) else unfrozen_copy(each)
             for each in self.payloads
         ]
         return given(
@@ -80,23 +82,23 @@ class ConfigurationProfile:
 
     def to_plist(self) -> bytes:
         """The profile as an XML property list, the same octets for the same values."""
-        # Times are in UTC by now, and `plistlib` writes them in XML as they stand.
+        # `plistlib` writes a time without its offset: these are in UTC.
         return plistlib.dumps(self.to_dict(), sort_keys=True)
 
     def _require_round_trip(self) -> None:
-        """XML has no place for some characters and numbers: what is written must be read again."""
+        """XML cannot hold some characters and numbers: what is written must read the same."""
         try:
             read = plist.decode(self.to_plist(), PROFILE_LIMITS)
         except MalformedInput as error:
-            raise ValueError(f"no property list can hold this profile: {error.detail}") from None
+            raise ValueError(f"a property list cannot hold this profile: {error.detail}") from None
         if read != self.to_dict():
-            raise ValueError("a text of this profile would be read as another: a carriage return?")
+            raise ValueError("a text of this profile would read differently: a carriage return?")
 
 
 def _kept(payload: object, index: int) -> object:
     if isinstance(payload, ACMEPayload):
         return payload
-    place = f"PayloadContent[{index}]"
+    place, kind = f"PayloadContent[{index}]", type(payload).__name__
     if not isinstance(payload, Mapping):
-        raise TypeError(f"{place}: a payload is an ACMEPayload or a mapping")
+        raise TypeError(f"{place}: this is an ACMEPayload or a mapping, not {kind}")
     return frozen_copy(payload, place)

@@ -1,4 +1,4 @@
-"""The payload `com.apple.security.acme`."""
+"""`ACMEPayload`, the payload `com.apple.security.acme` of a profile."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
+from appleattest.profile.acme_settings import ACMESettings, given
 from appleattest.profile.keys import PAYLOAD, PAYLOAD_TYPE, Form
-from appleattest.profile.settings import ACMESettings, given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ACMEPayload(ACMESettings):
-    """One ACME identity of a configuration profile, with every rule of Apple's schema kept.
+    """One ACME identity of a configuration profile, built by Apple's schema. Immutable.
 
-    `identifier` is the payload's, in reverse-DNS style. `uuid` is by what other payloads refer to
-    the identity; by default it is derived from `identifier`, so the same arguments give the same
-    profile. The last two settings are for Macs.
+    `identifier` is the payload's, in reverse-DNS style. Other payloads refer to the identity by
+    `uuid`. By default it is derived from `identifier`, so the same arguments give the same profile.
+    `key_is_extractable` and `allow_all_apps_access` are for Macs. What is None is left out.
 
-    Raises `TypeError` or `ValueError` with the key and the rule; where there is a `target`, also
-    for what that device would refuse or ignore.
+    Raises `TypeError` for a value of another type and `ValueError` for one that breaks a rule; the
+    text names the key and the rule. With a `target`, also for what that device would refuse or
+    ignore.
     Source: Apple's device-management schema, com.apple.security.acme.
     """
 
@@ -35,11 +36,11 @@ class ACMEPayload(ACMESettings):
 
     @property
     def payload_uuid(self) -> str:
-        """The PayloadUUID, in upper case: what another payload refers to."""
+        """The PayloadUUID as text, in upper case: other payloads refer to it."""
         return uuid_text(self.uuid, self.identifier)
 
     def to_dict(self) -> dict[str, Any]:
-        """The payload, as types of a property list."""
+        """The payload by Apple's keys, as types of a property list."""
         return self._settings() | given(
             {
                 **described(PAYLOAD_TYPE, self),
@@ -70,8 +71,8 @@ def uuid_text(uuid: object, identifier: object) -> str:
     if uuid is None:
         if not isinstance(identifier, str):
             kind = type(identifier).__name__
-            raise TypeError(f"PayloadIdentifier: an identifier is text, not {kind}")
+            raise TypeError(f"PayloadIdentifier: this is text, not {kind}")
         uuid = uuid5(NAMESPACE_DNS, identifier)
     if not isinstance(uuid, UUID):
-        raise TypeError(f"PayloadUUID: a uuid is a uuid.UUID, not {type(uuid).__name__}")
+        raise TypeError(f"PayloadUUID: this is a uuid.UUID, not {type(uuid).__name__}")
     return str(uuid).upper()

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+
+from appleattest.sealed import OwnCopy
 
 
 class LintSeverity(StrEnum):
-    """What a finding means for who installs the profile."""
+    """What an issue means for the person who installs the profile."""
 
     FORBIDDEN = "forbidden"
     """Apple's schema forbids it: expect the device to refuse the profile."""
     NO_ATTESTATION = "no-attestation"
     """The device takes the profile, and the ACME server gets no attestation or no order."""
     UNJUDGED = "unjudged"
-    """A part that cannot be read or checked here, so nothing is said about it."""
+    """A part that cannot be read here, so it may or may not attest."""
     ADVICE = "advice"
     """It works, and something else is better."""
+    INFORMATION = "information"
+    """Something that the linter does not check, and that does not depend on attestation."""
 
 
 class LintCode(StrEnum):
-    """What was found. Codes may be added; none ever changes its meaning."""
+    """What was found. Codes may be added; none changes its meaning."""
 
     MISSING_KEY = "missing-key"
     WRONG_TYPE = "wrong-type"
@@ -50,9 +54,8 @@ class LintCode(StrEnum):
     ATTEST_UNSUPPORTED = "attest-unsupported"
     ATTEST_IGNORED = "attest-ignored"
     MAC_ONLY_KEY = "mac-only-key"
-    # What only the linter says: a builder has no reason to refuse it, or cannot make it.
-    SIGNATURE_BROKEN = "signature-broken"
-    SIGNATURE_UNCHECKED = "signature-unchecked"
+    # Only the linter reports these: a builder has no reason to refuse them, or cannot make them.
+    SIGNATURE_NOT_CHECKED = "signature-not-checked"
     ENCRYPTED = "encrypted"
     NO_ACME_PAYLOAD = "no-acme-payload"
     ATTEST_OFF = "attest-off"
@@ -76,7 +79,8 @@ _SEVERITIES: Final[Mapping[LintCode, LintSeverity]] = {
         ),
         LintSeverity.NO_ATTESTATION,
     ),
-    **dict.fromkeys((LintCode.SIGNATURE_UNCHECKED, LintCode.ENCRYPTED), LintSeverity.UNJUDGED),
+    LintCode.SIGNATURE_NOT_CHECKED: LintSeverity.INFORMATION,
+    LintCode.ENCRYPTED: LintSeverity.UNJUDGED,
     **dict.fromkeys(
         (
             LintCode.PAYLOAD_IDENTIFIER,
@@ -96,29 +100,35 @@ _SEVERITIES: Final[Mapping[LintCode, LintSeverity]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class LintIssue:
-    """One thing that is wrong or could be better. It may quote the profile: for the operator."""
+class LintIssue(OwnCopy):
+    """One thing that is wrong or could be better. Immutable; `bool()` of it is a `TypeError`.
+
+    It may quote the profile: show it to the operator alone.
+    """
 
     code: LintCode
     place: str
-    """Where: `"PayloadContent[1].KeySize"`; empty where it is the whole profile."""
+    """Where: `"PayloadContent[1].KeySize"`; empty for the whole profile."""
     explanation: str
     """What the rule is, and what to do."""
 
     @property
     def severity(self) -> LintSeverity:
-        """What it means for who installs the profile; each code has one."""
+        """What it means for the person who installs the profile; each code has one."""
         return _SEVERITIES[self.code]
 
     def inside(self, place: str) -> LintIssue:
-        """The same finding, of a part that stands at `place`."""
+        """The same issue, of a part that stands at `place`."""
         return replace(self, place=f"{place}.{self.place}" if self.place else place)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("LintIssue is neither true nor false: compare its severity")
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.place or 'profile'}: {self.explanation} [{self.code}]"
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding as JSON types."""
+        """The issue as JSON types."""
         return {
             "code": self.code.value,
             "severity": self.severity.value,

@@ -1,4 +1,4 @@
-"""What the payload of a profile and the credential of a declaration have in common."""
+"""What `ACMEPayload` (of a profile) and `ACMECredential` (of a declaration) have in common."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
+from appleattest.profile.acme_rules import ACMEKeyType, acme_issues, refuse
 from appleattest.profile.keys import CREDENTIAL, Form
-from appleattest.profile.rules import ACMEKeyType, acme_findings, refuse
 from appleattest.profile.target import Target
 
 _RECOMMENDED_SIZE: Final = 384
@@ -15,7 +15,7 @@ _RECOMMENDED_SIZE: Final = 384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectAltName:
-    """The alternative names that a device can ask for: at most one of each of these kinds."""
+    """The alternative names that a device asks for, at most one of each kind."""
 
     rfc822_name: str | None = None
     dns_name: str | None = None
@@ -37,21 +37,23 @@ class SubjectAltName:
 class ACMESettings:
     """How a device asks an ACME server for a certificate.
 
-    By default the key is of P-384, bound to the hardware, and attested, and the subject is the
-    client identifier as common name, by which a server can bind the request at finalize.
+    By default the key is on P-384, bound to the hardware and attested, and the subject is the
+    client identifier as common name. By that a server can bind the request at finalize.
     """
 
     _form: ClassVar[Form] = CREDENTIAL
 
     directory_url: str
-    """Where the ACME server's directory is; https."""
+    """The URL of the ACME server's directory; https."""
     client_identifier: str
-    """What the device orders as `permanent-identifier`: a serial number, a UDID, or a code that is
-    used once and that the MDM can resolve."""
+    """What the device orders as `permanent-identifier`: its serial number, its UDID, or a code for
+    one use that the MDM can resolve."""
     subject: Sequence[Sequence[Sequence[str]]] | None = None
-    """The name to ask for: relative names, each of pairs of OID or short name, and value."""
+    """The subject to ask for: a sequence of relative names, each a sequence of pairs. A pair is an
+    OID or short name, and a value: `((("CN", "C02…"),), (("O", "Example"),))`."""
     key_type: ACMEKeyType = ACMEKeyType.EC
     key_size: int = _RECOMMENDED_SIZE
+    """In bits."""
     hardware_bound: bool = True
     attest: bool = True
     subject_alt_name: SubjectAltName | None = None
@@ -60,18 +62,18 @@ class ACMESettings:
     extended_key_usage: Sequence[str] = ()
     """Dotted OIDs."""
     target: Target | None = field(default=None)
-    """The device that it is for, where more is to be refused: no part of what is built."""
+    """The device that it is for: what it would refuse or ignore is refused here. Not written."""
 
     def __post_init__(self) -> None:
         if self.target is not None and not isinstance(self.target, Target):
-            raise TypeError(f"target is a Target, not {type(self.target).__name__}")
+            raise TypeError(f"target is a Target or None, not {type(self.target).__name__}")
         if not isinstance(self.subject_alt_name, SubjectAltName | None):
             raise TypeError("subject_alt_name (SubjectAltName) is a SubjectAltName or None")
         if self.subject is None:
             object.__setattr__(self, "subject", ((("CN", self.client_identifier),),))
         for name in ("subject", "extended_key_usage"):
             object.__setattr__(self, name, _tuples(getattr(self, name)))
-        refuse(acme_findings(self.to_dict(), self._form, self.target))
+        refuse(acme_issues(self.to_dict(), self._form, self.target))
 
     def to_dict(self) -> dict[str, Any]:
         """The settings by Apple's keys, as types of a property list or of JSON."""
@@ -95,7 +97,7 @@ class ACMESettings:
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
-    """The values without those that are None, in plain types."""
+    """The values without those that are None; members of a `StrEnum` become `str`."""
     return {
         key: str(value) if isinstance(value, str) else value
         for key, value in values.items()
@@ -104,7 +106,7 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tuples(value: object) -> object:
-    """A copy of sequences in sequences that nobody can change; all else as it is."""
+    """Lists and tuples, also inside one another, as tuples; anything else as it is."""
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 

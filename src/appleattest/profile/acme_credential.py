@@ -1,4 +1,6 @@
-"""The same identity under declarative device management: an asset, and the document it names.
+"""`ACMECredential` and `ACMECredentialAsset`: the identity under declarative device management.
+
+The asset is a declaration. It names the URL of the credential, which is a JSON document.
 
 Source: Apple's device-management schema, com.apple.asset.credential.acme and
 com.apple.credential.acme.
@@ -12,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
-from appleattest.profile.rules import HTTPS_URL
-from appleattest.profile.settings import ACMESettings, given
+from appleattest.profile.acme_rules import HTTPS_URL
+from appleattest.profile.acme_settings import ACMESettings, given
 
 CREDENTIAL_TYPE: Final = "com.apple.credential.acme"
 ASSET_TYPE: Final = "com.apple.asset.credential.acme"
@@ -21,16 +23,16 @@ _JSON: Final = "application/json"
 
 
 class AssetAuthentication(StrEnum):
-    """How a device asks for the document."""
+    """How a device authenticates when it fetches the document."""
 
     MDM = "MDM"
-    """As it asks the MDM server, with its identity."""
+    """As to the MDM server, with its identity certificate."""
     NONE = "None"
-    """Anybody may: the document holds a client identifier, which is no secret then."""
+    """Not at all: anybody can read the document, and the client identifier in it."""
 
 
 class KeychainAccess(StrEnum):
-    """When the key can be used."""
+    """When the key can be used; the names are Apple's."""
 
     DEFAULT = "Default"
     AFTER_FIRST_UNLOCK = "AfterFirstUnlock"
@@ -38,30 +40,32 @@ class KeychainAccess(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ACMECredential(ACMESettings):
-    """The JSON document of type `com.apple.credential.acme`, with every rule of its schema kept.
+    """The JSON document of type `com.apple.credential.acme`, built by its schema. Immutable.
 
-    The settings are those of `ACMEPayload`, without the keys of a payload and those for Macs;
-    P-192 is not among the curves.
+    The settings are those of `ACMEPayload`, without the keys of a payload and the keys for Macs.
+    P-192 is not allowed.
 
-    Raises `TypeError` or `ValueError` with the key and the rule.
+    Raises `TypeError` for a value of another type and `ValueError` for one that breaks a rule; the
+    text names the key and the rule.
     """
 
     credential_type: ClassVar[str] = CREDENTIAL_TYPE
 
     def to_json(self) -> bytes:
-        """The document, the same octets for the same values."""
+        """The document in ASCII, the same octets for the same values."""
         return _json(self.to_dict())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ACMECredentialAsset:
-    """The asset declaration `com.apple.asset.credential.acme` for one document.
+    """The asset declaration `com.apple.asset.credential.acme` for one document. Immutable.
 
-    `document` is what `data_url` will serve, from `ACMECredential.to_json`: its size and SHA-256
-    go into the declaration, so that the device fetches it again when it changes. `server_token`
-    is derived from the declaration unless it is given. A configuration refers to `identifier`.
+    `document` is what `data_url` will serve, from `ACMECredential.to_json`. Its size and SHA-256
+    stand in the declaration, so the device fetches it again when it changes. `server_token` is by
+    default derived from the declaration. A configuration refers to `identifier`.
 
-    Raises `TypeError` or `ValueError` with the key and the rule.
+    Raises `TypeError` for a value of another type and `ValueError` for one that breaks a rule; the
+    text names the key or argument, and the rule.
     """
 
     declaration_type: ClassVar[str] = ASSET_TYPE
@@ -102,7 +106,7 @@ class ACMECredentialAsset:
         }
 
     def to_json(self) -> bytes:
-        """The declaration, the same octets for the same values."""
+        """The declaration in ASCII, the same octets for the same values."""
         return _json(self.to_dict())
 
     def _payload(self) -> dict[str, Any]:

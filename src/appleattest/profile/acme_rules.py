@@ -1,8 +1,8 @@
 """The rules of Apple's schema for an ACME identity: one table, for builders and for the linter.
 
-Each rule reads a document, whatever is in it, and yields what breaks it. A builder refuses the
-first finding, the linter lists all. A value of the wrong type is the table of keys' to report, so
-every other rule passes over it.
+Each rule reads a document, whatever is in it, and yields an issue for each defect. A builder raises
+the first one, and the linter lists all. `keys` reports a value of the wrong type, so every other
+rule ignores such a value.
 
 Source: Apple's device-management schema, com.apple.security.acme and com.apple.credential.acme.
 """
@@ -16,13 +16,13 @@ from typing import Final
 
 from appleattest.acme.identifiers import PermanentIdentifier, require_oid
 from appleattest.errors import IdentifierMismatch
-from appleattest.profile.findings import LintCode, LintIssue
-from appleattest.profile.keys import Form, key_findings, typed, wrong_type
+from appleattest.profile.issues import LintCode, LintIssue
+from appleattest.profile.keys import Form, key_issues, typed, wrong_type
 from appleattest.profile.target import Target
 from appleattest.profile.target_rules import TARGET_RULES
 from appleattest.text import quoted
 
-_Findings = Iterator[LintIssue]
+_Issues = Iterator[LintIssue]
 _Document = Mapping[str, object]
 
 HTTPS_URL: Final = re.compile(
@@ -46,11 +46,11 @@ class ACMEKeyType(StrEnum):
     EC = "ECSECPrimeRandom"
 
 
-def acme_findings(document: _Document, form: Form, target: Target | None) -> _Findings:
-    """Every rule that a document of this form breaks, on any device and on the target."""
-    yield from key_findings(document, form.keys)
+def acme_issues(document: _Document, form: Form, target: Target | None) -> _Issues:
+    """The issues of a document of this form: on any device, then on the target if there is one."""
+    yield from key_issues(document, form.keys)
     if form.is_payload:
-        yield from common_findings(document)
+        yield from common_issues(document)
     for rule in _RULES:
         yield from rule(document, form)
     if target is not None:
@@ -58,10 +58,10 @@ def acme_findings(document: _Document, form: Form, target: Target | None) -> _Fi
             yield from target_rule(document, form, target)
 
 
-def common_findings(document: _Document) -> _Findings:
-    """The rules for the keys that every payload has, and the profile itself."""
+def common_issues(document: _Document) -> _Issues:
+    """The issues of the keys that the profile and each of its payloads have."""
     if typed(document, "PayloadVersion", int) not in (None, 1):
-        explanation = "the version of the format is 1, whatever has changed in the content"
+        explanation = "this is the version of the format, which is 1; leave it so at every change"
         yield LintIssue(LintCode.PAYLOAD_VERSION, "PayloadVersion", explanation)
     identifier = typed(document, "PayloadIdentifier", str)
     if identifier is not None and not IDENTIFIER.fullmatch(identifier):
@@ -69,28 +69,28 @@ def common_findings(document: _Document) -> _Findings:
         yield LintIssue(LintCode.PAYLOAD_IDENTIFIER, "PayloadIdentifier", explanation)
     uuid = typed(document, "PayloadUUID", str)
     if uuid is not None and not _UUID.fullmatch(uuid):
-        explanation = "this is no UUID; an identifier of one's own may not be unique everywhere"
+        explanation = "this is no UUID; any other text may not be unique everywhere"
         yield LintIssue(LintCode.PAYLOAD_UUID, "PayloadUUID", explanation)
 
 
-def refuse(findings: Iterable[LintIssue]) -> None:
-    """Raise for the first finding: `TypeError` for a wrong type, `ValueError` for all others."""
-    first = next(iter(findings), None)
+def refuse(issues: Iterable[LintIssue]) -> None:
+    """Raise the first issue, if any: `TypeError` for a wrong type, `ValueError` for all others."""
+    first = next(iter(issues), None)
     if first is not None:
         kind = TypeError if first.code is LintCode.WRONG_TYPE else ValueError
         place = f"{first.place}: " if first.place else ""
         raise kind(f"{place}{first.explanation}")
 
 
-def _directory_url(document: _Document, _form: Form) -> _Findings:
+def _directory_url(document: _Document, _form: Form) -> _Issues:
     url = typed(document, "DirectoryURL", str)
     if url is not None and not HTTPS_URL.fullmatch(url):
         explanation = "the directory is a URL with the https scheme and a host, in printable ASCII"
         yield LintIssue(LintCode.DIRECTORY_URL, "DirectoryURL", explanation)
 
 
-def _client_identifier(document: _Document, _form: Form) -> _Findings:
-    """Apple forbids nothing here; the server has to (draft-ietf-acme-device-attest, section 3)."""
+def _client_identifier(document: _Document, _form: Form) -> _Issues:
+    """Apple allows any text here; a server must not (draft-ietf-acme-device-attest, section 3)."""
     identifier = typed(document, "ClientIdentifier", str)
     if identifier is None:
         return
@@ -101,11 +101,11 @@ def _client_identifier(document: _Document, _form: Form) -> _Findings:
             LintCode.CLIENT_IDENTIFIER,
             "ClientIdentifier",
             "the device orders this as its permanent-identifier, and a server must answer "
-            "'malformed': it is at least one character without '/', or such, '/' and an OID",
+            "'malformed': write a value without '/', or a value, '/' and an OID",
         )
 
 
-def _key(document: _Document, form: Form) -> _Findings:
+def _key(document: _Document, form: Form) -> _Issues:
     kind, size = typed(document, "KeyType", str), typed(document, "KeySize", int)
     if kind == ACMEKeyType.RSA:
         if size is not None and (size % 8 or not SMALLEST_RSA <= size <= LARGEST_RSA):
@@ -122,25 +122,25 @@ def _key(document: _Document, form: Form) -> _Findings:
         yield LintIssue(LintCode.KEY_TYPE, "KeyType", explanation)
 
 
-def _hardware_bound(document: _Document, _form: Form) -> _Findings:
+def _hardware_bound(document: _Document, _form: Form) -> _Issues:
     if not typed(document, "HardwareBound", bool):
         return
     kind, size = typed(document, "KeyType", str), typed(document, "KeySize", int)
     if kind not in (None, ACMEKeyType.EC):
-        explanation = "with HardwareBound the key type is ECSECPrimeRandom: no other key is bound"
+        explanation = "with HardwareBound the key type is ECSECPrimeRandom: RSA keys are not bound"
         yield LintIssue(LintCode.HARDWARE_BOUND_KEY_TYPE, "KeyType", explanation)
     if size is not None and size not in HARDWARE_BOUND_SIZES:
         explanation = "with HardwareBound the key size is 256 or 384 (recommended)"
         yield LintIssue(LintCode.HARDWARE_BOUND_KEY_SIZE, "KeySize", explanation)
 
 
-def _attest(document: _Document, _form: Form) -> _Findings:
+def _attest(document: _Document, _form: Form) -> _Issues:
     if typed(document, "Attest", bool) and typed(document, "HardwareBound", bool) is False:
-        explanation = "Attest needs HardwareBound: Apple attests keys of the Secure Enclave alone"
+        explanation = "Attest needs HardwareBound: Apple attests only keys of the Secure Enclave"
         yield LintIssue(LintCode.ATTEST_NOT_HARDWARE_BOUND, "Attest", explanation)
 
 
-def _subject(document: _Document, _form: Form) -> _Findings:
+def _subject(document: _Document, _form: Form) -> _Issues:
     for index, rdn in enumerate(typed(document, "Subject", list) or ()):
         place = f"Subject[{index}]"
         if not isinstance(rdn, list):
@@ -153,7 +153,7 @@ def _subject(document: _Document, _form: Form) -> _Findings:
                 yield from _pair(f"{place}[{number}]", pair)
 
 
-def _pair(place: str, pair: object) -> _Findings:
+def _pair(place: str, pair: object) -> _Issues:
     if not isinstance(pair, list):
         yield wrong_type(place, list, pair)
         return
@@ -169,22 +169,22 @@ def _pair(place: str, pair: object) -> _Findings:
         yield LintIssue(LintCode.SUBJECT, f"{place}[0]", explanation)
 
 
-def _subject_alt_name(document: _Document, _form: Form) -> _Findings:
+def _subject_alt_name(document: _Document, _form: Form) -> _Issues:
     for kind, value in (typed(document, "SubjectAltName", dict) or {}).items():
         if kind not in ALTERNATIVE_NAMES:
-            explanation = f"{quoted(kind)} is no kind of name; {_listed(ALTERNATIVE_NAMES)} are"
+            explanation = f"{quoted(kind)} is not one of {_listed(ALTERNATIVE_NAMES)}"
             yield LintIssue(LintCode.SUBJECT_ALT_NAME, "SubjectAltName", explanation)
         elif not isinstance(value, str):
             yield wrong_type(f"SubjectAltName.{kind}", str, value)
 
 
-def _usage_flags(document: _Document, _form: Form) -> _Findings:
+def _usage_flags(document: _Document, _form: Form) -> _Issues:
     if (typed(document, "UsageFlags", int) or 0) & ~(SIGNING | ENCRYPTION):
         explanation = "the only flags are 1 for digital signature and 4 for encryption; 5 is both"
         yield LintIssue(LintCode.USAGE_FLAGS, "UsageFlags", explanation)
 
 
-def _extended_key_usage(document: _Document, _form: Form) -> _Findings:
+def _extended_key_usage(document: _Document, _form: Form) -> _Issues:
     for index, usage in enumerate(typed(document, "ExtendedKeyUsage", list) or ()):
         place = f"ExtendedKeyUsage[{index}]"
         if not isinstance(usage, str):
@@ -207,7 +207,7 @@ def _listed(values: Iterable[object]) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-_RULES: Final[tuple[Callable[[_Document, Form], _Findings], ...]] = (
+_RULES: Final[tuple[Callable[[_Document, Form], _Issues], ...]] = (
     _directory_url,
     _client_identifier,
     _key,
