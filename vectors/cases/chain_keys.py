@@ -36,7 +36,12 @@ def intermediate_point(authority: AttestationAuthority, change: Deviation) -> Ch
     return with_intermediate(authority, change)
 
 
-@acceptable(FILE, Flag.MALFORMED_KEY, each={"leaf": 0, "intermediate": 1})
+@acceptable(
+    FILE,
+    Flag.KEY_ENCODING,
+    reason=Reason.MALFORMED_CERTIFICATE,
+    each={"leaf": 0, "intermediate": 1},
+)
 def compressed_point(authority: AttestationAuthority, which: int) -> ChainInput:
     """``root -> intermediate -> leaf``, a key in compressed form.
 
