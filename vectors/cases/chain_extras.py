@@ -120,25 +120,15 @@ def instead(
     return ChainInput([authority.attest()[0], mint(authority)])
 
 
-@acceptable(
-    FILE,
-    Flag.NAME_CONSTRAINTS,
-    reason=Reason.NAME_CONSTRAINTS,
-    each={"sha1-and-name-constraints": ("sha1", "name-constraints")},
-)
-@invalid(
-    FILE,
-    Reason.CRITICAL_EXTENSION,
-    Flag.CRITICAL_EXTENSION,
-    each={"rsa-root-and-unknown-critical": ("rsa-root", "unknown-critical")},
-)
-def instead_beside_another(authority: AttestationAuthority, kinds: tuple[str, str]) -> ChainInput:
-    """``root -> [intermediate] -> leaf``, and another one that makes no path either.
+@invalid(FILE, Reason.CRITICAL_EXTENSION, Flag.CRITICAL_EXTENSION)
+def instead_beside_a_root(authority: AttestationAuthority) -> ChainInput:
+    """``root -> [intermediate] -> leaf``, and a root with RSA that nobody trusts.
 
-    The last of the two would be the path; what the first is does not excuse it.
+    The critical extension stands on the only path, so it is named. The root helps no path.
     """
-    extras = [_EXTRAS[kind](authority) for kind in kinds]
-    return ChainInput([authority.attest()[0], *extras])
+    leaf, *_ = authority.attest()
+    extras = [_EXTRAS[kind](authority) for kind in ("rsa-root", "unknown-critical")]
+    return ChainInput([leaf, *extras])
 
 
 @invalid(
