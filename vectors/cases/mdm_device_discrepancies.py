@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
+from appleattest import oids
 from appleattest.mdm import KnownDevice
 from appleattest.testing import AttestationAuthority, Properties, carriers
-from vectors.case import DeviceInput, valid
+from vectors.case import DeviceInput, acceptable, valid
 from vectors.cases.mdm_device import FILE, answered
 from vectors.flags import Flag
 
@@ -193,6 +194,22 @@ def updated_since(authority: AttestationAuthority, versions: _Versions) -> Devic
 def updated_since_some_time(authority: AttestationAuthority) -> DeviceInput:
     """``no nonce -> {OSVersion: newer than attested}``: of unknown age, which explains it too."""
     return replace(_SINCE["newer"].response(authority), nonce=None)
+
+
+_MALFORMED: Final = {
+    "os-version": (oids.OS_VERSION, b"17.2\0"),
+    "software-update-device-id": (oids.SOFTWARE_UPDATE_DEVICE_ID, b"X002tAP\0"),
+}
+
+
+@acceptable(FILE, Flag.MALFORMED_PROPERTY, each=_MALFORMED)
+def attested_is_malformed(authority: AttestationAuthority, given: tuple[str, bytes]) -> DeviceInput:
+    """``{answers of an honest device, leaf (10.1 or 9.4 malformed)}``
+
+    Who accepts it reads that property as absent. Absent is no other answer: no discrepancy.
+    """
+    oid, value = given
+    return _says(authority, _HONEST, replace(_PHONE, raw={oid: value}))
 
 
 @valid(FILE, Flag.LYING_DEVICE, Flag.CACHED_ATTESTATION)
