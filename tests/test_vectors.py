@@ -66,7 +66,7 @@ class TestCases:
         assert results["acme_csr", "invalid"] > 120
         assert results["acme_csr", "valid"] > 50
         assert results["", "invalid"] > 80
-        assert results["", "valid"] > 40
+        assert results["", "valid"] > 35
 
     def test_there_are_dozens_about_who_answers(self) -> None:
         for name in ("acme_challenge.json", "mdm_device.json"):
@@ -552,7 +552,7 @@ class TestReadme:
         rows = capsys.readouterr().out.splitlines()
 
         assert len(rows) == len(Flag)
-        _, table = README.split("| effect of the bug |\n|---|---|---|---|\n")
+        _, table = README.split("| effect of the bug | result |\n|---|---|---|---|---|\n")
         assert table.partition("\n\n")[0].splitlines() == rows
 
     def test_every_field_is_explained(self) -> None:
