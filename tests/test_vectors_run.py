@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from runpy import run_path
 from typing import Any, Final
@@ -95,6 +96,10 @@ def implementation(directory: Path, code: str) -> list[str]:
 def ran(few: Path, code: str, *options: str) -> int:
     command = implementation(few, code)
     return main(["run", "--directory", str(few), *options, "--", *command])
+
+
+GOOD: Final = {"sip": "enabled", "secure_boot": "full", "third_party_kexts": "none-allowed"}
+"""The good value of each status."""
 
 
 class TestRunner:
@@ -286,6 +291,32 @@ class TestRunner:
 
         failure = runner.compare("f", test, {"result": "valid", "device": device}).failure
         assert (failure is None) is right
+
+    def test_a_malformed_property_that_is_read_as_good_is_noticed(self) -> None:
+        flags = {"MalformedProperty", "NonCanonicalInteger", "Spaces"}
+        tests = [
+            (file, test)
+            for file, test in runner.tests_in(PATHS)
+            if flags & set(test["flags"]) and "device" in test
+        ]
+
+        noticed = Counter(
+            name
+            for file, test in tests
+            for name, good in GOOD.items()
+            if test["device"].get(name) != good
+            and runner.compare(
+                file, test, {"result": "valid", "device": {**test["device"], name: good}}
+            ).failure
+        )
+        assert all(noticed[name] > len(tests) / 2 for name in GOOD)
+        assert all(
+            runner.compare(file, test, {"result": "valid", "device": test["device"]}).failure
+            is None
+            and runner.compare(file, test, {"result": "invalid"}).failure is None
+            for file, test in tests
+        )
+        assert len(tests) > 70
 
     def test_absent_is_a_reading_too(self) -> None:
         test = {"result": "acceptable", "device": {"sip": "unrecognized"}}

@@ -470,7 +470,7 @@ class Flag(Enum):
         "MISSING_STEP",
         "The device says other things of itself than Apple attests.",
         "What a compromised system says is believed because an attestation came with it.",
-        "valid",
+        "acceptable",
     )
     HONEST_DIFFERENCE = Note(
         "FUNCTIONALITY",

@@ -157,9 +157,12 @@ def another_beside_the_order_s(
     return showing(authority, subject, *names)
 
 
-@valid(FILE, Flag.BINDING_MODE, each=WITH_IDENTIFIER)
+@acceptable(FILE, Flag.LEFT_OPEN, each=WITH_IDENTIFIER)
 def everywhere_the_order_s(authority: AttestationAuthority, binding: CSRBinding) -> CsrInput:
-    """``CN, serialNumber, UID, SAN twice, all the order's``: nothing else is shown."""
+    """``CN, serialNumber, UID, SAN twice, all the order's``: nothing else is shown.
+
+    No client is known to repeat itself so.
+    """
     subject = csr.subject(_CN, _SERIAL_NUMBER, csr.attribute(csr.USER_ID, SERIAL))
     return showing(authority, subject, SHOWN, SHOWN, binding=binding)
 

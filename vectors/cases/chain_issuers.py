@@ -127,7 +127,7 @@ def impostors_leaf_directly_under_its_root(authority: AttestationAuthority) -> C
     return ChainInput([root.issue_leaf(), root.der])
 
 
-@valid(FILE, Flag.SEVERAL_ISSUERS, each={"before": 0, "after": 1})
+@acceptable(FILE, Flag.EXTRA_CERTIFICATES, each={"before": 0, "after": 1})
 def impostors_intermediate_beside_the_genuine(
     authority: AttestationAuthority, place: int
 ) -> ChainInput:
@@ -194,7 +194,7 @@ def upper_intermediate_that_may_not_issue(authority: AttestationAuthority) -> Ch
     return ChainInput(upper.issue_authority(authority_name("Test Level 2")).attest())
 
 
-@valid(FILE, Flag.SEVERAL_ISSUERS, each={"before": 0, "after": 1})
+@acceptable(FILE, Flag.EXTRA_CERTIFICATES, each={"before": 0, "after": 1})
 def one_that_may_not_issue_beside_one_that_may(
     authority: AttestationAuthority, place: int
 ) -> ChainInput:
