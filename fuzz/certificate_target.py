@@ -24,7 +24,9 @@ def read_certificate(data: bytes) -> None:
     require(0 < certificate.serial_number < 1 << 160, "a serial number out of bounds")
     _ = without_warning(lambda: (repr(certificate.subject), repr(certificate.extensions)))
     raw = found.properties()
-    values, problems = ended(lambda: decode_properties(raw)).value
+    decoded = returned(lambda: decode_properties(raw))
+    assert decoded is not None
+    values, problems = decoded
     for row in PROPERTIES:
         value = raw.get(row.oid)
         require(row.oid not in problems or values[row.name] is None, "a malformed value was read")

@@ -37,7 +37,7 @@ AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
 _FILTERS: Final[tuple[Literal["error", "always"], ...]] = ("error", "always")
 
 
-def reason_of(chain: object, verifier: Verifier | None = None) -> Reason | None:
+def reason_of(chain: Any, verifier: Verifier | None = None) -> Reason | None:
     """Why the chain is refused; None when it is accepted."""
     verifier = verifier or Verifier(trust=AUTHORITY.trust)
     error = verifier.examine_chain(chain, freshness=UNCHECKED, at=AT).error

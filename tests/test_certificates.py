@@ -36,9 +36,9 @@ from appleattest.testing import (
     Deviation,
     Digest,
     KeyKind,
+    apple_shape,
     authority_name,
     der,
-    profile,
 )
 from appleattest.testing import deviations as d
 from conftest import RealChain
@@ -115,9 +115,9 @@ def name(*attributes: bytes) -> bytes:
 
 def issued_as(serial: bytes) -> Deviation:
     """An authority key identifier that names the issuer's certificate by this serial number."""
-    issuer = der.tlv(0xA1, der.tlv(0xA4, profile.ROOT_NAME))
+    issuer = der.tlv(0xA1, der.tlv(0xA4, apple_shape.ROOT_NAME))
     value = der.sequence(issuer, der.implicit(2, serial))
-    return d.ExtraExtension(profile.AUTHORITY_KEY_IDENTIFIER, value)
+    return d.ExtraExtension(apple_shape.AUTHORITY_KEY_IDENTIFIER, value)
 
 
 COMMON_NAME = "2.5.4.3"
@@ -332,9 +332,9 @@ OF_THE_LEAF = [
 OF_THE_INTERMEDIATE = [
     *malformed(PARSED, d.PathLength(-1)),
     Refused(
-        d.CriticalExtension(profile.SUBJECT_KEY_IDENTIFIER),
+        d.CriticalExtension(apple_shape.SUBJECT_KEY_IDENTIFIER),
         Reason.CRITICAL_EXTENSION,
-        critical(profile.SUBJECT_KEY_IDENTIFIER, "SubjectKeyIdentifier"),
+        critical(apple_shape.SUBJECT_KEY_IDENTIFIER, "SubjectKeyIdentifier"),
     ),
 ]
 CASES: list[tuple[Which, Refused]] = [
@@ -379,6 +379,7 @@ ACCEPTED: list[tuple[Which, Deviation]] = [
     ("leaf", d.NestedFreshnessCode()),
     ("leaf", d.Utf8StringText()),
     ("leaf", d.WrappedValue(oids.UDID)),
+    ("leaf", d.MalformedProperty(oids.UDID)),
     ("intermediate", d.NoKeyCertSign()),
     ("intermediate", d.NoKeyIdentifiers()),
     ("intermediate", d.NotACA()),
@@ -410,7 +411,7 @@ ACCEPTED: list[tuple[Which, Deviation]] = [
     ),
     # The octets of the policies' OID, and no such extension.
     ("leaf", d.ExtensionValue(oids.FRESHNESS_CODE, der.oid("2.5.29.32"))),
-    ("leaf", d.ExtraExtension("2.5.29.17", der.sequence(der.tlv(0xA4, profile.ROOT_NAME)))),
+    ("leaf", d.ExtraExtension("2.5.29.17", der.sequence(der.tlv(0xA4, apple_shape.ROOT_NAME)))),
     *(
         ("leaf", kind(each))
         for kind in (d.SubjectName, d.IssuerName)
@@ -605,8 +606,8 @@ def test_a_leaf_is_decoded_field_by_field() -> None:
 
     assert leaf.der == LEAF
     assert leaf.x509 == x509.load_der_x509_certificate(LEAF)
-    assert leaf.issuer == profile.INTERMEDIATE_NAME
-    assert leaf.subject == profile.leaf_name(leaf.spki)
+    assert leaf.issuer == apple_shape.INTERMEDIATE_NAME
+    assert leaf.subject == apple_shape.leaf_name(leaf.spki)
     assert leaf.spki == leaf.x509.public_key().public_bytes(
         Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     )

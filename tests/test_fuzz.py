@@ -29,6 +29,7 @@ from appleattest import (
     TrustStore,
     Verifier,
     decode_unverified,
+    oids,
 )
 from appleattest.acme import (
     VOUCHED_ELSEWHERE,
@@ -52,6 +53,7 @@ from appleattest.mdm import (
     Why,
 )
 from appleattest.policy import Policy
+from appleattest.properties import PROPERTIES, DecodedValues
 from appleattest.sealed import seal
 from appleattest.testing import (
     AttestationAuthority,
@@ -361,6 +363,11 @@ GOOD_REQUEST: Final = csr.request(
 )
 
 
+def invented(_raw: Any) -> DecodedValues:
+    """Values that no extension holds."""
+    return DecodedValues({row.name: "invented" for row in PROPERTIES}, {oids.UDID: Mock()})
+
+
 def lenient(data: bytes, **asked: Any) -> Any:
     """A `validate_csr` that looks at nothing but the octets and the key."""
     request = read_csr(data)
@@ -478,7 +485,7 @@ _BROKEN: Final[dict[str, tuple[Any, str, Any, bytes]]] = {
     "json": (strict_json, "decode", lambda *_: {}, b'{"a": 1}'),
     "base64url": (base64url, "decode", lambda *_: b"x", b"AA"),
     "der": (der, "content", lambda *_: (2, 3), b"\x04\x82\x00\x01x"),
-    "decode_certificate": (certificate_target, "decode_claims", lambda raw: (raw, ()), LEAF),
+    "decode_certificate": (certificate_target, "decode_properties", invented, LEAF),
     "decode_unverified": (
         targets,
         "decode_unverified",

@@ -113,7 +113,7 @@ STOPS: list[tuple[str, object, type[AttestationError], Reason, str | None]] = [
 )
 def test_the_report_of_a_refusal(
     step: str,
-    chain: object,
+    chain: Any,
     kind: type[AttestationError],
     reason: Reason,
     element: str | None,
@@ -153,7 +153,7 @@ def test_the_first_failed_check_gives_the_reason(verifier: Verifier) -> None:
     changes: list[Deviation] = [deviations.ExtensionValue(oids.FRESHNESS_CODE, b"other")]
     expected = exactly(FRESHNESS_CODE)
 
-    def reason(chain: object) -> Reason | None:
+    def reason(chain: Any) -> Reason | None:
         error = verifier.examine_chain(chain, freshness=expected, at=ISSUED_AT).error
         return error.reason if error else None
 
@@ -469,7 +469,7 @@ class Hostile(Sequence[bytes]):
 def test_whatever_the_devices_object_raises_has_its_carriers_reason(
     error: BaseException, verifier: Verifier
 ) -> None:
-    device = Hostile(error)
+    device: Any = Hostile(error)
     for report, reason in (
         (verifier.examine_chain(device, freshness=UNCHECKED), Reason.MALFORMED_CERTIFICATE),
         (verifier.examine_mdm(device, nonce=UNCHECKED), Reason.MALFORMED_PLIST),

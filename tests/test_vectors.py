@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from appleattest import Reason
 from appleattest.acme import CSRBinding
-from appleattest.acme.tokens import SHORTEST_TOKEN
+from appleattest.arguments import SHORTEST_TOKEN
 from appleattest.mdm import DiscrepancyKind
 from appleattest.testing.vectors import runner
 from appleattest.testing.vectors.judge import GROUP_TYPES

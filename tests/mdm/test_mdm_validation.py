@@ -69,7 +69,7 @@ def asked(authority: AttestationAuthority) -> dict[str, Any]:
 
 @pytest.fixture
 def validate(asked: dict[str, Any]) -> Any:
-    def validate(response: object, **arguments: Any) -> mdm.ValidatedResponse:
+    def validate(response: Any, **arguments: Any) -> mdm.ValidatedResponse:
         return mdm.validate_response(response, **{**asked, **arguments})
 
     return validate
@@ -77,7 +77,7 @@ def validate(asked: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def examine(asked: dict[str, Any]) -> Any:
-    def examine(response: object, **arguments: Any) -> Report:
+    def examine(response: Any, **arguments: Any) -> Report:
         return mdm.examine_response(response, **{**asked, **arguments})
 
     return examine
@@ -154,9 +154,9 @@ def test_a_relayed_chain_of_another_device_is_refused(respond: Any, validate: An
 )
 @pytest.mark.parametrize("response", [b"", None], ids=["no-plist", "none"])
 def test_the_callers_misuse_whatever_the_device_sent(
-    response: object,
+    response: Any,
     argument: str,
-    value: object,
+    value: Any,
     error: type[Exception],
     validate: Any,
     examine: Any,
@@ -281,7 +281,7 @@ def test_a_stale_attestation_that_names_no_device_is_not_handed_on(
 @pytest.mark.parametrize(
     "other", [None, 1, "x", b"x", [], {}, object()], ids=lambda each: type(each).__name__
 )
-def test_whatever_else_comes_is_a_refusal(other: object, validate: Any) -> None:
+def test_whatever_else_comes_is_a_refusal(other: Any, validate: Any) -> None:
     with pytest.raises(AttestationError):
         validate(other)
 
@@ -297,7 +297,7 @@ def any_authority() -> AttestationAuthority:
 
 
 @given(st.binary(max_size=50) | st.lists(st.binary(max_size=9), max_size=3) | st.text(max_size=9))
-def test_whatever_comes_a_result_or_a_refusal_comes_out(device: object) -> None:
+def test_whatever_comes_a_result_or_a_refusal_comes_out(device: Any) -> None:
     authority = any_authority()
     assert (
         accepted_or_refused(
@@ -364,7 +364,7 @@ def refusal(error: AttestationError) -> tuple[object, ...]:
     return type(error), error.reason, error.element, error.detail, stale, report
 
 
-def same_verdict(response: object, **asked: Any) -> mdm.ValidatedResponse | None:
+def same_verdict(response: Any, **asked: Any) -> mdm.ValidatedResponse | None:
     """What validating returns, where examining says the same."""
     report = mdm.examine_response(response, **asked)
     if report.error is None:

@@ -163,9 +163,21 @@ _ALGORITHMS = {
     "sha384-alone": der.sequence(der.oid("2.16.840.1.101.3.4.2.2")),
     "ec-public-key": der.sequence(der.oid(_EC_PUBLIC_KEY)),
 }
+_NO_ALGORITHMS = ("empty", "ec-public-key")
 
 
-@invalid(FILE, Reason.WEAK_ALGORITHM, Flag.ALGORITHM_CONFUSION, each=_ALGORITHMS)
+@invalid(
+    FILE,
+    Reason.MALFORMED_CERTIFICATE,
+    Flag.ALGORITHM_CONFUSION,
+    each=only(_ALGORITHMS, *_NO_ALGORITHMS),
+)
+@invalid(
+    FILE,
+    Reason.WEAK_ALGORITHM,
+    Flag.ALGORITHM_CONFUSION,
+    each=but(_ALGORITHMS, *_NO_ALGORITHMS),
+)
 def algorithm_of_another_name(authority: AttestationAuthority, algorithm: bytes) -> ChainInput:
     """``root -> intermediate -> [leaf]``, ECDSA with SHA-384 under another algorithm's name."""
     return with_leaf(authority, deviations.SignatureAlgorithm(algorithm))

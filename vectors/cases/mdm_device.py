@@ -499,9 +499,15 @@ def another_serial_number_udid_and_key(authority: AttestationAuthority) -> Devic
     return answered(authority, OTHER, known, public_key=_another_key(authority))
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.TWO_DEFECTS, element=oids.SERIAL_NUMBER)
+@invalid(
+    FILE,
+    Reason.IDENTIFIER_MISMATCH,
+    Flag.TWO_DEFECTS,
+    Flag.RELAYED_ATTESTATION,
+    element=oids.UDID,
+)
 def no_serial_number_and_another_udid(authority: AttestationAuthority) -> DeviceInput:
-    """``known: serial number, UDID -> {leaf (no 9.1, 9.2 another)}``: the same order."""
+    """``known: serial number, UDID -> {leaf (no 9.1, 9.2 another)}``: another device is graver."""
     known = KnownDevice(serial_number=SERIAL, udid=UDID)
     return answered(authority, replace(OTHER, serial_number=None), known)
 

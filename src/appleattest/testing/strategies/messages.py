@@ -1,4 +1,4 @@
-"""Genuine chains as they travel: in an attestation object, in a response."""
+"""Genuine chains as they are sent: in an attestation object, in a response."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def attestation_objects(
 ) -> st.SearchStrategy[MintedObject]:
     """Attestation objects around genuine `chains`, each an answer to its token.
 
-    With and without ``authData`` and keys that nobody knows, as octets or as text.
+    With and without ``authData`` and unknown keys, as octets or as text.
     """
     known = shapes(authority)
 
