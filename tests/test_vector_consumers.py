@@ -52,6 +52,7 @@ def test_the_adapter_agrees_in_result_and_reason() -> None:
     found = verdicts(sys.executable, str(CONSUMERS / "python_adapter.py"))
 
     assert [(v.file, v.test["name"]) for v in found if v.other_reason] == []
+    assert [(v.file, v.test["name"]) for v in found if runner.kept(v.test, v.answer)] == []
     assert_complete(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from runpy import run_path
 from typing import Any, Final
@@ -48,6 +49,7 @@ class TestThisLibrary:
         ]
 
         assert [v.test["name"] for v in verdicts if v.failure or v.other_reason] == []
+        assert [v.test["name"] for v in verdicts if runner.kept(v.test, v.answer)] == []
         assert len(kept) < len(verdicts)
 
     def test_it_passes_as_any_implementation_does(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,12 +98,16 @@ def ran(few: Path, code: str, *options: str) -> int:
     return main(["run", "--directory", str(few), *options, "--", *command])
 
 
+GOOD: Final = {"sip": "enabled", "secure_boot": "full", "third_party_kexts": "none-allowed"}
+"""The good value of each status."""
+
+
 class TestRunner:
     def test_the_question_does_not_give_the_answer_away(self) -> None:
         test = {"tcId": 1, "type": "MdmVerify", "time": "t", "anchors": [], "result": "valid"}
         told = dict.fromkeys(("reason", "device", "freshness", "requestedAt", "spkiSha256"), "x")
         told |= dict.fromkeys(("foundIn", "names", "parts", "text", "der"), "x")
-        told |= dict.fromkeys(("element", "discrepancies"), "x")
+        told |= dict.fromkeys(("element", "discrepancies", "because", "alsoRead"), "x")
 
         assert runner.question({**test, **told}).keys() == {"tcId", "type", "time", "anchors"}
 
@@ -264,6 +270,84 @@ class TestRunner:
 
         assert runner.compare("f", test, {"result": result}).failure is None
 
+    @pytest.mark.parametrize(
+        ("device", "right"),
+        [
+            ({"udid": "A"}, True),
+            ({"udid": "A", "sip": "unrecognized"}, True),
+            ({"udid": "A", "sip": "enabled"}, False),
+            ({"udid": "A", "secure_boot": "full"}, False),
+            ({"sip": "unrecognized"}, False),
+            ({}, False),
+            (None, False),
+        ],
+    )
+    def test_further_readings_are_right(self, device: Any, right: bool) -> None:
+        test = {
+            "result": "acceptable",
+            "device": {"udid": "A"},
+            "alsoRead": {"sip": ["unrecognized"]},
+        }
+
+        failure = runner.compare("f", test, {"result": "valid", "device": device}).failure
+        assert (failure is None) is right
+
+    def test_a_malformed_property_that_is_read_as_good_is_noticed(self) -> None:
+        flags = {"MalformedProperty", "NonCanonicalInteger", "Spaces"}
+        tests = [
+            (file, test)
+            for file, test in runner.tests_in(PATHS)
+            if flags & set(test["flags"]) and "device" in test
+        ]
+
+        noticed = Counter(
+            name
+            for file, test in tests
+            for name, good in GOOD.items()
+            if test["device"].get(name) != good
+            and runner.compare(
+                file, test, {"result": "valid", "device": {**test["device"], name: good}}
+            ).failure
+        )
+        assert all(noticed[name] > len(tests) / 2 for name in GOOD)
+        assert all(
+            runner.compare(file, test, {"result": "valid", "device": test["device"]}).failure
+            is None
+            and runner.compare(file, test, {"result": "invalid"}).failure is None
+            for file, test in tests
+        )
+        assert len(tests) > 70
+
+    def test_absent_is_a_reading_too(self) -> None:
+        test = {"result": "acceptable", "device": {"sip": "unrecognized"}}
+        absent = {"result": "valid", "device": {}}
+
+        assert runner.compare("f", test, absent).failure
+        test["alsoRead"] = {"sip": [None]}
+        assert runner.compare("f", test, absent).failure is None
+
+    def test_further_readings_are_of_the_device_alone(self) -> None:
+        test = {"result": "acceptable", "freshness": "current", "alsoRead": {"freshness": ["x"]}}
+
+        assert runner.compare("f", test, {"result": "valid", "freshness": "x"}).failure
+
+    @pytest.mark.parametrize(
+        ("reason", "given", "said"),
+        [
+            ("too-large", "invalid", None),
+            ("too-large", "valid", "a refusal was told, valid came"),
+            (None, "valid", None),
+            (None, "invalid", "acceptance was told, invalid came"),
+        ],
+    )
+    def test_the_author_does_what_an_acceptable_test_says(
+        self, reason: str | None, given: str, said: str | None
+    ) -> None:
+        test = {"result": "acceptable", **({"reason": reason} if reason else {})}
+
+        assert runner.kept(test, {"result": given}) == said
+        assert runner.kept({"result": "valid"}, {"result": "invalid"}) is None
+
     def test_acceptable_is_not_anything(self) -> None:
         test = {"result": "acceptable", "device": {}}
 
@@ -411,6 +495,27 @@ class TestCommands:
         out = capsys.readouterr().out
         assert said in out
         assert "is not what the cases generate" not in out
+
+    @pytest.mark.parametrize(
+        ("name", "told"),
+        [
+            (CHOSEN[0], {"reason": "too-large"}),
+            (CHOSEN[2], {}),
+        ],
+    )
+    def test_check_notices_an_acceptable_test_that_tells_something_else(
+        self, few: Path, capsys: pytest.CaptureFixture[str], name: str, told: dict[str, str]
+    ) -> None:
+        path = few / "mdm_freshness.json"
+        value = json.loads(path.read_text("utf-8"))
+        (test,) = [each for each in value["testGroups"][0]["tests"] if each["name"] == name]
+        test.pop("reason", None)
+        test.update(result="acceptable", **told)
+        path.write_text(json.dumps(value), "utf-8")
+
+        assert generate(["check", "--directory", str(few)]) == 1
+        was = "a refusal" if told else "acceptance"
+        assert f"({name}): {was} was told" in capsys.readouterr().out
 
     def test_it_runs_as_a_module(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from appleattest.acme import Answering, CSRBinding
 from appleattest.testing import FRESHNESS_CODE, ISSUED_AT
@@ -120,9 +120,11 @@ Minting = Callable[..., Input]
 
 @dataclass(frozen=True)
 class Case:
-    """`mint` makes the input; `reason` is None unless the result is invalid.
+    """`mint` makes the input; `reason` is why this library refuses, None where it accepts.
 
-    `element` is the part at fault, where one is and the test says it.
+    `element` is the part at fault, where one is and the test says it. `because` says why the
+    result is another than that of most tests of a flag. `also_read` has further values that are
+    right for a property, by its name in the JSON; None there stands for absent.
     """
 
     file: str
@@ -133,24 +135,42 @@ class Case:
     element: str | None
     flags: tuple[Flag, ...]
     mint: Callable[[AttestationAuthority], Input]
+    because: str | None = None
+    also_read: AlsoRead = field(default_factory=dict)
 
+
+AlsoRead = Mapping[str, Sequence[str | None]]
 
 CASES: Final[list[Case]] = []
 """Every case, in the order of definition."""
 
 
 def valid(
-    file: str, *flags: Flag, each: Mapping[str, Any] | None = None
+    file: str, *flags: Flag, each: Mapping[str, Any] | None = None, because: str | None = None
 ) -> Callable[[Minting], Minting]:
-    """Every verifier must accept it, and decode the same device."""
-    return _collect(file, "valid", None, flags, each)
+    """Every verifier must accept it, and decode the same device: refusing harms an honest client.
+
+    Decorators can be stacked, so that one function has cases of several results: each makes the
+    cases of its own `each`.
+    """
+    return _collect(_Expected(file, "valid", flags, because=because), each)
 
 
 def acceptable(
-    file: str, *flags: Flag, each: Mapping[str, Any] | None = None
+    file: str,
+    *flags: Flag,
+    reason: Reason | None = None,
+    element: str | None = None,
+    each: Mapping[str, Any] | None = None,
+    because: str | None = None,
+    also_read: Callable[[Any], AlsoRead] | None = None,
 ) -> Callable[[Minting], Minting]:
-    """A verifier may accept it or refuse it; what is given is what this library does."""
-    return _collect(file, "acceptable", None, flags, each)
+    """A verifier may accept it or refuse it. This library accepts it, or refuses for `reason`.
+
+    `also_read` gets the value of `each` and returns the readings that are right beside this
+    library's.
+    """
+    return _collect(_Expected(file, "acceptable", flags, reason, element, because, also_read), each)
 
 
 def invalid(
@@ -159,43 +179,55 @@ def invalid(
     *flags: Flag,
     element: str | None = None,
     each: Mapping[str, Any] | None = None,
+    because: str | None = None,
 ) -> Callable[[Minting], Minting]:
     """Every verifier must refuse it; the reason and the element are this library's."""
-    return _collect(file, "invalid", reason, flags, each, element)
+    return _collect(_Expected(file, "invalid", flags, reason, element, because), each)
 
 
-def _collect(
-    file: str,
-    result: str,
-    reason: Reason | None,
-    flags: tuple[Flag, ...],
-    each: Mapping[str, Any] | None,
-    element: str | None = None,
-) -> Callable[[Minting], Minting]:
-    if not flags:
-        raise ValueError("a case has at least one flag")
+@dataclass(frozen=True)
+class _Expected:
+    """What a decorator says of its cases."""
 
+    file: str
+    result: str
+    flags: tuple[Flag, ...]
+    reason: Reason | None = None
+    element: str | None = None
+    because: str | None = None
+    also_read: Callable[[Any], AlsoRead] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.flags:
+            raise ValueError("a case has at least one flag")
+
+    def case(self, name: str, comment: str, mint: Minting, given: Any = None) -> Case:
+        return Case(
+            file=self.file,
+            name=name,
+            comment=comment,
+            result=self.result,
+            reason=self.reason,
+            element=self.element,
+            flags=self.flags,
+            mint=mint,
+            because=self.because,
+            also_read=self.also_read(given) if self.also_read else {},
+        )
+
+
+def _collect(expected: _Expected, each: Mapping[str, Any] | None) -> Callable[[Minting], Minting]:
     def collect(mint: Minting) -> Minting:
         name = mint.__name__.replace("_", "-")
         comment = cleandoc(mint.__doc__ or "")
         if not comment:
             raise ValueError(f"case {name} does not say why")
         if each is None:
-            CASES.append(Case(file, name, comment, result, reason, element, flags, mint))
+            CASES.append(expected.case(name, comment, mint))
             return mint
         for label, value in each.items():
-            CASES.append(
-                Case(
-                    file,
-                    f"{name}-{label}",
-                    f"{comment}\n\nHere: {label}.",
-                    result,
-                    reason,
-                    element,
-                    flags,
-                    _given(mint, value),
-                )
-            )
+            about = f"{comment}\n\nHere: {label}."
+            CASES.append(expected.case(f"{name}-{label}", about, _given(mint, value), value))
         return mint
 
     return collect
@@ -203,3 +235,17 @@ def _collect(
 
 def _given(mint: Minting, value: Any) -> Callable[[AttestationAuthority], Input]:
     return lambda authority: mint(authority, value)
+
+
+Value = TypeVar("Value")
+
+
+def only(each: Mapping[str, Value], *labels: str) -> dict[str, Value]:
+    """The entries with these labels; `KeyError` for a label that is none."""
+    return {label: each[label] for label in labels}
+
+
+def but(each: Mapping[str, Value], *labels: str) -> dict[str, Value]:
+    """All entries except those with these labels; `KeyError` for a label that is none."""
+    left_out = only(each, *labels)
+    return {label: value for label, value in each.items() if label not in left_out}

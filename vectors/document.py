@@ -88,6 +88,7 @@ def _document(cases: list[Case]) -> dict[str, Any]:
                 "bugType": flag.value.bug_type,
                 "description": flag.value.description,
                 "effect": flag.value.effect,
+                "result": flag.value.result,
             }
             for flag in flags
         },
@@ -107,6 +108,7 @@ def _groups(cases: list[Case]) -> list[dict[str, Any]]:
 
 
 def _test(number: int, case: Case, given: Input, shared: dict[str, Any]) -> dict[str, Any]:
+    because = {} if case.because is None else {"because": case.because}
     test = {
         "tcId": number,
         "name": case.name,
@@ -114,12 +116,21 @@ def _test(number: int, case: Case, given: Input, shared: dict[str, Any]) -> dict
         "flags": [flag.label for flag in case.flags],
         **_fields(given),
         "result": case.result,
+        **because,
     }
     if case.reason is not None:
         named = {"element": case.element} if shared["type"] in NAMING_ELEMENTS else {}
         return {**test, "reason": case.reason.value, **named}
-    answer = judge({**shared, **test})
-    return {**test, **{key: answer[key] for key in answer if key != "result"}}
+    return {**test, **_read(judge({**shared, **test}), case)}
+
+
+def _read(answer: dict[str, Any], case: Case) -> dict[str, Any]:
+    """What this library reads; nothing where it refuses, which the case then does not say."""
+    if answer["result"] == "invalid":
+        return {}
+    read = {key: answer[key] for key in answer if key != "result"}
+    also = {name: list(values) for name, values in case.also_read.items()}
+    return {**read, **({"alsoRead": also} if also else {})}
 
 
 def _shared(given: Input) -> dict[str, Any]:

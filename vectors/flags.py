@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_VALID: Final = ("BASIC", "FUNCTIONALITY")
 
 
 class Note(NamedTuple):
-    """`bug_type` is Wycheproof's kind of class, `effect` what a verifier with the bug allows."""
+    """`bug_type` is Wycheproof's kind of class, `effect` what a verifier with the bug allows.
+
+    The effect decides the result: `result` is that of every case with the flag, and a case of
+    another result says why (`because`). It is `valid` where the bug refuses what is in order,
+    `invalid` where the bug accepts what is not, unless `stated` says otherwise.
+    """
 
     bug_type: str
     description: str
     effect: str
+    stated: str | None = None
+
+    @property
+    def result(self) -> str:
+        """The result that the tests with this flag have."""
+        return self.stated or ("valid" if self.bug_type in _VALID else "invalid")
 
 
 class Flag(Enum):
@@ -28,29 +41,35 @@ class Flag(Enum):
         "A verifier that demands a property refuses every device that cannot have it.",
     )
     USER_ENROLMENT = Note(
-        "MISSING_STEP",
+        "FUNCTIONALITY",
         "Serial number and UDID are left out, as under user enrolment.",
-        "Absent taken for equal, or for empty, makes one device pass for any other.",
+        "A verifier that demands them refuses every device of its owner's.",
     )
     BLANK_PROPERTY = Note(
         "MISSING_STEP",
         "A property whose value is blank: Apple could not determine it.",
         "Blank taken for good turns 'unknown' into 'in order'.",
+        "valid",
     )
     MALFORMED_PROPERTY = Note(
         "MODIFIED_PARAMETER",
-        "A property that is not in its documented encoding.",
+        "A property, not an identifier, that is not in its documented encoding. A verifier may "
+        "refuse it, or read the value as absent; never as good.",
         "A value that is guessed differs between two readers of one certificate.",
+        "acceptable",
     )
     UNRECOGNIZED_STATUS = Note(
         "EDGE_CASE",
         "A status outside its documented values.",
         "A test for 'not bad' takes it for good.",
+        "valid",
     )
     NON_CANONICAL_INTEGER = Note(
         "BER_ENCODING",
-        "An INTEGER that lenient decoders read as 0, the good value of two properties.",
+        "An INTEGER that lenient decoders read as 0, the good value of two properties. A "
+        "verifier may refuse it, or read the value as absent; never as good.",
         "A device in an unknown state passes for one in order.",
+        "acceptable",
     )
     UNKNOWN_PROPERTY = Note(
         "FUNCTIONALITY",
@@ -89,13 +108,15 @@ class Flag(Enum):
     )
     CHAIN_ORDER = Note(
         "FUNCTIONALITY",
-        "Genuine certificates in another order, repeated, or with the root.",
-        "A verifier that depends on order refuses genuine chains or reads the wrong leaf.",
+        "Genuine certificates in another order, or repeated, the leaf first.",
+        "A verifier that depends on order refuses chains that no device of today sends.",
+        "acceptable",
     )
     EXTRA_CERTIFICATES = Note(
         "FUNCTIONALITY",
-        "Certificates beside those of the path.",
-        "They must neither help nor hinder a path.",
+        "Certificates beside those of the path, each in order for itself.",
+        "They must help no path. A verifier may refuse to look at what it did not ask for.",
+        "acceptable",
     )
     SEVERAL_ISSUERS = Note(
         "FUNCTIONALITY",
@@ -134,18 +155,21 @@ class Flag(Enum):
     )
     KEY_USAGE = Note(
         "AUTH_BYPASS",
-        "An issuer that may not sign certificates.",
+        "An issuer, or a leaf, with a keyUsage or basicConstraints that allow too little, or "
+        "too much.",
         "A key that was given for one purpose serves another.",
     )
     CRITICAL_EXTENSION = Note(
         "MISSING_STEP",
-        "A critical extension that a verifier of attestations cannot process.",
+        "A critical extension that a verifier of attestations cannot process, or that forbids "
+        "the path.",
         "A restriction that the issuer insists on is ignored.",
     )
     NAME_CONSTRAINTS = Note(
         "MISSING_STEP",
         "A certificate constrains names; validators differ about what that means.",
         "Two verifiers disagree about one chain.",
+        "acceptable",
     )
     DUPLICATE_EXTENSION = Note(
         "MALLEABILITY",
@@ -154,12 +178,12 @@ class Flag(Enum):
     )
     VALIDITY = Note(
         "EDGE_CASE",
-        "The time of verification at or next to a bound of validity.",
+        "The time of verification is outside a validity, by a second or by years.",
         "A certificate is used outside the time for which its issuer vouches.",
     )
     WEAK_ALGORITHM = Note(
         "WEAK_PARAMS",
-        "A key, curve or hash that Apple's chains do not use.",
+        "A key or hash that is known to be weak: SHA-1, RSA of 1024 bits.",
         "The weakest algorithm that is accepted decides what a forgery costs.",
     )
     BER_ENCODING = Note(
@@ -174,12 +198,15 @@ class Flag(Enum):
     )
     SIGNATURE_MALLEABILITY = Note(
         "MALLEABILITY",
-        "A second signature value, or a bit outside of what is signed.",
-        "A replay is not recognised by the digest of the certificate.",
+        "A second signature value that the algorithm itself allows.",
+        "A verifier that refuses it refuses half of all signatures; a replay is told by the key "
+        "alone.",
+        "valid",
     )
     MALFORMED_CBOR = Note(
         "MODIFIED_PARAMETER",
-        "An attestation object whose CBOR a strict reader refuses.",
+        "CBOR that is not well-formed, or whose parts that are read have two values or another "
+        "type.",
         "Two readers see two objects, or a parser does what a tag asks for.",
     )
     MALFORMED_OBJECT = Note(
@@ -189,12 +216,12 @@ class Flag(Enum):
     )
     MALFORMED_BASE64 = Note(
         "MALLEABILITY",
-        "Text that is not canonical base64url.",
-        "One object has many texts.",
+        "Text that is not base64url without padding.",
+        "Two readers see two objects: what one skips, or stops at, the other does not.",
     )
     MALFORMED_PLIST = Note(
         "MODIFIED_PARAMETER",
-        "A response that a strict property list reader refuses.",
+        "A response that is no property list, or whose parts that are read have two values.",
         "Two readers see two responses, or a parser is kept busy.",
     )
     NO_ATTESTATION = Note(
@@ -204,8 +231,9 @@ class Flag(Enum):
     )
     TOO_LARGE = Note(
         "DENIAL_OF_SERVICE",
-        "More than any device sends.",
-        "A client decides how much work a server does.",
+        "More octets, levels, certificates or digits than any device sends.",
+        "A client decides how much work a server does. Where the bound is, each verifier says.",
+        "acceptable",
     )
 
     SELF_ISSUED = Note(
@@ -222,6 +250,7 @@ class Flag(Enum):
         "EDGE_CASE",
         "The names of subject and issuer are not the same octets.",
         "Two verifiers disagree about who issued a certificate.",
+        "acceptable",
     )
     REMEMBERED_ISSUER = Note(
         "MISSING_STEP",
@@ -229,9 +258,10 @@ class Flag(Enum):
         "The answer depends on what a long-lived verifier has seen before.",
     )
     DEFECTIVE_EXTRA = Note(
-        "MISSING_STEP",
+        "EDGE_CASE",
         "A defect in a certificate that no path needs.",
-        "The answer depends on the order in which a verifier looks at certificates.",
+        "Refused or set aside, it must be so in every order, or the answer depends on the order.",
+        "acceptable",
     )
     KEY_IDENTIFIER = Note(
         "FUNCTIONALITY",
@@ -245,8 +275,10 @@ class Flag(Enum):
     )
     LIFETIME = Note(
         "FUNCTIONALITY",
-        "A validity of another length than today's, or one that outlives its issuer's.",
-        "A verifier that assumes 90 days, or nested validities, refuses genuine chains.",
+        "The first and the last second of a validity, and validities of another length than "
+        "today's.",
+        "A verifier that is a second off, assumes 90 days, or wants nested validities, refuses "
+        "genuine chains.",
     )
     ALGORITHM_AGILITY = Note(
         "FUNCTIONALITY",
@@ -271,13 +303,14 @@ class Flag(Enum):
     FRESHNESS_UNCHECKED = Note(
         "FUNCTIONALITY",
         "The caller asks for no check of freshness.",
-        "A verifier that checks nothing else either accepts anything.",
+        "A verifier that demands a code all the same refuses cached attestations.",
     )
 
     OMITTED_PROPERTY = Note(
         "MISSING_STEP",
         "A property that the device left out of its request, and Apple out of the leaf.",
         "A rule that only looks for bad values is satisfied by a compromised device's silence.",
+        "valid",
     )
     IGNORED_MEMBER = Note(
         "FUNCTIONALITY",
@@ -306,9 +339,10 @@ class Flag(Enum):
         "A key in software gets the certificate that was meant for one in hardware.",
     )
     KEY_ENCODING = Note(
-        "FUNCTIONALITY",
+        "EDGE_CASE",
         "The attested key in another encoding than the attestation's.",
         "One key passes for two, or two for one.",
+        "acceptable",
     )
     PROOF_OF_POSSESSION = Note(
         "MISSING_STEP",
@@ -327,7 +361,7 @@ class Flag(Enum):
     )
     SECOND_REQUEST = Note(
         "CONFUSION",
-        "Extensions that are asked for in two places.",
+        "Extensions that are asked for in two places, or in one that few look at.",
         "A server judges the first, and issues from the second.",
     )
     POWER_TO_ISSUE = Note(
@@ -346,9 +380,9 @@ class Flag(Enum):
         "A server that refuses it refuses the requests that a payload can lead to.",
     )
     BINDING_MODE = Note(
-        "MISSING_STEP",
-        "Where a request shows the order's identifier, under each of the four modes.",
-        "A server demands what Apple's client cannot do, or demands nothing.",
+        "FUNCTIONALITY",
+        "Where a request may show the order's identifier, under each of the four modes.",
+        "A server demands what Apple's client cannot do.",
     )
     ANOTHER_IDENTIFIER = Note(
         "AUTH_BYPASS",
@@ -384,11 +418,13 @@ class Flag(Enum):
         "CONFUSION",
         "A common name that is not the only one, not alone in its RDN, or an odd string.",
         "A server judges one common name, and whoever reads the certificate sees another.",
+        "acceptable",
     )
     STRING_TYPE = Note(
-        "MODIFIED_PARAMETER",
-        "A string of a type that is not read, or with characters that its type cannot hold.",
+        "EDGE_CASE",
+        "A name in a string type that few readers decode.",
         "Two readers decode one string differently.",
+        "acceptable",
     )
     UNORDERED_NAME = Note(
         "AUTH_BYPASS",
@@ -423,17 +459,18 @@ class Flag(Enum):
     VOUCHED_ELSEWHERE = Note(
         "FUNCTIONALITY",
         "The caller asks for no check of the device: somebody else vouches for the client.",
-        "A verifier that checks nothing else either accepts anything.",
+        "A verifier that demands an identifier all the same refuses one-time codes.",
     )
     MALFORMED_JSON = Note(
         "MODIFIED_PARAMETER",
-        "A challenge response that a strict JSON reader refuses.",
-        "Two readers see two responses, or a parser is kept busy.",
+        "A challenge response that is no JSON object, or has two values of `attObj`.",
+        "Two readers see two responses.",
     )
     LYING_DEVICE = Note(
         "MISSING_STEP",
         "The device says other things of itself than Apple attests.",
         "What a compromised system says is believed because an attestation came with it.",
+        "acceptable",
     )
     HONEST_DIFFERENCE = Note(
         "FUNCTIONALITY",
@@ -444,6 +481,79 @@ class Flag(Enum):
         "EDGE_CASE",
         "Two checks refuse it. The reason is that of the first.",
         "Whoever mends what is named is refused again, or what the second protects is forgotten.",
+    )
+    ABSENT_IDENTIFIER = Note(
+        "MISSING_STEP",
+        "An identifier that is asked for is absent from the leaf, or blank.",
+        "Absent taken for equal, or for empty, makes one device pass for any other.",
+    )
+    MALFORMED_IDENTITY = Note(
+        "MODIFIED_PARAMETER",
+        "A serial number or UDID that is not in its documented encoding.",
+        "To repair one, or to cut it short, makes two devices one.",
+    )
+    SPACES = Note(
+        "EDGE_CASE",
+        "A text property with spaces at an end, or an identifier with one inside. A verifier "
+        "may refuse it, read it as absent, or as it stands; never trimmed.",
+        "Text that is trimmed makes two values one: a level that is not documented, say, the "
+        "good one.",
+        "acceptable",
+    )
+    ISSUER_FORM = Note(
+        "FUNCTIONALITY",
+        "An issuer that may issue, and says so in another way than Apple's.",
+        "A verifier that demands more than RFC 5280 refuses tomorrow's chains.",
+    )
+    LEAF_FORM = Note(
+        "EDGE_CASE",
+        "A leaf that is no authority, by RFC 5280, and says so in another way than every leaf "
+        "of Apple's.",
+        "Verifiers may hold a leaf to Apple's form. That no authority passes for a device "
+        "depends on RFC 5280 alone.",
+        "acceptable",
+    )
+    PROCESSED_EXTENSION = Note(
+        "EDGE_CASE",
+        "A critical extension that a validator of RFC 5280, or one that reads attestations, "
+        "processes, and that forbids nothing here.",
+        "Verifiers with an allowlist of their own refuse what others have processed.",
+        "acceptable",
+    )
+    OTHER_ALGORITHM = Note(
+        "WEAK_PARAMS",
+        "A key, curve or hash that is not weak, and that Apple's chains do not use.",
+        "Each algorithm that is accepted is one more to be attacked. No attack is known on these.",
+        "acceptable",
+    )
+    STRICT_READING = Note(
+        "EDGE_CASE",
+        "What a strict reader refuses where nothing depends on it: under an ignored key, or in "
+        "a second encoding of the same.",
+        "Readers differ about the message, and agree about all that is read of it.",
+        "acceptable",
+    )
+    LEFT_OPEN = Note(
+        "EDGE_CASE",
+        "A question that the documents leave open, or a duty of the sender's alone.",
+        "Two sound verifiers differ, and neither lets an attacker win.",
+        "acceptable",
+    )
+    IGNORED_ATTRIBUTE = Note(
+        "EDGE_CASE",
+        "An attribute of a request that asks for nothing in a certificate.",
+        "A server may refuse what it does not know. It must not issue anything because of it.",
+        "acceptable",
+    )
+    UNBOUND_REQUEST = Note(
+        "MISSING_STEP",
+        "A request without the order's identifier where one is due, or with it where none may be.",
+        "A server that demands nothing issues for anybody.",
+    )
+    ENCODING_DECLARATION = Note(
+        "CONFUSION",
+        "An XML declaration names an encoding that the octets are not in.",
+        "Two readers see two texts: one believes the declaration, the other the octets.",
     )
 
     @property

@@ -121,7 +121,7 @@ def attested(test: dict[str, Any]) -> dict[str, Any]:
 
 def shown(attestation: Attestation) -> dict[str, Any]:
     device = attestation.device.to_dict()
-    del device["raw"]
+    del device["raw"], device["malformed"]
     sent_at = attestation.requested_at
     return {
         "freshness": attestation.freshness.value,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
@@ -13,12 +13,15 @@ from appleattest.acme import VOUCHED_ELSEWHERE, Answering
 from appleattest.testing import (
     FRESHNESS_CODE,
     AttestationAuthority,
+    Deviation,
+    Digest,
     Properties,
     carriers,
+    chains,
     deviations,
 )
 from appleattest.testing.vectors.devices import Answerers
-from vectors.case import ORDERED, SERIAL, TOKEN, ChallengeInput, invalid, valid
+from vectors.case import ORDERED, SERIAL, TOKEN, ChallengeInput, acceptable, invalid, valid
 from vectors.cases.acme_generations import CODE
 from vectors.flags import Flag
 
@@ -169,12 +172,7 @@ def ordered_like_a_udid(authority: AttestationAuthority, value: str) -> Challeng
     return answered(attested(authority), identifier=permanent(value))
 
 
-@invalid(
-    FILE,
-    Reason.IDENTIFIER_MISMATCH,
-    Flag.LOOKALIKE_IDENTIFIER,
-    Flag.NAMED_DEVICE,
-)
+@invalid(FILE, Reason.IDENTIFIER_MISMATCH, Flag.LOOKALIKE_IDENTIFIER)
 def named_in_lower_case(authority: AttestationAuthority) -> ChallengeInput:
     """``order: a code; almost the serial number may answer -> {attObj: leaf}``
 
@@ -201,7 +199,7 @@ def assigned(authority: AttestationAuthority, identifier: Mapping[str, str]) -> 
     return answered(attested(authority), identifier=identifier)
 
 
-@valid(FILE, Flag.ASSIGNED_IDENTIFIER, Flag.NAMED_DEVICE, each=_UNATTESTED)
+@valid(FILE, Flag.NAMED_DEVICE, each=_UNATTESTED)
 def assigned_and_named(
     authority: AttestationAuthority, identifier: Mapping[str, str]
 ) -> ChallengeInput:
@@ -212,7 +210,7 @@ def assigned_and_named(
     return answered(attested(authority), identifier=identifier, may_answer=[SERIAL])
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISMATCH, Flag.ASSIGNED_IDENTIFIER, Flag.NAMED_DEVICE)
+@invalid(FILE, Reason.IDENTIFIER_MISMATCH, Flag.ASSIGNED_IDENTIFIER)
 def named_in_the_text_form_of_an_order(authority: AttestationAuthority) -> ChallengeInput:
     """``order: value/OID; "value/OID" may answer -> {attObj: leaf}``
 
@@ -248,7 +246,6 @@ def one_time_code_and_named(authority: AttestationAuthority, named: list[str]) -
 @invalid(
     FILE,
     Reason.IDENTIFIER_MISMATCH,
-    Flag.NAMED_DEVICE,
     Flag.RELAYED_ATTESTATION,
     each={"code": permanent(_CODE), "serial-number": ORDERED},
 )
@@ -270,7 +267,7 @@ _WHO: Final[dict[str, Answerers]] = {
 }
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.USER_ENROLMENT, each=_WHO)
+@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.ABSENT_IDENTIFIER, each=_WHO)
 def user_enrolment(authority: AttestationAuthority, who: Answerers) -> ChallengeInput:
     """``order: a device -> {attObj: leaf (no 9.1, no 9.2)}``
 
@@ -279,7 +276,7 @@ def user_enrolment(authority: AttestationAuthority, who: Answerers) -> Challenge
     return answered(attested(authority, DEVICE.user_enrolled()), may_answer=who)
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.USER_ENROLMENT, each=_UNATTESTED)
+@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.ABSENT_IDENTIFIER, each=_UNATTESTED)
 def user_enrolment_assigned(
     authority: AttestationAuthority, identifier: Mapping[str, str]
 ) -> ChallengeInput:
@@ -310,14 +307,14 @@ def user_enrolment_vouched_elsewhere(
 _BLANKS: Final = {"no-octets": b"", "one-space": b" "}
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.BLANK_PROPERTY, each=_BLANKS)
+@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.ABSENT_IDENTIFIER, each=_BLANKS)
 def blank(authority: AttestationAuthority, value: bytes) -> ChallengeInput:
     """``order: a device -> {attObj: leaf (9.1 and 9.2 blank)}``: blank is absent."""
     raw = {oids.SERIAL_NUMBER: value, oids.UDID: value}
     return answered(attested(authority, replace(OTHER, raw=raw)))
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.BLANK_PROPERTY)
+@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.ABSENT_IDENTIFIER)
 def blank_ordered_and_attested(authority: AttestationAuthority) -> ChallengeInput:
     """``order: one space -> {attObj: leaf (9.1 and 9.2: one space)}``
 
@@ -327,7 +324,7 @@ def blank_ordered_and_attested(authority: AttestationAuthority) -> ChallengeInpu
     return answered(attested(authority, replace(OTHER, raw=raw)), identifier=permanent(" "))
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISMATCH, Flag.BLANK_PROPERTY, Flag.RELAYED_ATTESTATION)
+@invalid(FILE, Reason.IDENTIFIER_MISMATCH, Flag.RELAYED_ATTESTATION)
 def blank_serial_number_of_another(authority: AttestationAuthority) -> ChallengeInput:
     """``order: a serial number -> {attObj: leaf (9.1 blank, 9.2 of another)}``
 
@@ -386,7 +383,11 @@ def made_for_nothing(authority: AttestationAuthority, code: bytes | None) -> Cha
     return answered(attested(authority, code=code))
 
 
-@valid(FILE, Flag.FRESHNESS_RULE)
+@valid(
+    FILE,
+    Flag.FRESHNESS_RULE,
+    because="The octets of both rules are the same here: no verifier can tell them apart.",
+)
 def nonce_of_mdm_that_is_the_digest(authority: AttestationAuthority) -> ChallengeInput:
     """``MDM's nonce: SHA-256 of the token -> {attObj: leaf (11.1: that nonce)}``
 
@@ -396,13 +397,7 @@ def nonce_of_mdm_that_is_the_digest(authority: AttestationAuthority) -> Challeng
     return answered(attested(authority, code=sha256(TOKEN.encode("ascii")).digest()))
 
 
-@invalid(
-    FILE,
-    Reason.FRESHNESS_MISMATCH,
-    Flag.FRESHNESS_MISMATCH,
-    Flag.VOUCHED_ELSEWHERE,
-    element=oids.FRESHNESS_CODE,
-)
+@invalid(FILE, Reason.FRESHNESS_MISMATCH, Flag.FRESHNESS_MISMATCH, element=oids.FRESHNESS_CODE)
 def stale_and_vouched_elsewhere(authority: AttestationAuthority) -> ChallengeInput:
     """``any may answer -> {attObj: leaf (11.1: of another token)}``
 
@@ -417,30 +412,73 @@ def stale_and_vouched_elsewhere(authority: AttestationAuthority) -> ChallengeInp
 
 @invalid(
     FILE,
-    Reason.FRESHNESS_MISMATCH,
+    Reason.IDENTIFIER_MISMATCH,
     Flag.TWO_DEFECTS,
     Flag.RELAYED_ATTESTATION,
+    each={"another-device": OTHER},
+)
+@invalid(
+    FILE,
+    Reason.FRESHNESS_MISMATCH,
+    Flag.TWO_DEFECTS,
+    Flag.ABSENT_IDENTIFIER,
     element=oids.FRESHNESS_CODE,
-    each={"another-device": OTHER, "no-identifier": DEVICE.user_enrolled()},
+    each={"no-identifier": DEVICE.user_enrolled()},
 )
 def stale_and_of(authority: AttestationAuthority, who: Properties) -> ChallengeInput:
     """``{attObj: leaf of another device, or of none (11.1: of another token)}``
 
-    Freshness is judged before the device.
+    A genuine attestation of another device is the graver fact, so it is named. That no device is
+    attested is no such fact: there freshness comes first.
     """
     return answered(attested(authority, who, _CODES["another-token"]))
 
 
 @invalid(
     FILE,
-    Reason.FRESHNESS_MISSING,
+    Reason.IDENTIFIER_MISMATCH,
     Flag.TWO_DEFECTS,
     Flag.RELAYED_ATTESTATION,
+    each={"absent": None, "blank": b""},
+)
+def made_for_nothing_and_of_another_device(
+    authority: AttestationAuthority, code: bytes | None
+) -> ChallengeInput:
+    """``{attObj: leaf of another device (no 11.1, or a blank one)}``: the device comes first."""
+    return answered(attested(authority, OTHER, code))
+
+
+@invalid(
+    FILE,
+    Reason.IDENTIFIER_MISMATCH,
+    Flag.TWO_DEFECTS,
+    Flag.RELAYED_ATTESTATION,
+    each={"stale": _CODES["another-token"], "no-code": None},
+)
+def not_named_and(authority: AttestationAuthority, code: bytes | None) -> ChallengeInput:
+    """``order: a code; another may answer -> {attObj: leaf of this device, not fresh}``
+
+    Whoever is named is the device that was asked, and this is another.
+    """
+    others = [str(OTHER.serial_number), str(OTHER.udid)]
+    sent = attested(authority, code=code)
+    return answered(sent, identifier=permanent(_CODE), may_answer=others)
+
+
+@invalid(
+    FILE,
+    Reason.FRESHNESS_MISMATCH,
+    Flag.TWO_DEFECTS,
+    Flag.FRESHNESS_MISMATCH,
     element=oids.FRESHNESS_CODE,
 )
-def made_for_nothing_and_of_another_device(authority: AttestationAuthority) -> ChallengeInput:
-    """``{attObj: leaf of another device (no 11.1)}``: freshness is judged before the device."""
-    return answered(attested(authority, OTHER, None))
+def stale_of_another_device_vouched_elsewhere(authority: AttestationAuthority) -> ChallengeInput:
+    """``any may answer -> {attObj: leaf of another device (11.1: of another token)}``
+
+    Nobody asked which device it is, so that it is not fresh is all there is to say.
+    """
+    sent = attested(authority, OTHER, _CODES["another-token"])
+    return answered(sent, may_answer=VOUCHED_ELSEWHERE)
 
 
 @invalid(
@@ -467,13 +505,7 @@ def forged_and_of_another_device(authority: AttestationAuthority) -> ChallengeIn
     return answered(attested(authority, OTHER, deviations=[deviations.WrongSigner()]))
 
 
-@invalid(
-    FILE,
-    Reason.BAD_SIGNATURE,
-    Flag.VOUCHED_ELSEWHERE,
-    Flag.FORGED_SIGNATURE,
-    element="x5c[0]",
-)
+@invalid(FILE, Reason.BAD_SIGNATURE, Flag.FORGED_SIGNATURE, element="x5c[0]")
 def forged_and_vouched_elsewhere(authority: AttestationAuthority) -> ChallengeInput:
     """``any may answer -> {attObj: [leaf, forged]}``: any device is still a genuine one."""
     leaf = attested(authority, deviations=[deviations.WrongSigner()])
@@ -493,3 +525,106 @@ def other_format_and_another_device(authority: AttestationAuthority) -> Challeng
     The message is judged before its content.
     """
     return answered(attested(authority, OTHER, extra={"fmt": "tpm"}))
+
+
+# --- where the fault is -------------------------------------------------------------------------
+
+_SHA1: Final = deviations.SignatureHash(Digest.SHA1)
+_CONSTRAINED: Final = deviations.NameConstraints()
+_RESTRICTED: Final = deviations.CriticalExtension()
+
+
+def _through(
+    authority: AttestationAuthority, change: Deviation, extras: Sequence[bytes] = ()
+) -> ChallengeInput:
+    """``x5c: [leaf, extras, [intermediate]]``: the intermediate departs from a genuine one."""
+    chain = authority.attest(
+        properties=DEVICE, freshness_code=CODE, intermediate_deviations=[change]
+    )
+    return answered(carriers.attestation_object([chain[0], *extras, *chain[1:]]))
+
+
+@acceptable(
+    FILE,
+    Flag.NAME_CONSTRAINTS,
+    reason=Reason.NAME_CONSTRAINTS,
+    element="x5c[1]",
+    each={"name-constraints": _CONSTRAINED},
+)
+@invalid(
+    FILE,
+    Reason.CRITICAL_EXTENSION,
+    Flag.CRITICAL_EXTENSION,
+    element="x5c[1]",
+    each={"unknown-critical": _RESTRICTED},
+)
+@invalid(
+    FILE,
+    Reason.WEAK_ALGORITHM,
+    Flag.WEAK_ALGORITHM,
+    element="x5c[1]",
+    each={"sha1": _SHA1},
+)
+def intermediate_with(authority: AttestationAuthority, change: Deviation) -> ChallengeInput:
+    """``{attObj: [leaf, [intermediate]]}``: the only path leads through it, and it is named."""
+    return _through(authority, change)
+
+
+@acceptable(
+    FILE,
+    Flag.NAME_CONSTRAINTS,
+    reason=Reason.NAME_CONSTRAINTS,
+    element="x5c[2]",
+    each={"name-constraints": _CONSTRAINED},
+)
+@invalid(
+    FILE,
+    Reason.CRITICAL_EXTENSION,
+    Flag.CRITICAL_EXTENSION,
+    element="x5c[2]",
+    each={"unknown-critical": _RESTRICTED},
+)
+@invalid(
+    FILE,
+    Reason.WEAK_ALGORITHM,
+    Flag.WEAK_ALGORITHM,
+    element="x5c[2]",
+    each={"sha1": _SHA1},
+)
+def intermediate_after_an_extra_with(
+    authority: AttestationAuthority, change: Deviation
+) -> ChallengeInput:
+    """``{attObj: [leaf, an intermediate of another root, [intermediate]]}``
+
+    The one that is named is the one on the path.
+    """
+    return _through(authority, change, chains.unrelated(authority, 1))
+
+
+_SET_ASIDE: Final = {"sha1": _SHA1, "unknown-critical": _RESTRICTED, "constrained": _CONSTRAINED}
+
+
+@acceptable(FILE, Flag.DEFECTIVE_EXTRA, each=_SET_ASIDE)
+def extra_with(authority: AttestationAuthority, change: Deviation) -> ChallengeInput:
+    """``{attObj: [leaf, intermediate, its twin with a defect]}``: no path needs the twin."""
+    chain = authority.attest(properties=DEVICE, freshness_code=CODE)
+    twin = authority.reissue(deviations=[change]).der
+    return answered(carriers.attestation_object([*chain, twin]))
+
+
+# --- a leaf in another form ---------------------------------------------------------------------
+
+_LESS: Final[dict[str, list[Deviation]]] = {
+    "basic-constraints": [deviations.NoBasicConstraints()],
+    "key-usage": [deviations.NoKeyUsage()],
+    "both": [deviations.NoBasicConstraints(), deviations.NoKeyUsage()],
+}
+
+
+@acceptable(FILE, Flag.LEAF_FORM, each=_LESS)
+def leaf_without(authority: AttestationAuthority, changes: list[Deviation]) -> ChallengeInput:
+    """``{attObj: leaf without basicConstraints or keyUsage}``
+
+    RFC 5280, 4.2.1.9: absent is no authority. Every leaf of Apple's has both.
+    """
+    return answered(attested(authority, deviations=changes))

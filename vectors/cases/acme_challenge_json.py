@@ -10,7 +10,7 @@ from typing import Any, Final
 from appleattest import Reason
 from appleattest.acme import VOUCHED_ELSEWHERE
 from appleattest.testing import AttestationAuthority, carriers
-from vectors.case import ChallengeInput, acceptable, invalid, valid
+from vectors.case import ChallengeInput, acceptable, but, invalid, only, valid
 from vectors.cases.acme_challenge import FILE, OTHER, answered, attested, text
 from vectors.flags import Flag
 
@@ -60,11 +60,25 @@ _IGNORED: Final = {
 }
 
 
-@valid(FILE, Flag.IGNORED_MEMBER, each=_IGNORED)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    each=only(_IGNORED, "sixteen-containers-deep", "number-of-32-digits"),
+)
+@valid(
+    FILE,
+    Flag.IGNORED_MEMBER,
+    each=but(_IGNORED, "sixteen-containers-deep", "number-of-32-digits"),
+)
 def ignored_member(authority: AttestationAuthority, write: Writing) -> ChallengeInput:
     """``{"attObj": …, and another member}``
 
-    What the draft does not name is ignored (draft-ietf-acme-device-attest, section 5).
+    Draft-ietf-acme-device-attest, section 5: "Clients MAY include additional fields beyond `attObj`
+    in the response object. Servers MUST ignore unrecognized fields in the challenge response."
+    The draft does not define `error`. RFC 8555, 7.5.1, leaves no choice about it either: fields
+    "that are not specified as response fields for this type of challenge" MUST be ignored.
+    Apple's client writes `error` beside an empty `x5c`; here there is an attestation.
+    RFC 8259, 9, lets a reader bound depth and digits.
     """
     return ChallengeInput(write(member(authority)))
 
@@ -117,7 +131,6 @@ def no_attobj(_authority: AttestationAuthority, sent: str) -> ChallengeInput:
     FILE,
     Reason.NO_ATTESTATION,
     Flag.NO_ATTESTATION,
-    Flag.VOUCHED_ELSEWHERE,
     each={"empty-object": "{}", "error": '{"error": "no"}'},
 )
 def no_attobj_and_vouched_elsewhere(_authority: AttestationAuthority, sent: str) -> ChallengeInput:
@@ -136,11 +149,23 @@ _TWICE: Final = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_JSON, Flag.MALFORMED_JSON, each=_TWICE)
+@acceptable(
+    FILE,
+    Flag.STRICT_READING,
+    reason=Reason.MALFORMED_JSON,
+    each=only(_TWICE, "same", "inside-of-an-ignored"),
+)
+@invalid(
+    FILE,
+    Reason.MALFORMED_JSON,
+    Flag.MALFORMED_JSON,
+    each=but(_TWICE, "same", "inside-of-an-ignored"),
+)
 def member_twice(authority: AttestationAuthority, write: Writing) -> ChallengeInput:
     """``{"attObj": …, a member that stands twice}``
 
-    One reader takes the first, another the last (RFC 8259, section 4).
+    RFC 8259, section 4: one reader takes the first, another the last. Of two different `attObj`
+    they see two attestations. Of two that are equal, or of an ignored one, they see the same.
     """
     return ChallengeInput(write(member(authority)))
 
@@ -199,11 +224,12 @@ _WORK: Final = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_JSON, Flag.MALFORMED_JSON, each=_WORK)
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.MALFORMED_JSON, each=_WORK)
 def far_beyond(authority: AttestationAuthority, write: Writing) -> ChallengeInput:
     """``{"attObj": …, thousands of containers in each other, or of digits}``
 
-    Parsers run out of stack, or out of time. No client sends it, so it is measured before.
+    Parsers run out of stack, or out of time. RFC 8259, 9, lets a reader bound both; one that
+    reads it all must still answer.
     """
     return ChallengeInput(write(member(authority)))
 
@@ -217,7 +243,13 @@ _OPEN: Final[dict[str, Callable[[str], str | bytes]]] = {
 }
 
 
-@acceptable(FILE, Flag.MALFORMED_JSON, each=_OPEN)
+@acceptable(FILE, Flag.LEFT_OPEN, each=only(_OPEN, "half-of-a-surrogate-pair"))
+@acceptable(
+    FILE,
+    Flag.LEFT_OPEN,
+    reason=Reason.MALFORMED_JSON,
+    each=but(_OPEN, "half-of-a-surrogate-pair"),
+)
 def left_open(
     authority: AttestationAuthority, write: Callable[[str], str | bytes]
 ) -> ChallengeInput:
@@ -229,7 +261,7 @@ def left_open(
     return ChallengeInput(write(member(authority)))
 
 
-@invalid(FILE, Reason.TOO_LARGE, Flag.TOO_LARGE)
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.TOO_LARGE)
 def above_128_kib(authority: AttestationAuthority) -> ChallengeInput:
     """``{"attObj": …}`` and white space up to 131,073 octets: measured before it is read."""
     return ChallengeInput(f"{{{member(authority)}}}".ljust(_LARGEST + 1))
@@ -276,9 +308,19 @@ def attobj_of_two_modulo_three(authority: AttestationAuthority) -> ChallengeInpu
     return answered(_of_two_modulo_three(authority))
 
 
-@invalid(FILE, Reason.MALFORMED_BASE64, Flag.MALFORMED_BASE64, each=_DAMAGES)
+@acceptable(
+    FILE,
+    Flag.STRICT_READING,
+    reason=Reason.MALFORMED_BASE64,
+    each=only(_DAMAGES, "tail-bit"),
+)
+@invalid(FILE, Reason.MALFORMED_BASE64, Flag.MALFORMED_BASE64, each=but(_DAMAGES, "tail-bit"))
 def attobj_with(authority: AttestationAuthority, damaged: Writing) -> ChallengeInput:
-    """``{"attObj": base64url with a defect}``: one object has one text (RFC 8555, section 6.1)."""
+    """``{"attObj": base64url with a defect}``
+
+    Padding MUST be refused (RFC 8555, 6.1), and so must foreign characters (RFC 4648, 3.3). A
+    bit that encodes nothing MAY be (RFC 4648, 3.5).
+    """
     sent = damaged(text(_of_two_modulo_three(authority)))
     return ChallengeInput(json.dumps({"attObj": sent}))
 

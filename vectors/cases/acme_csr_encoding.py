@@ -9,7 +9,7 @@ from typing import Final
 from appleattest import Reason
 from appleattest.testing import AttestationAuthority, Digest, csr, der
 from appleattest.testing.keys import algorithm_identifier, sign, spki_of
-from vectors.case import SERIAL, CsrInput, invalid, valid
+from vectors.case import SERIAL, CsrInput, acceptable, invalid, valid
 from vectors.flags import Flag
 from vectors.requests import NAMED, SHOWN, request
 
@@ -36,7 +36,7 @@ def text(authority: AttestationAuthority) -> CsrInput:
 
 @invalid(
     FILE,
-    Reason.MALFORMED_BASE64,
+    Reason.MALFORMED_CSR,
     Flag.MALFORMED_BASE64,
     each={
         "padding": lambda csr: _text(csr) + "=",
@@ -67,13 +67,13 @@ def text_as_octets(authority: AttestationAuthority) -> CsrInput:
     return CsrInput(csr=_text(request(authority)).encode())
 
 
-@invalid(FILE, Reason.TOO_LARGE, Flag.TOO_LARGE)
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.MALFORMED_CSR)
 def octets_above_8_kib(authority: AttestationAuthority) -> CsrInput:
     """``CN=order's SAN=order's, 300 times``: Apple's client sends 500 octets."""
     return CsrInput(csr=request(authority, csr.alternatives(*[SHOWN] * 300)))
 
 
-@valid(FILE, Flag.CARRIER_FORM)
+@acceptable(FILE, Flag.TOO_LARGE)
 def identifier_shown_100_times(authority: AttestationAuthority) -> CsrInput:
     """``CN=order's SAN=order's, 100 times``: less than 8 KiB, and every name is the order's."""
     return CsrInput(csr=request(authority, csr.alternatives(*[SHOWN] * 100)))
@@ -221,14 +221,16 @@ _SUBJECTS: Final[dict[str, bytes]] = {
         )
     ),
     "an-empty-common-name": csr.subject_of(""),
-    "a-common-name-of-65-octets": csr.subject_of("x" * 65),
     "a-country-of-three-letters": csr.subject(csr.attribute("2.5.4.6", "DEU")),
 }
 
 
 @invalid(FILE, Reason.MALFORMED_CSR, Flag.MALFORMED_REQUEST, each=_SUBJECTS)
 def subject_with(authority: AttestationAuthority, subject: bytes) -> CsrInput:
-    """``subject: [defect]``: not the structure of a Name, or beyond the bounds of RFC 5280, A.1."""
+    """``subject: [defect]``: not the structure of a Name, or a name that nobody ordered.
+
+    RFC 5280, A.1, bounds a common name and a country, too.
+    """
     return CsrInput(csr=request(authority, subject=subject))
 
 
@@ -236,6 +238,16 @@ def subject_with(authority: AttestationAuthority, subject: bytes) -> CsrInput:
 def common_name_of_64_octets(authority: AttestationAuthority) -> CsrInput:
     """``CN=order's``, 64 octets: as long as a common name may be."""
     value = "x" * 64
+    return CsrInput(
+        csr=request(authority, subject=csr.subject_of(value)),
+        identifier={"type": "permanent-identifier", "value": value},
+    )
+
+
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.MALFORMED_CSR)
+def common_name_of_65_octets(authority: AttestationAuthority) -> CsrInput:
+    """``CN=order's``, 65 octets: one more than RFC 5280, A.1, has, as many deployed names have."""
+    value = "x" * 65
     return CsrInput(
         csr=request(authority, subject=csr.subject_of(value)),
         identifier={"type": "permanent-identifier", "value": value},

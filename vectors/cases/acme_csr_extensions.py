@@ -10,7 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from appleattest import Reason
 from appleattest.acme import DEFAULT_USAGES
 from appleattest.testing import AttestationAuthority, csr, der
-from vectors.case import CsrInput, invalid, valid
+from vectors.case import CsrInput, acceptable, but, invalid, only, valid
 from vectors.flags import Flag
 from vectors.requests import SHOWN, asking, request
 
@@ -31,9 +31,12 @@ def one_extension_request(authority: AttestationAuthority) -> CsrInput:
     return asking(authority, _GOOD)
 
 
-@valid(FILE, Flag.WANTED_EXTENSION)
+@acceptable(FILE, Flag.LEFT_OPEN)
 def extension_request_without_extensions(authority: AttestationAuthority) -> CsrInput:
-    """``CN=order's, extensionRequest{}``: asks for nothing."""
+    """``CN=order's, extensionRequest{}``: asks for nothing.
+
+    RFC 5280, A.1, has no list of no extensions; it is harmless.
+    """
     return CsrInput(csr=request(authority, attributes=[csr.requested()]))
 
 
@@ -100,18 +103,43 @@ _OTHER_ATTRIBUTES: Final[dict[str, bytes]] = {
     ),
     "unknown": der.sequence(der.oid("1.2.3.4"), der.set_of(der.null())),
 }
+_MICROSOFT: Final = ("microsoft-extensions", "microsoft-extensions-evil")
 
 
-@invalid(FILE, Reason.UNEXPECTED_EXTENSION, Flag.UNWANTED_EXTENSION, each=_OTHER_ATTRIBUTES)
+@acceptable(
+    FILE,
+    Flag.IGNORED_ATTRIBUTE,
+    reason=Reason.UNEXPECTED_EXTENSION,
+    each=but(_OTHER_ATTRIBUTES, *_MICROSOFT),
+)
+@invalid(
+    FILE,
+    Reason.UNEXPECTED_EXTENSION,
+    Flag.SECOND_REQUEST,
+    each=only(_OTHER_ATTRIBUTES, *_MICROSOFT),
+)
 def another_attribute(authority: AttestationAuthority, attribute: bytes) -> CsrInput:
-    """``CN=order's, [attribute]``: only extensionRequest is looked at, so nothing else may stand.
+    """``CN=order's, [attribute]``: not extensionRequest.
 
-    Microsoft's clients asked for extensions in an attribute of their own; some servers read it.
+    Microsoft's clients asked for extensions in an attribute of their own; some servers read it, and
+    issue what others have not looked at. The rest asks for nothing in a certificate: RFC 2986
+    leaves attributes open, and this library refuses all that it does not read.
     """
     return CsrInput(csr=request(authority, attributes=[attribute]))
 
 
-@invalid(FILE, Reason.UNEXPECTED_EXTENSION, Flag.SECOND_REQUEST, each=_OTHER_ATTRIBUTES)
+@acceptable(
+    FILE,
+    Flag.IGNORED_ATTRIBUTE,
+    reason=Reason.UNEXPECTED_EXTENSION,
+    each=but(_OTHER_ATTRIBUTES, *_MICROSOFT),
+)
+@invalid(
+    FILE,
+    Reason.UNEXPECTED_EXTENSION,
+    Flag.SECOND_REQUEST,
+    each=only(_OTHER_ATTRIBUTES, *_MICROSOFT),
+)
 def attribute_beside_the_extension_request(
     authority: AttestationAuthority, attribute: bytes
 ) -> CsrInput:

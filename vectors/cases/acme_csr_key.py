@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from appleattest import Reason
 from appleattest.testing import AttestationAuthority, Digest, KeyKind, csr, der
 from appleattest.testing.keys import algorithm_identifier, key_bits, order_of, sign, spki_of
-from vectors.case import CsrInput, invalid, valid
+from vectors.case import CsrInput, acceptable, invalid, valid
 from vectors.flags import Flag
 from vectors.requests import NAMED, request
 
@@ -53,14 +53,18 @@ def signed_with(authority: AttestationAuthority, digest: Digest) -> CsrInput:
     return CsrInput(csr=request(authority, digest=digest))
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.BAD_CSR_SIGNATURE,
-    Flag.WEAK_ALGORITHM,
-    each={"sha1": Digest.SHA1, "sha224": Digest.SHA224},
+    Flag.OTHER_ALGORITHM,
+    reason=Reason.BAD_CSR_SIGNATURE,
+    each={"sha224": Digest.SHA224},
 )
+@invalid(FILE, Reason.BAD_CSR_SIGNATURE, Flag.WEAK_ALGORITHM, each={"sha1": Digest.SHA1})
 def signed_with_weak(authority: AttestationAuthority, digest: Digest) -> CsrInput:
-    """``CN=order's, key=attested``, signed with ECDSA and a hash that is not accepted."""
+    """``CN=order's, key=attested``, signed with ECDSA and a hash that is not accepted.
+
+    SHA-1 has collisions that can be afforded. SHA-224 is no more than unusual.
+    """
     return CsrInput(csr=request(authority, digest=digest))
 
 
@@ -135,12 +139,13 @@ def _compressed(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
 
 
-@valid(FILE, Flag.KEY_ENCODING)
+@acceptable(FILE, Flag.KEY_ENCODING)
 def compressed_point(authority: AttestationAuthority) -> CsrInput:
     """``CN=order's, key=attested as 02 x or 03 x``: the same key.
 
-    Keys are compared as what they are. `spkiSha256` is of the uncompressed form, as in the
-    attestation, so that a key that comes back is recognised.
+    RFC 5480, 2.2: compressed forms MAY be read. Keys are compared as what they are. `spkiSha256`
+    is of the uncompressed form, as in the attestation, so that a key that comes back is
+    recognised.
     """
     key = authority.attested_key
     spki = csr.with_point(key.public_key(), _compressed(key))

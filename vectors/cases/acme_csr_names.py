@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 from appleattest import Reason
 from appleattest.acme import CSRBinding, HardwareModuleName, PermanentIdentifier
 from appleattest.testing import AttestationAuthority, csr, der
-from vectors.case import SERIAL, CsrInput, invalid, valid
+from vectors.case import SERIAL, CsrInput, acceptable, invalid, valid
 from vectors.flags import Flag
 from vectors.requests import (
     EVERY_MODE,
@@ -40,7 +40,9 @@ def nowhere(authority: AttestationAuthority, binding: CSRBinding) -> CsrInput:
     return showing(authority, NOBODY, binding=binding)
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.BINDING_MODE, each=modes(_SAN_REQUIRED, _CN_OR_SAN))
+@invalid(
+    FILE, Reason.IDENTIFIER_MISSING, Flag.UNBOUND_REQUEST, each=modes(_SAN_REQUIRED, _CN_OR_SAN)
+)
 def nowhere_where_due(authority: AttestationAuthority, binding: CSRBinding) -> CsrInput:
     """``[no subject, no SAN]``: a request without names, where the identifier must be shown."""
     return showing(authority, NOBODY, binding=binding)
@@ -52,13 +54,13 @@ def in_the_common_name(authority: AttestationAuthority, binding: CSRBinding) -> 
     return showing(authority, NAMED, binding=binding)
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.BINDING_MODE)
+@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.UNBOUND_REQUEST)
 def in_the_common_name_where_san_is_required(authority: AttestationAuthority) -> CsrInput:
     """``CN=order's, [no SAN]``: the mode of the draft asks for the alternative name."""
     return showing(authority, NAMED, binding=_SAN_REQUIRED)
 
 
-@invalid(FILE, Reason.UNEXPECTED_NAME, Flag.BINDING_MODE)
+@invalid(FILE, Reason.UNEXPECTED_NAME, Flag.UNBOUND_REQUEST)
 def in_the_common_name_where_forbidden(authority: AttestationAuthority) -> CsrInput:
     """``[CN=order's]``: no identifier may show, for privacy."""
     return showing(authority, NAMED, binding=_FORBIDDEN)
@@ -70,7 +72,7 @@ def in_the_alternative_name(authority: AttestationAuthority, binding: CSRBinding
     return showing(authority, NOBODY, SHOWN, binding=binding)
 
 
-@invalid(FILE, Reason.UNEXPECTED_NAME, Flag.BINDING_MODE)
+@invalid(FILE, Reason.UNEXPECTED_NAME, Flag.UNBOUND_REQUEST)
 def in_the_alternative_name_where_forbidden(authority: AttestationAuthority) -> CsrInput:
     """``no subject, [SAN=order's]``: no identifier may show, for privacy."""
     return showing(authority, NOBODY, SHOWN, binding=_FORBIDDEN)
@@ -82,7 +84,7 @@ def in_both(authority: AttestationAuthority, binding: CSRBinding) -> CsrInput:
     return showing(authority, NAMED, SHOWN, binding=binding)
 
 
-@invalid(FILE, Reason.UNEXPECTED_NAME, Flag.BINDING_MODE)
+@invalid(FILE, Reason.UNEXPECTED_NAME, Flag.UNBOUND_REQUEST)
 def in_both_where_forbidden(authority: AttestationAuthority) -> CsrInput:
     """``[CN=order's, SAN=order's]``: no identifier may show, for privacy."""
     return showing(authority, NAMED, SHOWN, binding=_FORBIDDEN)
@@ -94,7 +96,9 @@ def in_the_serial_number(authority: AttestationAuthority) -> CsrInput:
     return showing(authority, csr.subject(_SERIAL_NUMBER), binding=_OPTIONAL)
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.BINDING_MODE, each=modes(_SAN_REQUIRED, _CN_OR_SAN))
+@invalid(
+    FILE, Reason.IDENTIFIER_MISSING, Flag.UNBOUND_REQUEST, each=modes(_SAN_REQUIRED, _CN_OR_SAN)
+)
 def in_the_serial_number_alone(authority: AttestationAuthority, binding: CSRBinding) -> CsrInput:
     """``serialNumber=order's, [no CN, no SAN]``: the place where one is due is empty."""
     return showing(authority, csr.subject(_SERIAL_NUMBER), binding=binding)
@@ -153,9 +157,12 @@ def another_beside_the_order_s(
     return showing(authority, subject, *names)
 
 
-@valid(FILE, Flag.BINDING_MODE, each=WITH_IDENTIFIER)
+@acceptable(FILE, Flag.LEFT_OPEN, each=WITH_IDENTIFIER)
 def everywhere_the_order_s(authority: AttestationAuthority, binding: CSRBinding) -> CsrInput:
-    """``CN, serialNumber, UID, SAN twice, all the order's``: nothing else is shown."""
+    """``CN, serialNumber, UID, SAN twice, all the order's``: nothing else is shown.
+
+    No client is known to repeat itself so.
+    """
     subject = csr.subject(_CN, _SERIAL_NUMBER, csr.attribute(csr.USER_ID, SERIAL))
     return showing(authority, subject, SHOWN, SHOWN, binding=binding)
 
@@ -272,16 +279,17 @@ _ODD_COMMON_NAMES: Final[dict[str, bytes]] = {
 }
 
 
-@invalid(FILE, Reason.UNEXPECTED_NAME, Flag.COMMON_NAME_FORM, each=_ODD_COMMON_NAMES)
+@acceptable(FILE, Flag.COMMON_NAME_FORM, reason=Reason.UNEXPECTED_NAME, each=_ODD_COMMON_NAMES)
 def common_name_form(authority: AttestationAuthority, subject: bytes) -> CsrInput:
     """``[CN=order's in an odd form]``: which value is *the* common name depends on the reader.
 
-    Where it identifies the device there is one, alone in its RDN, UTF8String or PrintableString.
+    Where it identifies the device, this library wants one, alone in its RDN, UTF8String or
+    PrintableString. All that is here is the order's identifier.
     """
     return showing(authority, subject)
 
 
-@valid(
+@acceptable(
     FILE,
     Flag.COMMON_NAME_FORM,
     each={"two": _TWO_COMMON_NAMES, "multi-valued-rdn": _MULTI_VALUED, "ia5-string": _IA5},
@@ -304,10 +312,10 @@ _OTHER_STRINGS: Final[dict[str, tuple[int, str]]] = {
 }
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.UNEXPECTED_NAME,
     Flag.STRING_TYPE,
+    reason=Reason.UNEXPECTED_NAME,
     each=_OTHER_STRINGS,
 )
 def string_type(authority: AttestationAuthority, kind: tuple[int, str]) -> CsrInput:
@@ -329,7 +337,7 @@ _CHARACTERS: Final[dict[str, bytes]] = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_CSR, Flag.STRING_TYPE, each=_CHARACTERS)
+@invalid(FILE, Reason.MALFORMED_CSR, Flag.MALFORMED_REQUEST, each=_CHARACTERS)
 def character(authority: AttestationAuthority, attribute: bytes) -> CsrInput:
     """``[attribute], SAN=order's``: octets that a string of this type cannot hold."""
     return showing(authority, csr.subject(attribute), SHOWN)
@@ -380,21 +388,31 @@ def name_of_a_server(authority: AttestationAuthority, binding: CSRBinding) -> Cs
     return showing(authority, NOBODY, *shown, _NAMES["dns"], binding=binding)
 
 
+@acceptable(
+    FILE,
+    Flag.LEFT_OPEN,
+    reason=Reason.UNEXPECTED_NAME,
+    each={
+        "upper-case": x509.DNSName("SERVER.example"),
+        "trailing-dot": x509.DNSName("server.example."),
+    },
+)
 @invalid(
     FILE,
     Reason.UNEXPECTED_NAME,
     Flag.UNORDERED_NAME,
     each={
         "another-server": x509.DNSName("other.example"),
-        "upper-case": x509.DNSName("SERVER.example"),
         "subdomain": x509.DNSName("a.server.example"),
-        "trailing-dot": x509.DNSName("server.example."),
         "mail-of-the-same-text": x509.RFC822Name("server.example"),
         "uri-of-the-same-text": x509.UniformResourceIdentifier("server.example"),
     },
 )
 def not_the_allowed_name(authority: AttestationAuthority, name: x509.GeneralName) -> CsrInput:
-    """``CN=order's, SAN=[name]``, another allowed: an allowed name is that name and no other."""
+    """``CN=order's, SAN=[name]``, another allowed: an allowed name is that name and no other.
+
+    Two spellings are the same host to the DNS (RFC 5280, 7.2); this library compares octets.
+    """
     return showing(authority, NAMED, name, allowed_names=[_NAMES["dns"]])
 
 
@@ -452,7 +470,9 @@ def allowed_device_of_a_code(authority: AttestationAuthority, binding: CSRBindin
     )
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.BINDING_MODE, each=modes(_SAN_REQUIRED, _CN_OR_SAN))
+@invalid(
+    FILE, Reason.IDENTIFIER_MISSING, Flag.UNBOUND_REQUEST, each=modes(_SAN_REQUIRED, _CN_OR_SAN)
+)
 def code_where_due(authority: AttestationAuthority, binding: CSRBinding) -> CsrInput:
     """``CN=serial number, SAN=serial number``, [the code is missing]: allowed is not ordered."""
     return showing(
@@ -463,7 +483,7 @@ def code_where_due(authority: AttestationAuthority, binding: CSRBinding) -> CsrI
 @invalid(
     FILE,
     Reason.UNEXPECTED_NAME,
-    Flag.BINDING_MODE,
+    Flag.UNBOUND_REQUEST,
     each={"cn": (NAMED, ()), "san": (NOBODY, (SHOWN,))},
 )
 def forbidden_cannot_be_allowed(

@@ -27,7 +27,7 @@ _TOKENS: Final = {
     "rfc-8555": TOKEN,
     "other": _OTHER_TOKEN,
     "22-characters": "AAECAwQFBgcICQoLDA0ODw",
-    "one-character": "A",
+    "22-times-one-character": "A" * 22,
     "128-characters": TOKEN[:32] * 4,
     "hyphens-and-underscores": "-_" * 20,
     "digits": "0123456789" * 3,
@@ -168,7 +168,7 @@ def made_for(authority: AttestationAuthority, text: str) -> AcmeInput:
     FILE,
     Reason.FRESHNESS_MISMATCH,
     Flag.FRESHNESS_MISMATCH,
-    each={"lower-case": TOKEN.lower(), "upper-case": TOKEN.upper(), "one-character": TOKEN[:1]},
+    each={"lower-case": TOKEN.lower(), "upper-case": TOKEN.upper(), "first-22": TOKEN[:22]},
 )
 def token_is(authority: AttestationAuthority, text: str) -> AcmeInput:
     """``a token like TOKEN -> leaf (11.1: SHA-256 of TOKEN)``: the same, from the other side."""

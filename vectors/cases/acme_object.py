@@ -11,7 +11,7 @@ import cbor2
 from appleattest import Reason
 from appleattest.testing import AttestationAuthority, Properties, carriers
 from vectors import handmade
-from vectors.case import AcmeInput, acceptable, invalid, valid
+from vectors.case import AcmeInput, acceptable, but, invalid, only, valid
 from vectors.cases.acme_generations import CODE
 from vectors.flags import Flag
 
@@ -46,21 +46,28 @@ _EXTRA: Final[dict[str, dict[str, Any]]] = {
     "authdata-null": {"authData": None},
     "empty-key": {"": 0},
     "x5c-at-the-top": {"x5c": []},
-    "every-type": {
-        "more": [0, -1, 2**64 - 1, -(2**64), 1.5, float("inf"), True, False, None, b"", "", {}, []]
-    },
+    "every-type": {"more": [0, -1, 2**64 - 1, True, False, None, b"", "", {}, []]},
+    "below-64-bits": {"more": -(2**64)},
+    "float": {"more": 1.5},
+    "infinity": {"more": float("inf")},
     "undefined": {"more": cbor2.undefined},
     "similar-keys": {"Fmt": "none", "attstmt": {}, "fmt ": "none", "fmt\0": "none"},
     "same-key-elsewhere": {"more": {"fmt": "none", "attStmt": {"x5c": []}}},
 }
+_RARE: Final = (
+    *("authdata-empty", "authdata-text", "authdata-null"),
+    *("below-64-bits", "float", "infinity", "undefined"),
+)
 
 
-@valid(FILE, Flag.IGNORED_MEMBER, each=_EXTRA)
+@acceptable(FILE, Flag.STRICT_READING, each=only(_EXTRA, *_RARE))
+@valid(FILE, Flag.IGNORED_MEMBER, each=but(_EXTRA, *_RARE))
 def ignoring(authority: AttestationAuthority, extra: dict[str, Any]) -> AcmeInput:
     """``{fmt, attStmt, a key that Apple's client does not send}``
 
     Unknown keys are ignored, and authData SHOULD be absent (draft-ietf-acme-device-attest, 5):
-    its presence is no reason to refuse.
+    its presence is no reason to refuse. An authData that WebAuthn does not have, and what few
+    decoders read, may be.
     """
     return AcmeInput(carriers.attestation_object(chain_of(authority), extra=extra))
 
@@ -89,9 +96,12 @@ def statement_before_format(authority: AttestationAuthority) -> AcmeInput:
     return AcmeInput(_statement_first(chain_of(authority)))
 
 
-@valid(FILE, Flag.CARRIER_FORM)
+@acceptable(FILE, Flag.TOO_LARGE)
 def eight_deep(authority: AttestationAuthority) -> AcmeInput:
-    """``{…, more: [[[[[[[0]]]]]]]}``: eight containers deep, which is as deep as is read."""
+    """``{…, more: [[[[[[[0]]]]]]]}``: eight containers deep, as deep as this library reads.
+
+    WebAuthn encodes in the form of CTAP2, which has four levels.
+    """
     more = (handmade.text_item("more"), b"\x81" * 7 + b"\x00")
     statement = handmade.statement_item(handmade.x5c_item(chain_of(authority)))
     return AcmeInput(handmade.object_item(statement, more))
@@ -100,11 +110,12 @@ def eight_deep(authority: AttestationAuthority) -> AcmeInput:
 _LONG_HEADS: Final = {"1": 1, "2": 2, "4": 4, "8": 8}
 
 
-@acceptable(FILE, Flag.CARRIER_FORM, each=_LONG_HEADS)
+@acceptable(FILE, Flag.STRICT_READING, each=_LONG_HEADS)
 def length_octets(authority: AttestationAuthority, width: int) -> AcmeInput:
     """``fmt: a text whose length has more octets than it needs``
 
-    Well-formed, and not the shortest form (RFC 8949, 4.1), which no document demands here.
+    Well-formed, and not the shortest form (RFC 8949, 4.1), which WebAuthn demands of encoders, and
+    recommends to decoders.
     """
     statement = handmade.statement_item(handmade.x5c_item(chain_of(authority)))
     fmt = carriers.cbor_head(3, 5, width=width) + b"apple"

@@ -12,7 +12,7 @@ from appleattest.testing import (
     der,
     deviations,
 )
-from vectors.case import ChainInput, invalid, valid
+from vectors.case import ChainInput, acceptable, but, invalid, only, valid
 from vectors.flags import Flag
 from vectors.shapes import with_intermediate, with_leaf
 
@@ -38,13 +38,18 @@ def attested_key(authority: AttestationAuthority, kind: KeyKind) -> ChainInput:
     return ChainInput(authority.attest(public_key=key))
 
 
-@invalid(
-    FILE, Reason.WEAK_ALGORITHM, Flag.WEAK_ALGORITHM, each={"p521": KeyKind.P521, **_OTHER_KEYS}
+@acceptable(
+    FILE,
+    Flag.OTHER_ALGORITHM,
+    reason=Reason.WEAK_ALGORITHM,
+    each={"p521": KeyKind.P521, **but(_OTHER_KEYS, "rsa-1024")},
 )
+@invalid(FILE, Reason.WEAK_ALGORITHM, Flag.WEAK_ALGORITHM, each=only(_OTHER_KEYS, "rsa-1024"))
 def attested_key_of_another_kind(authority: AttestationAuthority, kind: KeyKind) -> ChainInput:
     """``root -> intermediate -> [leaf]``: a key that no Secure Enclave makes.
 
-    The signature of the leaf is right. Engines made for the web accept some of these keys.
+    The signature of the leaf is right. The documents name P-256 and P-384 (`KeySize`), and forbid
+    no other. RSA of 1024 bits is known to be weak.
     """
     key = authority.keys.key("attested by request", kind).public_key()
     return ChainInput(authority.attest(public_key=key))
@@ -81,23 +86,24 @@ def root_key(authority: AttestationAuthority, kind: KeyKind) -> ChainInput:
     return ChainInput(other.attest(), anchors=(other.root_issuer.der,))
 
 
-@invalid(FILE, Reason.WEAK_ALGORITHM, Flag.WEAK_ALGORITHM, each=_OTHER_KEYS)
+@acceptable(
+    FILE,
+    Flag.OTHER_ALGORITHM,
+    reason=Reason.WEAK_ALGORITHM,
+    each=but(_OTHER_KEYS, "rsa-1024"),
+)
+@invalid(FILE, Reason.WEAK_ALGORITHM, Flag.WEAK_ALGORITHM, each=only(_OTHER_KEYS, "rsa-1024"))
 def intermediate_key_of_another_kind(authority: AttestationAuthority, kind: KeyKind) -> ChainInput:
     """``root -> [intermediate] -> leaf``: the leaf is signed, rightly, with such a key."""
     return ChainInput(chains.rekeyed(authority, "agile", kind).attest())
 
 
-@invalid(
-    FILE,
-    Reason.WEAK_ALGORITHM,
-    Flag.WEAK_ALGORITHM,
-    Flag.DEFECTIVE_EXTRA,
-    each={kind: _OTHER_KEYS[kind] for kind in ("rsa-2048", "ed25519")},
-)
+@acceptable(FILE, Flag.DEFECTIVE_EXTRA, each=only(_OTHER_KEYS, "rsa-2048", "ed25519"))
 def extra_of_another_kind(authority: AttestationAuthority, kind: KeyKind) -> ChainInput:
     """``root -> intermediate -> leaf`` and ``root -> [another]`` with such a key, not needed.
 
-    Every certificate that is presented answers to the same rules.
+    RFC 5280, 6.1, judges the certificates of the path. The day on which Apple appends one of
+    another algorithm must not be the day on which a fleet stops.
     """
     return ChainInput([*authority.attest(), chains.rekeyed(authority, "agile", kind).der])
 
@@ -105,19 +111,22 @@ def extra_of_another_kind(authority: AttestationAuthority, kind: KeyKind) -> Cha
 # The hash, and the algorithm's name
 
 
-_WEAK_HASHES = {"sha1": Digest.SHA1, "sha224": Digest.SHA224}
+_WEAK_HASHES = {"sha1": Digest.SHA1}
+_OTHER_HASHES = {"sha224": Digest.SHA224}
 _HASHES = {"sha256": Digest.SHA256, "sha512": Digest.SHA512}
 
 
+@acceptable(FILE, Flag.OTHER_ALGORITHM, reason=Reason.WEAK_ALGORITHM, each=_OTHER_HASHES)
 @invalid(FILE, Reason.WEAK_ALGORITHM, Flag.WEAK_ALGORITHM, each=_WEAK_HASHES)
 def leaf_hash(authority: AttestationAuthority, digest: Digest) -> ChainInput:
-    """``root -> intermediate -> [leaf]``: signed by the right key, with a weak hash."""
+    """``root -> intermediate -> [leaf]``: by the right key, with a weak or a rare hash."""
     return with_leaf(authority, deviations.SignatureHash(digest))
 
 
+@acceptable(FILE, Flag.OTHER_ALGORITHM, reason=Reason.WEAK_ALGORITHM, each=_OTHER_HASHES)
 @invalid(FILE, Reason.WEAK_ALGORITHM, Flag.WEAK_ALGORITHM, each=_WEAK_HASHES)
 def intermediate_hash(authority: AttestationAuthority, digest: Digest) -> ChainInput:
-    """``root -> [intermediate] -> leaf``: signed by the right key, with a weak hash."""
+    """``root -> [intermediate] -> leaf``: by the right key, with a weak or a rare hash."""
     return with_intermediate(authority, deviations.SignatureHash(digest))
 
 
@@ -131,7 +140,7 @@ def hash_of_all(authority: AttestationAuthority, digest: Digest) -> ChainInput:
 @invalid(
     FILE,
     Reason.WEAK_ALGORITHM,
-    Flag.WEAK_ALGORITHM,
+    Flag.FORGED_SIGNATURE,
     each={"rsa": KeyKind.RSA_2048, "ed25519": KeyKind.ED25519},
 )
 def signature_of_another_kind(authority: AttestationAuthority, kind: KeyKind) -> ChainInput:
@@ -154,9 +163,21 @@ _ALGORITHMS = {
     "sha384-alone": der.sequence(der.oid("2.16.840.1.101.3.4.2.2")),
     "ec-public-key": der.sequence(der.oid(_EC_PUBLIC_KEY)),
 }
+_NO_ALGORITHMS = ("empty", "ec-public-key")
 
 
-@invalid(FILE, Reason.WEAK_ALGORITHM, Flag.ALGORITHM_CONFUSION, each=_ALGORITHMS)
+@invalid(
+    FILE,
+    Reason.MALFORMED_CERTIFICATE,
+    Flag.ALGORITHM_CONFUSION,
+    each=only(_ALGORITHMS, *_NO_ALGORITHMS),
+)
+@invalid(
+    FILE,
+    Reason.WEAK_ALGORITHM,
+    Flag.ALGORITHM_CONFUSION,
+    each=but(_ALGORITHMS, *_NO_ALGORITHMS),
+)
 def algorithm_of_another_name(authority: AttestationAuthority, algorithm: bytes) -> ChainInput:
     """``root -> intermediate -> [leaf]``, ECDSA with SHA-384 under another algorithm's name."""
     return with_leaf(authority, deviations.SignatureAlgorithm(algorithm))

@@ -12,7 +12,7 @@ from appleattest.testing import (
 )
 from appleattest.testing.deviations import KeyUse
 from appleattest.testing.keys import spki_of
-from vectors.case import ChainInput, acceptable, invalid, valid
+from vectors.case import ChainInput, acceptable, but, invalid, only, valid
 from vectors.flags import Flag
 from vectors.shapes import with_intermediate, with_leaf
 
@@ -45,14 +45,27 @@ _CRITICAL: dict[str, Deviation] = {
         f"{oids.APPLE_ATTESTATION_ARC}99.1", b"1", critical=True
     ),
 }
+_FORBIDDING = ("unknown", "policy-constraints", "unknown-of-apples")
+"""Those that nobody can process, and one that wants a policy, which no certificate has."""
 
 
-@invalid(FILE, Reason.CRITICAL_EXTENSION, Flag.CRITICAL_EXTENSION, each=_CRITICAL)
+@acceptable(
+    FILE,
+    Flag.PROCESSED_EXTENSION,
+    reason=Reason.CRITICAL_EXTENSION,
+    each=but(_CRITICAL, *_FORBIDDING),
+)
+@invalid(
+    FILE,
+    Reason.CRITICAL_EXTENSION,
+    Flag.CRITICAL_EXTENSION,
+    each=only(_CRITICAL, *_FORBIDDING),
+)
 def critical_in_the_leaf(authority: AttestationAuthority, change: Deviation) -> ChainInput:
     """``root -> intermediate -> [leaf]``: critical, and neither basicConstraints nor keyUsage.
 
-    RFC 5280, 4.2: refuse what you cannot process. No document says what any of these would mean
-    for an attestation, though engines made for the web process some.
+    RFC 5280, 4.2: what cannot be processed MUST be refused, and policyConstraints forbid a path
+    without a policy (6.1.5). What a validator of RFC 5280 processes forbids nothing here.
     """
     return with_leaf(authority, change)
 
@@ -61,8 +74,14 @@ def critical_in_the_leaf(authority: AttestationAuthority, change: Deviation) -> 
     FILE,
     Reason.CRITICAL_EXTENSION,
     Flag.CRITICAL_EXTENSION,
+    each=only(_CRITICAL, *_FORBIDDING),
+)
+@acceptable(
+    FILE,
+    Flag.PROCESSED_EXTENSION,
+    reason=Reason.CRITICAL_EXTENSION,
     each={
-        **_CRITICAL,
+        **but(_CRITICAL, *_FORBIDDING),
         "subject-key-identifier": deviations.CriticalExtension(apple_shape.SUBJECT_KEY_IDENTIFIER),
         "authority-key-identifier": deviations.CriticalExtension(
             apple_shape.AUTHORITY_KEY_IDENTIFIER
@@ -70,14 +89,17 @@ def critical_in_the_leaf(authority: AttestationAuthority, change: Deviation) -> 
     },
 )
 def critical_in_the_intermediate(authority: AttestationAuthority, change: Deviation) -> ChainInput:
-    """``root -> [intermediate] -> leaf``: critical, and neither basicConstraints nor keyUsage."""
+    """``root -> [intermediate] -> leaf``: critical, and neither basicConstraints nor keyUsage.
+
+    RFC 5280, 4.2.1.1 and 4.2.1.2, tells authorities to mark no key identifier as critical.
+    """
     return with_intermediate(authority, change)
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.CRITICAL_EXTENSION,
-    Flag.CRITICAL_EXTENSION,
+    Flag.PROCESSED_EXTENSION,
+    reason=Reason.CRITICAL_EXTENSION,
     each={
         "serial-number": oids.SERIAL_NUMBER,
         "udid": oids.UDID,
@@ -89,22 +111,17 @@ def critical_in_the_intermediate(authority: AttestationAuthority, change: Deviat
 def critical_property(authority: AttestationAuthority, oid: str) -> ChainInput:
     """``root -> intermediate -> [leaf]``: a property that is known, and critical.
 
-    All of Apple's are non-critical. What a critical one would demand is not documented.
+    All of Apple's are non-critical. Whoever reads the property has processed it; what a critical
+    one would demand beside is not documented.
     """
     return with_leaf(authority, deviations.CriticalExtension(oid))
 
 
-@invalid(
-    FILE,
-    Reason.CRITICAL_EXTENSION,
-    Flag.CRITICAL_EXTENSION,
-    Flag.DEFECTIVE_EXTRA,
-    each={key: _CRITICAL[key] for key in ("unknown", "extended-key-usage")},
-)
+@acceptable(FILE, Flag.DEFECTIVE_EXTRA, each=only(_CRITICAL, "unknown", "extended-key-usage"))
 def critical_in_an_extra(authority: AttestationAuthority, change: Deviation) -> ChainInput:
     """``root -> intermediate -> leaf`` and its twin with a critical extension, not needed.
 
-    Every certificate that is presented answers to the same rules, in whichever order they come.
+    RFC 5280, 6.1, judges the certificates of the path, and this one is not on it.
     """
     return ChainInput([*authority.attest(), authority.reissue(deviations=[change]).der])
 
@@ -118,20 +135,29 @@ _CONSTRAINTS: dict[str, Deviation] = {
     "not-critical": deviations.NameConstraints(critical=False),
     "everything-permitted": deviations.NameConstraints(_PERMIT_ALL),
 }
+_EVERY_NAME = der.sequence(der.tlv(0xA4, der.sequence()))
+_EXCLUDING: dict[str, Deviation] = {
+    "every-subject-excluded": deviations.NameConstraints(
+        der.sequence(der.tlv(0xA1, _EVERY_NAME)),
+    ),
+}
 
 
+@acceptable(FILE, Flag.NAME_CONSTRAINTS, reason=Reason.NAME_CONSTRAINTS, each=_CONSTRAINTS)
 @invalid(
     FILE,
     Reason.NAME_CONSTRAINTS,
     Flag.NAME_CONSTRAINTS,
-    each=_CONSTRAINTS,
+    each=_EXCLUDING,
+    because="RFC 5280, 6.1.4 (g) and 6.1.3 (c), forbid the subject of the leaf.",
 )
 def name_constraints_of_the_intermediate(
     authority: AttestationAuthority, change: Deviation
 ) -> ChainInput:
-    """``root -> [intermediate] -> leaf``: it constrains names, of which the leaf has none.
+    """``root -> [intermediate] -> leaf``: it constrains names.
 
-    Engines differ about what constraints mean for a leaf without such names, so none is accepted.
+    By RFC 5280 those of a kind that the leaf does not have forbid nothing. Engines differ, so this
+    library accepts none.
     """
     return with_intermediate(authority, change)
 
@@ -140,6 +166,7 @@ def name_constraints_of_the_intermediate(
     FILE,
     Reason.NAME_CONSTRAINTS,
     Flag.NAME_CONSTRAINTS,
+    because="RFC 5280, 4.2.1.10: they MUST stand in certificates of authorities alone.",
     each={key: _CONSTRAINTS[key] for key in ("critical", "not-critical")},
 )
 def name_constraints_of_the_leaf(authority: AttestationAuthority, change: Deviation) -> ChainInput:
@@ -147,7 +174,7 @@ def name_constraints_of_the_leaf(authority: AttestationAuthority, change: Deviat
     return with_leaf(authority, change)
 
 
-@invalid(FILE, Reason.NAME_CONSTRAINTS, Flag.NAME_CONSTRAINTS, Flag.DEFECTIVE_EXTRA)
+@acceptable(FILE, Flag.DEFECTIVE_EXTRA)
 def name_constraints_of_an_extra(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf`` and its twin that constrains names, not needed."""
     twin = authority.reissue(deviations=[deviations.NameConstraints()])
@@ -196,7 +223,8 @@ def alternative_name_in_the_leaf(authority: AttestationAuthority) -> ChainInput:
 
 @acceptable(
     FILE,
-    Flag.EXTRA_EXTENSION,
+    Flag.LEFT_OPEN,
+    reason=Reason.MALFORMED_CERTIFICATE,
     each={
         "x400-address": der.sequence(der.tlv(0xA3, b"")),
         "edi-party-name": der.sequence(der.tlv(0xA5, der.tlv(0xA1, der.utf8_string("x")))),
@@ -229,7 +257,7 @@ def key_identifier_in_the_leaf(authority: AttestationAuthority) -> ChainInput:
     )
 
 
-@acceptable(FILE, Flag.KEY_IDENTIFIER, each={"leaf": 0, "intermediate": 1})
+@acceptable(FILE, Flag.LEFT_OPEN, each={"leaf": 0, "intermediate": 1})
 def key_identifier_of_another_key(authority: AttestationAuthority, which: int) -> ChainInput:
     """``root -> intermediate -> leaf``, the authorityKeyIdentifier names another key.
 
@@ -239,7 +267,7 @@ def key_identifier_of_another_key(authority: AttestationAuthority, which: int) -
     return change(authority, deviations.MismatchedKeyIdentifiers())
 
 
-@acceptable(FILE, Flag.EXTRA_EXTENSION, each={"leaf": 0, "intermediate": 1})
+@acceptable(FILE, Flag.LEFT_OPEN, each={"leaf": 0, "intermediate": 1})
 def extended_key_usage_of_a_web_server(authority: AttestationAuthority, which: int) -> ChainInput:
     """``root -> intermediate -> leaf`` with a non-critical extendedKeyUsage of serverAuth alone.
 
@@ -253,11 +281,11 @@ def extended_key_usage_of_a_web_server(authority: AttestationAuthority, which: i
 # Key usage and basicConstraints of the intermediate
 
 
+@acceptable(FILE, Flag.LEFT_OPEN, each={"no-key-usage": [deviations.NoKeyUsage()]})
 @valid(
     FILE,
-    Flag.KEY_USAGE,
+    Flag.ISSUER_FORM,
     each={
-        "no-key-usage": [deviations.NoKeyUsage()],
         "key-cert-sign-alone": [deviations.KeyUsage(KeyUse.KEY_CERT_SIGN)],
         "with-digital-signature": [
             deviations.KeyUsage(KeyUse.KEY_CERT_SIGN | KeyUse.DIGITAL_SIGNATURE)
@@ -272,12 +300,13 @@ def intermediate_that_may_issue(
 ) -> ChainInput:
     """``root -> intermediate -> leaf``: cA, and keyCertSign where there is a keyUsage: enough.
 
-    Strict in what gives power, lenient in what merely labels.
+    RFC 5280, 4.2.1.3, tells authorities to have a keyUsage; validators look at one that is there
+    (6.1.4 (n)).
     """
     return with_intermediate(authority, *changes)
 
 
-@acceptable(FILE, Flag.KEY_USAGE)
+@acceptable(FILE, Flag.LEFT_OPEN)
 def basic_constraints_not_critical(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf``: cA, in a basicConstraints that is not critical.
 

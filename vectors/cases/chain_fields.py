@@ -11,7 +11,7 @@ from appleattest.testing import (
     deviations,
 )
 from appleattest.testing.deviations import TimeForm
-from vectors.case import ChainInput, acceptable, invalid, valid
+from vectors.case import ChainInput, acceptable, but, invalid, only, valid
 from vectors.flags import Flag
 from vectors.shapes import with_intermediate, with_leaf
 
@@ -86,15 +86,42 @@ _SERIALS: dict[str, Deviation] = {
     "twenty-one-octets": deviations.Serial(2**159),
     "long": deviations.Serial(2**2000),
 }
+_NO_INTEGERS = ("empty", "zero-before", "two-zeros")
 
 
-@invalid(FILE, Reason.MALFORMED_CERTIFICATE, Flag.MALFORMED_CERTIFICATE, each=_SERIALS)
+@acceptable(
+    FILE,
+    Flag.LEFT_OPEN,
+    reason=Reason.MALFORMED_CERTIFICATE,
+    each=but(_SERIALS, *_NO_INTEGERS),
+)
+@invalid(
+    FILE,
+    Reason.MALFORMED_CERTIFICATE,
+    Flag.BER_ENCODING,
+    each=only(_SERIALS, *_NO_INTEGERS),
+)
 def serial_of_the_leaf(authority: AttestationAuthority, change: Deviation) -> ChainInput:
-    """``root -> intermediate -> [leaf]``: the serial number is not 1 to 20 positive octets."""
+    """``root -> intermediate -> [leaf]``: the serial number is not 1 to 20 positive octets.
+
+    RFC 5280, 4.1.2.2, forbids authorities zero, negative and longer ones, and tells verifiers to be
+    prepared for the first two. An INTEGER of no octets, or of one too many, is no DER.
+    """
     return with_leaf(authority, change)
 
 
-@invalid(FILE, Reason.MALFORMED_CERTIFICATE, Flag.MALFORMED_CERTIFICATE, each=_SERIALS)
+@acceptable(
+    FILE,
+    Flag.LEFT_OPEN,
+    reason=Reason.MALFORMED_CERTIFICATE,
+    each=but(_SERIALS, *_NO_INTEGERS),
+)
+@invalid(
+    FILE,
+    Reason.MALFORMED_CERTIFICATE,
+    Flag.BER_ENCODING,
+    each=only(_SERIALS, *_NO_INTEGERS),
+)
 def serial_of_the_intermediate(authority: AttestationAuthority, change: Deviation) -> ChainInput:
     """``root -> [intermediate] -> leaf``: the serial number is not 1 to 20 positive octets."""
     return with_intermediate(authority, change)
@@ -227,7 +254,8 @@ def subject(authority: AttestationAuthority, name: bytes) -> ChainInput:
 
 @acceptable(
     FILE,
-    Flag.MALFORMED_CERTIFICATE,
+    Flag.LEFT_OPEN,
+    reason=Reason.MALFORMED_CERTIFICATE,
     each={
         "country-of-three-letters": apple_shape.distinguished_name(C="USA"),
         "empty-common-name": apple_shape.distinguished_name(CN=""),

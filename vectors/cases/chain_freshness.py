@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from appleattest import Reason, oids
 from appleattest.testing import AttestationAuthority, Properties, der, deviations
-from vectors.case import ChainInput, invalid, valid
+from vectors.case import ChainInput, acceptable, invalid, valid
 from vectors.flags import Flag
 from vectors.shapes import with_leaf
 
@@ -76,8 +76,9 @@ def exactly_a_digest(authority: AttestationAuthority) -> ChainInput:
 @valid(
     FILE,
     Flag.FRESHNESS_UNCHECKED,
-    each={"present": _NONCE, "absent": None, "blank": b"", "long": bytes(200)},
+    each={"present": _NONCE, "absent": None, "blank": b""},
 )
+@acceptable(FILE, Flag.TOO_LARGE, each={"long": bytes(200)})
 def unchecked(authority: AttestationAuthority, code: bytes | None) -> ChainInput:
     """``root -> intermediate -> leaf``: no check is asked for, and whatever is there is well."""
     return ChainInput(_chain(authority, code), exactly=None)
@@ -90,7 +91,7 @@ def unchecked_user_enrolment(authority: AttestationAuthority) -> ChainInput:
     return ChainInput(chain, exactly=None)
 
 
-@invalid(FILE, Reason.BAD_SIGNATURE, Flag.FRESHNESS_UNCHECKED, Flag.FORGED_SIGNATURE)
+@invalid(FILE, Reason.BAD_SIGNATURE, Flag.FORGED_SIGNATURE)
 def unchecked_forgery(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> [leaf]``, not signed: only freshness goes unchecked."""
     return ChainInput(authority.attest(deviations=[deviations.WrongSigner()]), exactly=None)
@@ -222,9 +223,9 @@ def code_of_another_leaf_presented(authority: AttestationAuthority) -> ChainInpu
     return ChainInput([*old, current], exactly=_NONCE)
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY, Flag.FRESHNESS_MISMATCH)
+@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_IDENTITY, Flag.FRESHNESS_MISMATCH)
 def malformed_property_and_mismatch(authority: AttestationAuthority) -> ChainInput:
-    """``root -> intermediate -> [leaf]``: the wrong code, and a property that does not decode.
+    """``root -> intermediate -> [leaf]``: the wrong code, and a serial number that does not decode.
 
     What cannot be read is said first: 'mismatch' means that all else is in order.
     """

@@ -68,7 +68,7 @@ def another_root(_authority: AttestationAuthority, roots: int) -> ChainInput:
     return ChainInput([*other.attest(), *[other.root_issuer.der][:roots]])
 
 
-@invalid(FILE, Reason.UNKNOWN_ISSUER, Flag.UNTRUSTED_ISSUER, Flag.TRUST_ANCHOR)
+@invalid(FILE, Reason.UNKNOWN_ISSUER, Flag.UNTRUSTED_ISSUER)
 def genuine_for_another_verifier(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf``, verified by one who trusts another root alone."""
     return ChainInput(authority.attest(), anchors=(elsewhere().root_issuer.der,))
@@ -127,7 +127,7 @@ def impostors_leaf_directly_under_its_root(authority: AttestationAuthority) -> C
     return ChainInput([root.issue_leaf(), root.der])
 
 
-@valid(FILE, Flag.SEVERAL_ISSUERS, each={"before": 0, "after": 1})
+@acceptable(FILE, Flag.EXTRA_CERTIFICATES, each={"before": 0, "after": 1})
 def impostors_intermediate_beside_the_genuine(
     authority: AttestationAuthority, place: int
 ) -> ChainInput:
@@ -194,7 +194,7 @@ def upper_intermediate_that_may_not_issue(authority: AttestationAuthority) -> Ch
     return ChainInput(upper.issue_authority(authority_name("Test Level 2")).attest())
 
 
-@valid(FILE, Flag.SEVERAL_ISSUERS, Flag.KEY_USAGE, each={"before": 0, "after": 1})
+@acceptable(FILE, Flag.EXTRA_CERTIFICATES, each={"before": 0, "after": 1})
 def one_that_may_not_issue_beside_one_that_may(
     authority: AttestationAuthority, place: int
 ) -> ChainInput:
@@ -207,7 +207,7 @@ def one_that_may_not_issue_beside_one_that_may(
 @invalid(
     FILE,
     Reason.UNKNOWN_ISSUER,
-    Flag.NAME_MATCHING,
+    Flag.UNTRUSTED_ISSUER,
     each={"unheard-of": authority_name("Test Nobody"), "empty": distinguished_name()},
 )
 def issuer_of_another_name(authority: AttestationAuthority, name: bytes) -> ChainInput:
@@ -218,6 +218,7 @@ def issuer_of_another_name(authority: AttestationAuthority, name: bytes) -> Chai
 @acceptable(
     FILE,
     Flag.NAME_MATCHING,
+    reason=Reason.UNKNOWN_ISSUER,
     each={
         "string-type": apple_shape.INTERMEDIATE_NAME.replace(
             b"\x0c\x07Example", b"\x13\x07Example"
@@ -234,13 +235,13 @@ def issuer_name_in_other_octets(authority: AttestationAuthority, name: bytes) ->
     return with_leaf(authority, deviations.IssuerName(name))
 
 
-@invalid(FILE, Reason.UNTRUSTED, Flag.NAME_MATCHING)
+@invalid(FILE, Reason.UNTRUSTED, Flag.MALFORMED_CERTIFICATE)
 def nameless_intermediate(authority: AttestationAuthority) -> ChainInput:
     """``root -> [] -> leaf``: an authority without a name (RFC 5280, 4.1.2.4 and 4.1.2.6)."""
     return ChainInput(authority.root_issuer.issue_authority(distinguished_name()).attest())
 
 
-@invalid(FILE, Reason.UNTRUSTED, Flag.NAME_MATCHING, each={"root": 0, "root-and-leaf": 1})
+@invalid(FILE, Reason.UNTRUSTED, Flag.MALFORMED_CERTIFICATE, each={"root": 0, "root-and-leaf": 1})
 def nameless(authority: AttestationAuthority, direct: int) -> ChainInput:
     """``[] -> intermediate -> leaf`` or ``[] -> leaf``: an anchor without a name.
 

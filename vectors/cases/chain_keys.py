@@ -6,7 +6,7 @@ from appleattest import Reason
 from appleattest.testing import AttestationAuthority, Deviation, der, deviations
 from appleattest.testing.deviations import PointForm
 from appleattest.testing.keys import key_bits, spki_of
-from vectors.case import ChainInput, acceptable, invalid
+from vectors.case import ChainInput, acceptable, but, invalid, only
 from vectors.flags import Flag
 from vectors.shapes import with_intermediate, with_leaf
 
@@ -36,7 +36,12 @@ def intermediate_point(authority: AttestationAuthority, change: Deviation) -> Ch
     return with_intermediate(authority, change)
 
 
-@acceptable(FILE, Flag.MALFORMED_KEY, each={"leaf": 0, "intermediate": 1})
+@acceptable(
+    FILE,
+    Flag.KEY_ENCODING,
+    reason=Reason.MALFORMED_CERTIFICATE,
+    each={"leaf": 0, "intermediate": 1},
+)
 def compressed_point(authority: AttestationAuthority, which: int) -> ChainInput:
     """``root -> intermediate -> leaf``, a key in compressed form.
 
@@ -77,17 +82,27 @@ def _spki(authority: AttestationAuthority, *algorithm: bytes, unused: int = 0) -
     )
 
 
+_OTHER_CURVES: dict[str, list[bytes]] = {
+    "no-curve": [der.oid(_EC_PUBLIC_KEY)],
+    "implicit-curve": [der.oid(_EC_PUBLIC_KEY), der.null()],
+    "brainpool-p384": [der.oid(_EC_PUBLIC_KEY), der.oid("1.3.36.3.3.2.8.1.1.11")],
+    "no-algorithm": [],
+    "ecdh-alone": [der.oid("1.3.132.1.12"), der.oid(_P384)],
+}
+_NO_CURVES = ("no-curve", "no-algorithm")
+
+
+@invalid(
+    FILE,
+    Reason.MALFORMED_CERTIFICATE,
+    Flag.MALFORMED_KEY,
+    each=only(_OTHER_CURVES, *_NO_CURVES),
+)
 @invalid(
     FILE,
     Reason.WEAK_ALGORITHM,
     Flag.MALFORMED_KEY,
-    each={
-        "no-curve": [der.oid(_EC_PUBLIC_KEY)],
-        "implicit-curve": [der.oid(_EC_PUBLIC_KEY), der.null()],
-        "brainpool-p384": [der.oid(_EC_PUBLIC_KEY), der.oid("1.3.36.3.3.2.8.1.1.11")],
-        "no-algorithm": [],
-        "ecdh-alone": [der.oid("1.3.132.1.12"), der.oid(_P384)],
-    },
+    each=but(_OTHER_CURVES, *_NO_CURVES),
 )
 def key_of_another_curve(authority: AttestationAuthority, algorithm: list[bytes]) -> ChainInput:
     """``root -> intermediate -> [leaf]``: a P-384 point, on no curve, on another, or for ECDH."""

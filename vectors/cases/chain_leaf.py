@@ -89,6 +89,31 @@ def anchor_that_could_be_a_leaf(authority: AttestationAuthority) -> ChainInput:
     return ChainInput([leaf, authority.issuer.der], anchors=(leaf,))
 
 
+_LESS: dict[str, list[Deviation]] = {
+    "no-basic-constraints": [deviations.NoBasicConstraints()],
+    "no-key-usage": [deviations.NoKeyUsage()],
+    "neither": [deviations.NoBasicConstraints(), deviations.NoKeyUsage()],
+}
+
+
+@acceptable(FILE, Flag.LEAF_FORM, each=_LESS)
+def says_less(authority: AttestationAuthority, changes: list[Deviation]) -> ChainInput:
+    """``root -> intermediate -> leaf`` without basicConstraints, or without keyUsage.
+
+    RFC 5280, 4.2.1.9: absent is no authority; 4.2.1.3: absent restricts nothing. Other people's
+    test devices have neither. Every leaf of Apple's has both, so refusing harms no device.
+    """
+    return with_leaf(authority, *changes)
+
+
+@acceptable(
+    FILE,
+    Flag.LEAF_FORM,
+    each={
+        "no-extensions": [deviations.NoExtensions()],
+        "empty-extensions": [deviations.NoExtensions(empty=True)],
+    },
+)
 @invalid(
     FILE,
     Reason.LEAF_PROFILE,
@@ -98,51 +123,54 @@ def anchor_that_could_be_a_leaf(authority: AttestationAuthority) -> ChainInput:
         "asserts-ca-not-critical": [_CA, deviations.NonCriticalExtension(oids.BASIC_CONSTRAINTS)],
         "asserts-ca-and-key-cert-sign": [_CA, deviations.KeyUsage(_LEAF_BITS | _SIGNING_BITS)],
         "asserts-ca-with-path-length-0": [deviations.PathLength(0)],
-        "no-basic-constraints": [deviations.NoBasicConstraints()],
-        "no-key-usage": [deviations.NoKeyUsage()],
-        "neither": [deviations.NoBasicConstraints(), deviations.NoKeyUsage()],
-        "no-extensions": [deviations.NoExtensions()],
-        "empty-extensions": [deviations.NoExtensions(empty=True)],
     },
 )
 def unfit(authority: AttestationAuthority, changes: list[Deviation]) -> ChainInput:
-    """``root -> intermediate -> [leaf]``: it does not say that it is an end entity that signs.
+    """``root -> intermediate -> [leaf]``: it says that it is an authority, or nothing at all.
 
-    basicConstraints is there and false, keyUsage is there. Anything else could be an issuer, for
-    this verifier or for the next.
+    Whatever asserts cA could be an issuer, for this verifier or for the next. A certificate
+    without extensions is none (RFC 5280, 4.2.1.9); it is signed, and attests nothing.
     """
     given = with_leaf(authority, *changes)
     return ChainInput(given.chain, exactly=None)
 
 
+_WITH_CRL_SIGN = {"crl-sign": _DIGITAL | KeyUse.CRL_SIGN}
+_OTHER_USES = {
+    "without-digital-signature": _LEAF_BITS & ~_DIGITAL,
+    "key-agreement-alone": KeyUse.KEY_AGREEMENT,
+}
+
+
+@acceptable(
+    FILE, Flag.LEAF_FORM, reason=Reason.LEAF_PROFILE, each={**_WITH_CRL_SIGN, **_OTHER_USES}
+)
 @invalid(
     FILE,
     Reason.LEAF_PROFILE,
-    Flag.LEAF_PROFILE,
     Flag.KEY_USAGE,
     each={
         "key-cert-sign": _DIGITAL | KeyUse.KEY_CERT_SIGN,
-        "crl-sign": _DIGITAL | KeyUse.CRL_SIGN,
         "both-and-all-of-a-leafs": _LEAF_BITS | _SIGNING_BITS,
         "every-bit": KeyUse((1 << 9) - 1),
         "key-cert-sign-alone": KeyUse.KEY_CERT_SIGN,
         "an-authoritys": _SIGNING_BITS,
-        "without-digital-signature": _LEAF_BITS & ~_DIGITAL,
-        "key-agreement-alone": KeyUse.KEY_AGREEMENT,
         "none": KeyUse.NONE,
     },
 )
 def key_usage(authority: AttestationAuthority, bits: KeyUse) -> ChainInput:
     """``root -> intermediate -> [leaf]``: keyUsage allows too much, or not what a leaf is for.
 
-    An attested key signs, and signs neither certificates nor revocation lists.
+    RFC 5280, 4.2.1.9: without cA there MUST be no keyCertSign; 4.2.1.3: there MUST be a bit.
+    Nothing forbids the rest, which no leaf of Apple's has: an attested key signs, and no
+    revocation lists.
     """
     return with_leaf(authority, deviations.KeyUsage(bits))
 
 
-@valid(
+@acceptable(
     FILE,
-    Flag.KEY_USAGE,
+    Flag.LEAF_FORM,
     each={
         "digital-signature-alone": _DIGITAL,
         "with-key-agreement": _DIGITAL | KeyUse.KEY_AGREEMENT,
@@ -154,9 +182,9 @@ def key_usage_of_other_bits(authority: AttestationAuthority, bits: KeyUse) -> Ch
     return with_leaf(authority, deviations.KeyUsage(bits))
 
 
-@valid(
+@acceptable(
     FILE,
-    Flag.LEAF_PROFILE,
+    Flag.LEAF_FORM,
     each={
         "basic-constraints": [oids.BASIC_CONSTRAINTS],
         "key-usage": [oids.KEY_USAGE],
@@ -164,7 +192,10 @@ def key_usage_of_other_bits(authority: AttestationAuthority, bits: KeyUse) -> Ch
     },
 )
 def not_critical(authority: AttestationAuthority, extensions: list[str]) -> ChainInput:
-    """``root -> intermediate -> leaf``: what it says counts, critical or not."""
+    """``root -> intermediate -> leaf``: what it says counts, critical or not.
+
+    RFC 5280, 4.2.1.9: of a leaf it MAY be either.
+    """
     return with_leaf(authority, *map(deviations.NonCriticalExtension, extensions))
 
 
@@ -206,7 +237,7 @@ def subject(authority: AttestationAuthority, name: bytes) -> ChainInput:
     return with_leaf(authority, deviations.SubjectName(name))
 
 
-@acceptable(FILE, Flag.LEAF_PROFILE)
+@acceptable(FILE, Flag.LEAF_FORM)
 def no_subject(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf``: the subject is empty, and no other name is there.
 
@@ -225,7 +256,7 @@ def subject_of_an_authority(authority: AttestationAuthority, whose: str) -> Chai
     return ChainInput(issuer.attest(deviations=[deviations.SubjectName(issuer.subject)]))
 
 
-@acceptable(FILE, Flag.LEAF_PROFILE)
+@acceptable(FILE, Flag.LEAF_FORM)
 def without_any_property(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf``: no extension under Apple's arc, no freshness expected.
 
@@ -235,7 +266,7 @@ def without_any_property(authority: AttestationAuthority) -> ChainInput:
     return ChainInput(chain, exactly=None)
 
 
-@acceptable(FILE, Flag.LEAF_PROFILE)
+@acceptable(FILE, Flag.LEAF_FORM, reason=Reason.MALFORMED_CERTIFICATE)
 def path_length_without_ca(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf``, basicConstraints with a path length and no cA.
 
@@ -252,7 +283,7 @@ def issued_long_after_its_authority(authority: AttestationAuthority) -> ChainInp
     return ChainInput(authority.attest(at=at), at=at)
 
 
-@valid(FILE, Flag.GENUINE)
+@acceptable(FILE, Flag.EXTRA_CERTIFICATES)
 def same_key_as_another_leaf(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf``, and an older leaf of the same key and device beside it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appleattest import Reason
 from appleattest.testing import AttestationAuthority, authority_name, chains, deviations
-from vectors.case import ChainInput, acceptable, invalid, valid
+from vectors.case import ChainInput, acceptable, but, invalid, only, valid
 from vectors.flags import Flag
 from vectors.shapes import orders
 
@@ -21,17 +21,19 @@ _LEAF_FIRST = {label: order for label, order in orders(*_LEVELS).items() if orde
 _LEAF_LATER = {label: order for label, order in orders(*_LEVELS[:3]).items() if order[0] != 0}
 
 
-@valid(FILE, Flag.CHAIN_ORDER, each=_LEAF_FIRST)
+@acceptable(FILE, Flag.CHAIN_ORDER, each=but(_LEAF_FIRST, "-".join(_LEVELS)))
+@valid(FILE, Flag.GENUINE, each=only(_LEAF_FIRST, "-".join(_LEVELS)))
 def order(authority: AttestationAuthority, places: tuple[int, ...]) -> ChainInput:
     """``root -> upper (pathlen:1) -> lower (pathlen:0) -> leaf``, the leaf first.
 
-    Only the leaf has a place that means something: the others are a set. The root may be there.
+    Each certifies the one before (WebAuthn, 8.8, and Apple's documents); the root may be there.
+    To this library the others are a set.
     """
     chain = _two_levels(authority)
     return ChainInput([chain[place] for place in places])
 
 
-@invalid(FILE, Reason.LEAF_PROFILE, Flag.CHAIN_ORDER, Flag.LEAF_PROFILE, each=_LEAF_LATER)
+@invalid(FILE, Reason.LEAF_PROFILE, Flag.LEAF_PROFILE, each=_LEAF_LATER)
 def leaf_not_first(authority: AttestationAuthority, places: tuple[int, ...]) -> ChainInput:
     """``root -> upper (pathlen:1) -> lower (pathlen:0) -> leaf``, an authority first.
 
@@ -42,7 +44,7 @@ def leaf_not_first(authority: AttestationAuthority, places: tuple[int, ...]) -> 
     return ChainInput([chain[place] for place in places])
 
 
-@valid(
+@acceptable(
     FILE,
     Flag.CHAIN_ORDER,
     each={
@@ -60,7 +62,7 @@ def repeated(authority: AttestationAuthority, places: list[int]) -> ChainInput:
     return ChainInput([chain[place] for place in places])
 
 
-@valid(
+@acceptable(
     FILE,
     Flag.EXTRA_CERTIFICATES,
     each={"one-before": (1, 1), "one-after": (1, 2), "three-before": (3, 1), "three-after": (3, 2)},
@@ -73,14 +75,14 @@ def unrelated_extras(authority: AttestationAuthority, extras: tuple[int, int]) -
     return ChainInput(chain)
 
 
-@valid(FILE, Flag.EXTRA_CERTIFICATES)
+@acceptable(FILE, Flag.EXTRA_CERTIFICATES)
 def sibling_and_its_child(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf`` and ``root -> sibling (pathlen:1) -> child``: a dead end."""
     child = chains.deeper(authority, 1, 0, name="Test Sibling")
     return ChainInput([*authority.attest(), *child.chain])
 
 
-@invalid(FILE, Reason.UNKNOWN_ISSUER, Flag.EXTRA_CERTIFICATES)
+@invalid(FILE, Reason.UNKNOWN_ISSUER, Flag.UNTRUSTED_ISSUER)
 def extras_in_the_place_of_the_intermediate(authority: AttestationAuthority) -> ChainInput:
     """``root -> (intermediate) -> leaf`` and two intermediates of another root: no path."""
     return ChainInput([authority.attest()[0], *chains.unrelated(authority, 2)])
@@ -129,7 +131,7 @@ def path_length_of_the_anchor(
     return ChainInput(chain, anchors=(short.root_issuer.der,))
 
 
-@valid(FILE, Flag.PATH_LENGTH, each={"0": (0, 0), "1": (1, 1), "2": (2, 2), "9": (9, 2)})
+@valid(FILE, Flag.ISSUER_FORM, each={"0": (0, 0), "1": (1, 1), "2": (2, 2), "9": (9, 2)})
 def path_length_of_the_anchor_kept(
     authority: AttestationAuthority, lengths: tuple[int, int]
 ) -> ChainInput:
@@ -140,7 +142,12 @@ def path_length_of_the_anchor_kept(
     return ChainInput(chain, anchors=(short.root_issuer.der,))
 
 
-@acceptable(FILE, Flag.PATH_LENGTH, each={"unlimited": [None] * 3, "limited": [2, 1, 0]})
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    reason=Reason.PATH_LENGTH,
+    each={"unlimited": [None] * 3, "limited": [2, 1, 0]},
+)
 def three_intermediates(authority: AttestationAuthority, lengths: list[int | None]) -> ChainInput:
     """``root -> 1 -> 2 -> 3 -> leaf``: every authority allows it, and Apple has never sent it.
 
@@ -152,7 +159,11 @@ def three_intermediates(authority: AttestationAuthority, lengths: list[int | Non
 # Self-issued, and too many
 
 
-@valid(FILE, Flag.SELF_ISSUED, each={"one-before": (1, 1), "three-before": (3, 1), "after": (3, 2)})
+@acceptable(
+    FILE,
+    Flag.EXTRA_CERTIFICATES,
+    each={"one-before": (1, 1), "three-before": (3, 1), "after": (3, 2)},
+)
 def self_issued_copies(authority: AttestationAuthority, extras: tuple[int, int]) -> ChainInput:
     """``root -> intermediate -> leaf`` and copies of the intermediate that it signed itself.
 
@@ -179,10 +190,10 @@ def four_self_issued_copies_alone(authority: AttestationAuthority) -> ChainInput
     return ChainInput([authority.attest()[0], *chains.self_issued(authority.issuer, 4)])
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.TOO_LARGE,
     Flag.TOO_LARGE,
+    reason=Reason.TOO_LARGE,
     each={
         "unrelated": "unrelated",
         "same-named": "rekeyed",
@@ -204,7 +215,7 @@ def six_certificates(authority: AttestationAuthority, kind: str) -> ChainInput:
     return ChainInput([*authority.attest(), *extras[kind]])
 
 
-@invalid(FILE, Reason.TOO_LARGE, Flag.TOO_LARGE)
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.TOO_LARGE)
 def hundred_certificates(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf``, and ninety-eight elements of one octet.
 

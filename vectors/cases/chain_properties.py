@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appleattest import Reason, oids
 from appleattest.testing import AttestationAuthority, Deviation, Properties, der, deviations
-from vectors.case import ChainInput, invalid, valid
+from vectors.case import ChainInput, acceptable, invalid, valid
 from vectors.flags import Flag
 from vectors.shapes import with_leaf
 
@@ -24,18 +24,17 @@ _INTEGERS = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.NON_CANONICAL_INTEGER, each=_INTEGERS)
+@acceptable(FILE, Flag.NON_CANONICAL_INTEGER, each=_INTEGERS)
 def integrity_protection(authority: AttestationAuthority, value: bytes) -> ChainInput:
     """``root -> intermediate -> [leaf]``: 13.1 is no INTEGER in DER, and some read it as 0.
 
-    0 is the good value. What DER would not write is refused, not read.
+    0 is the good value. What DER would not write is refused, or absent, and never read.
     """
     return with_leaf(authority, deviations.ExtensionValue(oids.SYSTEM_INTEGRITY_PROTECTION, value))
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.MALFORMED_PROPERTY,
     Flag.NON_CANONICAL_INTEGER,
     each={key: _INTEGERS[key] for key in ("no-octet", "two-zeros", "long-length", "null")},
 )
@@ -58,7 +57,7 @@ _TEXTS = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY, each=_TEXTS)
+@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_IDENTITY, each=_TEXTS)
 def serial_number(authority: AttestationAuthority, value: bytes) -> ChainInput:
     """``root -> intermediate -> [leaf]``: 9.1 holds what cannot be seen, or no UTF-8.
 
@@ -70,7 +69,7 @@ def serial_number(authority: AttestationAuthority, value: bytes) -> ChainInput:
 @invalid(
     FILE,
     Reason.MALFORMED_PROPERTY,
-    Flag.MALFORMED_PROPERTY,
+    Flag.MALFORMED_IDENTITY,
     each={key: _TEXTS[key] for key in ("zero-width-space", "right-to-left-override", "newline")},
 )
 def udid_and_versions(authority: AttestationAuthority, value: bytes) -> ChainInput:
@@ -120,13 +119,17 @@ def blank(authority: AttestationAuthority, oid: str) -> ChainInput:
     return with_leaf(authority, deviations.ExtensionValue(oid, b""))
 
 
+@acceptable(
+    FILE,
+    Flag.MALFORMED_PROPERTY,
+    each={"secure-boot": deviations.WrappedValue(oids.SECURE_BOOT)},
+)
 @invalid(
     FILE,
     Reason.MALFORMED_PROPERTY,
-    Flag.MALFORMED_PROPERTY,
+    Flag.MALFORMED_IDENTITY,
     each={
         "serial-number": deviations.WrappedValue(oids.SERIAL_NUMBER),
-        "secure-boot": deviations.WrappedValue(oids.SECURE_BOOT),
         "all-text": deviations.Utf8StringText(),
     },
 )

@@ -59,9 +59,7 @@ def expired_twin(authority: AttestationAuthority, places: tuple[int, ...]) -> Ch
     return ChainInput([leaf, *(others[place] for place in places)])
 
 
-@invalid(
-    FILE, Reason.EXPIRED, Flag.SEVERAL_ISSUERS, Flag.VALIDITY, each=orders("expired", "rekeyed")
-)
+@invalid(FILE, Reason.EXPIRED, Flag.VALIDITY, each=orders("expired", "rekeyed"))
 def no_same_named_works(authority: AttestationAuthority, places: tuple[int, ...]) -> ChainInput:
     """``root -> [expired] -> leaf``, and another that did not sign: two halves make no whole."""
     others = _same_named(authority)
@@ -125,14 +123,14 @@ def new_root_without_a_bridge(authority: AttestationAuthority, anchors: str) -> 
     return ChainInput(_new(authority).attest(), anchors=_anchors(authority, anchors))
 
 
-@invalid(FILE, Reason.UNKNOWN_ISSUER, Flag.ROOT_ROTATION, each={"bridge-absent": 0, "root": 1})
+@invalid(FILE, Reason.UNKNOWN_ISSUER, Flag.UNTRUSTED_ISSUER, each={"bridge-absent": 0, "root": 1})
 def new_root_not_trusted(authority: AttestationAuthority, presented: int) -> ChainInput:
     """``new -> intermediate -> leaf``, only the old root trusted: no bridge leads to it."""
     new = _new(authority)
     return ChainInput([*new.attest(), *[new.root_issuer.der][:presented]])
 
 
-@invalid(FILE, Reason.BAD_SIGNATURE, Flag.ROOT_ROTATION, Flag.FORGED_SIGNATURE)
+@invalid(FILE, Reason.BAD_SIGNATURE, Flag.FORGED_SIGNATURE)
 def forged_bridge(authority: AttestationAuthority) -> ChainInput:
     """``old -> [new'] -> intermediate -> leaf``: the new root signs its own cross-certificate."""
     new, impostor = _new(authority), chains.impostor(authority)

@@ -51,7 +51,7 @@ def _at_each(**times: datetime) -> dict[str, tuple[str, datetime]]:
 
 @valid(
     FILE,
-    Flag.VALIDITY,
+    Flag.LIFETIME,
     each=_at_each(between=ISSUED_AT, first_second=_NOT_BEFORE, last_second=_NOT_AFTER),
 )
 def within(authority: AttestationAuthority, given: tuple[str, datetime]) -> ChainInput:

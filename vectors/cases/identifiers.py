@@ -9,7 +9,7 @@ from cryptography import x509
 from appleattest import Reason
 from appleattest.acme import HardwareModuleName, PermanentIdentifier
 from appleattest.testing import der
-from vectors.case import IdentifierInput, invalid, valid
+from vectors.case import IdentifierInput, acceptable, but, invalid, only, valid
 from vectors.flags import Flag
 
 if TYPE_CHECKING:
@@ -47,11 +47,14 @@ def _text(kind: str, value: str) -> IdentifierInput:
         "last-before-the-surrogates": "\ud7ff",
         "first-after-the-surrogates": "\ue000",
         "255-characters": "x" * 255,
-        "1024-octets": "\u00e9" * 512,
     },
 )
+@acceptable(FILE, Flag.TOO_LARGE, each={"1024-octets": "\u00e9" * 512})
 def value_alone(_authority: AttestationAuthority, value: str) -> IdentifierInput:
-    """``permanent-identifier: value``: at least one character, no slash, at most 1024 octets."""
+    """``permanent-identifier: value``: at least one character, and no slash.
+
+    The draft bounds nothing. This library reads 1024 octets.
+    """
     return _text(_PERMANENT, value)
 
 
@@ -67,15 +70,22 @@ _OIDS: Final[dict[str, str]] = {
     "64-octets": "1.2" + ".1" * 63,
     "one-arc-of-64-octets": f"2.{2 ** (64 * 7) - 81}",
 }
+_LARGE_OIDS: Final = ("arc-of-64-bits", "64-octets", "one-arc-of-64-octets")
 
 
-@valid(FILE, Flag.IDENTIFIER_FORM, each=_OIDS)
+@acceptable(FILE, Flag.TOO_LARGE, each=only(_OIDS, *_LARGE_OIDS))
+@valid(FILE, Flag.IDENTIFIER_FORM, each=but(_OIDS, *_LARGE_OIDS))
 def value_and_assigner(_authority: AttestationAuthority, oid: str) -> IdentifierInput:
-    """``permanent-identifier: value/OID``: dotted decimal, at most 64 octets when encoded."""
+    """``permanent-identifier: value/OID``: dotted decimal.
+
+    Arcs below 2 to the 28, and twenty of them, everybody must read (RFC 5280, appendix B). This
+    library reads 64 octets of DER.
+    """
     return _text(_PERMANENT, f"TESTSERIAL01/{oid}")
 
 
-@valid(FILE, Flag.IDENTIFIER_FORM, each=_OIDS)
+@acceptable(FILE, Flag.TOO_LARGE, each=only(_OIDS, *_LARGE_OIDS))
+@valid(FILE, Flag.IDENTIFIER_FORM, each=but(_OIDS, *_LARGE_OIDS))
 def serial_and_type(_authority: AttestationAuthority, oid: str) -> IdentifierInput:
     """``hardware-module: serial/OID``: the same grammar, and the OID is never left out."""
     return _text(_MODULE, f"TESTSERIAL01/{oid}")
@@ -132,15 +142,44 @@ _BROKEN: Final[dict[str, str]] = {
     "surrogates-in-the-wrong-order": "\udc00\ud800/1.2",
     "value-of-1025-octets": "\u00e9" * 512 + "x/1.2",
 }
+_TOO_LARGE: Final = (
+    *("65-octets", "one-arc-of-65-octets", "arc-of-300-digits", "arc-of-5000-digits"),
+    "value-of-1025-octets",
+)
 
 
-@invalid(FILE, Reason.MALFORMED_IDENTIFIER, Flag.IDENTIFIER_GRAMMAR, each=_BROKEN)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    reason=Reason.MALFORMED_IDENTIFIER,
+    each=only(_BROKEN, *_TOO_LARGE),
+)
+@invalid(
+    FILE,
+    Reason.MALFORMED_IDENTIFIER,
+    Flag.IDENTIFIER_GRAMMAR,
+    each=but(_BROKEN, *_TOO_LARGE),
+)
 def permanent_identifier(_authority: AttestationAuthority, value: str) -> IdentifierInput:
-    """``permanent-identifier: [text]``: not ``value`` or ``value/OID`` by the draft, section 3."""
+    """``permanent-identifier: [text]``: not ``value`` or ``value/OID`` by the draft, section 3.
+
+    Servers MUST refuse it with `malformed`. What is only too long, each server bounds for itself.
+    """
     return _text(_PERMANENT, value)
 
 
-@invalid(FILE, Reason.MALFORMED_IDENTIFIER, Flag.IDENTIFIER_GRAMMAR, each=_BROKEN)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    reason=Reason.MALFORMED_IDENTIFIER,
+    each=only(_BROKEN, *_TOO_LARGE),
+)
+@invalid(
+    FILE,
+    Reason.MALFORMED_IDENTIFIER,
+    Flag.IDENTIFIER_GRAMMAR,
+    each=but(_BROKEN, *_TOO_LARGE),
+)
 def hardware_module(_authority: AttestationAuthority, value: str) -> IdentifierInput:
     """``hardware-module: [text]``: not ``serial/OID`` by the draft, section 4."""
     return _text(_MODULE, value)
@@ -196,10 +235,16 @@ def _module(value: bytes) -> IdentifierInput:
     each={
         "value-alone": der.sequence(_VALUE),
         "value-and-assigner": der.sequence(_VALUE, _OID),
-        "assigner-of-64-octets": der.sequence(_VALUE, _OF_64_OCTETS),
         "assigner-of-joint": der.sequence(_VALUE, der.oid("2.999.3")),
         "beyond-ascii": der.sequence(der.utf8_string("\u00e9\U0001f511")),
         "nul": der.sequence(der.utf8_string("a\x00")),
+    },
+)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    each={
+        "assigner-of-64-octets": der.sequence(_VALUE, _OF_64_OCTETS),
         "1024-octets": der.sequence(der.utf8_string("x" * 1024), _OF_64_OCTETS),
     },
 )
@@ -214,9 +259,9 @@ def name_of_permanent_identifier(_authority: AttestationAuthority, value: bytes)
     each={
         "text": der.sequence(_OID, _SERIAL),
         "beyond-ascii": der.sequence(_OID, der.octet_string("\u00e9".encode())),
-        "type-of-64-octets": der.sequence(_OF_64_OCTETS, _SERIAL),
     },
 )
+@acceptable(FILE, Flag.TOO_LARGE, each={"type-of-64-octets": der.sequence(_OF_64_OCTETS, _SERIAL)})
 def name_of_hardware_module(_authority: AttestationAuthority, value: bytes) -> IdentifierInput:
     """``HardwareModuleName { OID, OCTET STRING }``: RFC 4108, section 5; the octets are UTF-8."""
     return _module(value)
@@ -241,8 +286,13 @@ def name_of_hardware_module(_authority: AttestationAuthority, value: bytes) -> I
         "overlong-slash": der.sequence(der.tlv(0x0C, b"a\xc0\xafb")),
         "beyond-unicode": der.sequence(der.tlv(0x0C, b"\xf4\x90\x80\x80")),
         "cut-short": der.sequence(der.tlv(0x0C, b"\xe2\x82")),
-        "1025-octets": der.sequence(der.utf8_string("x" * 1025)),
     },
+)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    reason=Reason.MALFORMED_IDENTIFIER,
+    each={"1025-octets": der.sequence(der.utf8_string("x" * 1025))},
 )
 def value_in_a_name(_authority: AttestationAuthority, value: bytes) -> IdentifierInput:
     """``PermanentIdentifier { [value] }``: one that the text form could not have.
@@ -262,15 +312,38 @@ _ODD_OIDS: Final[dict[str, bytes]] = {
     "relative": der.tlv(0x0D, b"\x2a\x03"),
     "text": der.utf8_string("1.2.3"),
 }
+_LONG_OIDS: Final = ("65-octets", "one-arc-of-64-octets")
 
 
-@invalid(FILE, Reason.MALFORMED_IDENTIFIER, Flag.OTHER_NAME_ENCODING, each=_ODD_OIDS)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    reason=Reason.MALFORMED_IDENTIFIER,
+    each=only(_ODD_OIDS, *_LONG_OIDS),
+)
+@invalid(
+    FILE,
+    Reason.MALFORMED_IDENTIFIER,
+    Flag.OTHER_NAME_ENCODING,
+    each=but(_ODD_OIDS, *_LONG_OIDS),
+)
 def assigner_in_a_name(_authority: AttestationAuthority, oid: bytes) -> IdentifierInput:
     """``PermanentIdentifier { value, [OID] }``: not the shortest encoding, or too long a one."""
     return _permanent(der.sequence(_VALUE, oid))
 
 
-@invalid(FILE, Reason.MALFORMED_IDENTIFIER, Flag.OTHER_NAME_ENCODING, each=_ODD_OIDS)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    reason=Reason.MALFORMED_IDENTIFIER,
+    each=only(_ODD_OIDS, *_LONG_OIDS),
+)
+@invalid(
+    FILE,
+    Reason.MALFORMED_IDENTIFIER,
+    Flag.OTHER_NAME_ENCODING,
+    each=but(_ODD_OIDS, *_LONG_OIDS),
+)
 def type_in_a_name(_authority: AttestationAuthority, oid: bytes) -> IdentifierInput:
     """``HardwareModuleName { [OID], serial }``: not the shortest encoding, or too long a one."""
     return _module(der.sequence(oid, _SERIAL))
@@ -300,8 +373,13 @@ def type_in_a_name(_authority: AttestationAuthority, oid: bytes) -> IdentifierIn
         "value-without-sequence": _VALUE,
         "hardware-module": der.sequence(_OID, _SERIAL),
         "cut-short": der.sequence(_VALUE)[:-1],
-        "above-4096-octets": der.sequence(der.utf8_string("x" * 4096)),
     },
+)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    reason=Reason.MALFORMED_IDENTIFIER,
+    each={"above-4096-octets": der.sequence(der.utf8_string("x" * 4096))},
 )
 def permanent_identifier_in_a_name(
     _authority: AttestationAuthority, value: bytes

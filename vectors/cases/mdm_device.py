@@ -17,7 +17,7 @@ from appleattest.testing import (
     deviations,
 )
 from appleattest.testing.keys import spki_of
-from vectors.case import DeviceInput, invalid, valid
+from vectors.case import DeviceInput, acceptable, invalid, valid
 from vectors.flags import Flag
 
 FILE: Final = "mdm_device"
@@ -82,7 +82,7 @@ def known_by(authority: AttestationAuthority, known: KnownDevice) -> DeviceInput
     return answered(authority, known=known)
 
 
-@valid(FILE, Flag.KNOWN_DEVICE, Flag.KNOWN_KEY)
+@valid(FILE, Flag.KNOWN_DEVICE)
 def known_by_everything(authority: AttestationAuthority) -> DeviceInput:
     """``known: serial number, UDID and key -> {leaf}``: all of it is as Apple attests it."""
     known = replace(enrolled(authority), serial_number=SERIAL, udid=UDID)
@@ -103,7 +103,7 @@ def mac(authority: AttestationAuthority) -> DeviceInput:
     return answered(authority, Properties.mac(), known)
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISMATCH, Flag.KNOWN_DEVICE, element=oids.UDID)
+@invalid(FILE, Reason.IDENTIFIER_MISMATCH, Flag.RELAYED_ATTESTATION, element=oids.UDID)
 def mac_known_by_its_udid_alone(authority: AttestationAuthority) -> DeviceInput:
     """``known: a Mac's UDID -> {UDID: the same, leaf (9.2: the ProvisioningUDID)}``
 
@@ -149,7 +149,7 @@ def relayed_to(authority: AttestationAuthority, known: KnownDevice) -> DeviceInp
     return answered(authority, OTHER, known)
 
 
-@valid(FILE, Flag.RELAYED_ATTESTATION)
+@valid(FILE, Flag.VOUCHED_ELSEWHERE)
 def another_device_where_nothing_is_known(authority: AttestationAuthority) -> DeviceInput:
     """``known: nothing, and none is asked for -> {leaf of some device}``
 
@@ -174,7 +174,6 @@ def relayed_with_honest_words(authority: AttestationAuthority) -> DeviceInput:
     FILE,
     Reason.IDENTIFIER_MISMATCH,
     Flag.RELAYED_ATTESTATION,
-    Flag.KNOWN_DEVICE,
     element=oids.UDID,
 )
 def same_serial_number_and_another_udid(authority: AttestationAuthority) -> DeviceInput:
@@ -187,7 +186,6 @@ def same_serial_number_and_another_udid(authority: AttestationAuthority) -> Devi
     FILE,
     Reason.IDENTIFIER_MISMATCH,
     Flag.RELAYED_ATTESTATION,
-    Flag.KNOWN_DEVICE,
     element=oids.SERIAL_NUMBER,
 )
 def same_udid_and_another_serial_number(authority: AttestationAuthority) -> DeviceInput:
@@ -233,7 +231,7 @@ def known_by_the_udid_in_lower_case(authority: AttestationAuthority) -> DeviceIn
 # --- user enrolment -----------------------------------------------------------------------------
 
 
-@valid(FILE, Flag.USER_ENROLMENT, Flag.KNOWN_KEY)
+@valid(FILE, Flag.USER_ENROLMENT)
 def user_enrolment_by_key(authority: AttestationAuthority) -> DeviceInput:
     """``known: the key of this enrolment -> {EnrollmentID, leaf (no 9.1, no 9.2) of that key}``
 
@@ -245,7 +243,6 @@ def user_enrolment_by_key(authority: AttestationAuthority) -> DeviceInput:
 @invalid(
     FILE,
     Reason.KEY_MISMATCH,
-    Flag.USER_ENROLMENT,
     Flag.KNOWN_KEY,
     Flag.RELAYED_ATTESTATION,
     element="spki",
@@ -294,8 +291,7 @@ _MISSING: Final = {
 @invalid(
     FILE,
     Reason.IDENTIFIER_MISSING,
-    Flag.USER_ENROLMENT,
-    Flag.BLANK_PROPERTY,
+    Flag.ABSENT_IDENTIFIER,
     element=oids.SERIAL_NUMBER,
     each=_MISSING,
 )
@@ -321,8 +317,7 @@ _MISSING_UDIDS: Final = {
 @invalid(
     FILE,
     Reason.IDENTIFIER_MISSING,
-    Flag.USER_ENROLMENT,
-    Flag.BLANK_PROPERTY,
+    Flag.ABSENT_IDENTIFIER,
     element=oids.UDID,
     each=_MISSING_UDIDS,
 )
@@ -350,7 +345,7 @@ def cached(authority: AttestationAuthority) -> DeviceInput:
     return answered(authority, known=_BY_SERIAL, cached=True)
 
 
-@valid(FILE, Flag.CACHED_ATTESTATION, Flag.USER_ENROLMENT, Flag.KNOWN_KEY)
+@valid(FILE, Flag.CACHED_ATTESTATION, Flag.USER_ENROLMENT)
 def cached_under_user_enrolment(authority: AttestationAuthority) -> DeviceInput:
     """``known: a key; an earlier nonce -> {leaf of it (11.1: the earlier)}``
 
@@ -362,7 +357,6 @@ def cached_under_user_enrolment(authority: AttestationAuthority) -> DeviceInput:
 @invalid(
     FILE,
     Reason.IDENTIFIER_MISMATCH,
-    Flag.CACHED_ATTESTATION,
     Flag.RELAYED_ATTESTATION,
     element=oids.SERIAL_NUMBER,
 )
@@ -377,9 +371,8 @@ def cached_of_another_device(authority: AttestationAuthority) -> DeviceInput:
 @invalid(
     FILE,
     Reason.KEY_MISMATCH,
-    Flag.CACHED_ATTESTATION,
     Flag.KNOWN_KEY,
-    Flag.USER_ENROLMENT,
+    Flag.RELAYED_ATTESTATION,
     element="spki",
 )
 def cached_of_another_key(authority: AttestationAuthority) -> DeviceInput:
@@ -415,7 +408,6 @@ def no_nonce_sent(authority: AttestationAuthority) -> DeviceInput:
 @invalid(
     FILE,
     Reason.IDENTIFIER_MISMATCH,
-    Flag.FRESHNESS_UNCHECKED,
     Flag.RELAYED_ATTESTATION,
     element=oids.SERIAL_NUMBER,
 )
@@ -469,17 +461,17 @@ def error_with_its_chain(_authority: AttestationAuthority) -> DeviceInput:
 # --- what stands beside the attestation ---------------------------------------------------------
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.MALFORMED_PLIST,
-    Flag.MALFORMED_PLIST,
+    Flag.STRICT_READING,
+    reason=Reason.MALFORMED_PLIST,
     element="UDID",
     each={"integer": 5, "data": UDID.encode()},
 )
 def udid_is(authority: AttestationAuthority, value: Any) -> DeviceInput:
     """``{UDID: no text, an attestation of the known device}``
 
-    The enrolment is told by it, so it is not guessed at.
+    Apple documents text. What a device says of itself proves nothing, whatever its type.
     """
     return answered(authority, known=_BY_SERIAL, extra={"UDID": value})
 
@@ -507,23 +499,91 @@ def another_serial_number_udid_and_key(authority: AttestationAuthority) -> Devic
     return answered(authority, OTHER, known, public_key=_another_key(authority))
 
 
-@invalid(FILE, Reason.IDENTIFIER_MISSING, Flag.TWO_DEFECTS, element=oids.SERIAL_NUMBER)
+@invalid(
+    FILE,
+    Reason.IDENTIFIER_MISMATCH,
+    Flag.TWO_DEFECTS,
+    Flag.RELAYED_ATTESTATION,
+    element=oids.UDID,
+)
 def no_serial_number_and_another_udid(authority: AttestationAuthority) -> DeviceInput:
-    """``known: serial number, UDID -> {leaf (no 9.1, 9.2 another)}``: the same order."""
+    """``known: serial number, UDID -> {leaf (no 9.1, 9.2 another)}``: another device is graver."""
     known = KnownDevice(serial_number=SERIAL, udid=UDID)
     return answered(authority, replace(OTHER, serial_number=None), known)
 
 
 @invalid(
     FILE,
-    Reason.FRESHNESS_MISMATCH,
+    Reason.IDENTIFIER_MISMATCH,
     Flag.TWO_DEFECTS,
     Flag.RELAYED_ATTESTATION,
+    element=oids.SERIAL_NUMBER,
+    each={"another-nonce": _ANOTHER_NONCE, "absent": None, "blank": b""},
+)
+def stale_and_of_another_device(authority: AttestationAuthority, code: bytes | None) -> DeviceInput:
+    """``{leaf of another (11.1: of no nonce, or none)}``
+
+    A genuine attestation of another device is the graver fact, so it is named: no device that
+    answers honestly sends one, while one that is out of date is common.
+    """
+    return answered(authority, OTHER, _BY_SERIAL, code=code)
+
+
+@invalid(
+    FILE,
+    Reason.IDENTIFIER_MISMATCH,
+    Flag.TWO_DEFECTS,
+    Flag.RELAYED_ATTESTATION,
+    element=oids.UDID,
+    each={"another-nonce": _ANOTHER_NONCE, "absent": None},
+)
+def stale_and_of_another_udid(authority: AttestationAuthority, code: bytes | None) -> DeviceInput:
+    """``known: a UDID -> {leaf of another (11.1: of no nonce, or none)}``: the same for a UDID."""
+    return answered(authority, OTHER, _BY_UDID, code=code)
+
+
+@invalid(
+    FILE,
+    Reason.KEY_MISMATCH,
+    Flag.TWO_DEFECTS,
+    Flag.KNOWN_KEY,
+    element="spki",
+    each={"another-nonce": _ANOTHER_NONCE, "absent": None, "blank": b""},
+)
+def stale_and_of_another_key(authority: AttestationAuthority, code: bytes | None) -> DeviceInput:
+    """``known: a key -> {leaf of another key (11.1: of no nonce, or none)}``
+
+    Under user enrolment the key is what tells the device, and this is another's.
+    """
+    key = _another_key(authority)
+    return answered(authority, BYOD, enrolled(authority), public_key=key, code=code)
+
+
+@invalid(
+    FILE,
+    Reason.FRESHNESS_MISMATCH,
+    Flag.TWO_DEFECTS,
+    Flag.ABSENT_IDENTIFIER,
     element=oids.FRESHNESS_CODE,
 )
-def stale_and_of_another_device(authority: AttestationAuthority) -> DeviceInput:
-    """``{leaf of another (11.1: of no nonce)}``: freshness is judged before the device."""
-    return answered(authority, OTHER, _BY_SERIAL, code=_ANOTHER_NONCE)
+def stale_and_of_no_device(authority: AttestationAuthority) -> DeviceInput:
+    """``known: a serial number -> {leaf (no 9.1, 11.1: of no nonce)}``
+
+    That no device is attested is no other device: freshness comes first.
+    """
+    return answered(authority, BYOD, _BY_SERIAL, code=_ANOTHER_NONCE)
+
+
+@invalid(
+    FILE,
+    Reason.FRESHNESS_MISMATCH,
+    Flag.TWO_DEFECTS,
+    Flag.FRESHNESS_MISMATCH,
+    element=oids.FRESHNESS_CODE,
+)
+def stale_where_nothing_is_known(authority: AttestationAuthority) -> DeviceInput:
+    """``known: nothing -> {leaf of some device (11.1: of no nonce)}``: nobody asked which it is."""
+    return answered(authority, OTHER, code=_ANOTHER_NONCE)
 
 
 @invalid(
@@ -550,7 +610,7 @@ def expired_and_of_another_device(authority: AttestationAuthority) -> DeviceInpu
     return answered(authority, OTHER, _BY_SERIAL, deviations=[deviations.Expired()])
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.TWO_DEFECTS, element="UDID")
+@invalid(FILE, Reason.MALFORMED_PLIST, Flag.TWO_DEFECTS, Flag.RELAYED_ATTESTATION, element="UDID")
 def malformed_udid_and_another_device(authority: AttestationAuthority) -> DeviceInput:
     """``{UDID: an integer, leaf of another}``: the message is judged before the device."""
     return answered(authority, OTHER, _BY_SERIAL, extra={"UDID": 5})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
+from appleattest import oids
 from appleattest.mdm import KnownDevice
 from appleattest.testing import AttestationAuthority, Properties, carriers
-from vectors.case import DeviceInput, valid
+from vectors.case import DeviceInput, acceptable, valid
 from vectors.cases.mdm_device import FILE, answered
 from vectors.flags import Flag
 
@@ -50,17 +51,17 @@ _LIES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-@valid(FILE, Flag.LYING_DEVICE, each=_LIES)
+@acceptable(FILE, Flag.LYING_DEVICE, each=_LIES)
 def lie(authority: AttestationAuthority, said: dict[str, Any]) -> DeviceInput:
     """``{one answer is not as Apple attests it, leaf of the known device}``
 
-    The attestation is genuine, current and this device's, so the response is valid. That the
-    device says something else is found.
+    The attestation is genuine, current and this device's. That the device says something else is
+    found; whether that is a reason to refuse is a question of policy.
     """
     return _says(authority, {**_HONEST, **said})
 
 
-@valid(FILE, Flag.LYING_DEVICE)
+@acceptable(FILE, Flag.LYING_DEVICE)
 def lies_about_everything(authority: AttestationAuthority) -> DeviceInput:
     """``{every answer is not as Apple attests it}``: each is found."""
     return _says(
@@ -74,7 +75,7 @@ def lies_about_everything(authority: AttestationAuthority) -> DeviceInput:
     )
 
 
-@valid(FILE, Flag.LYING_DEVICE)
+@acceptable(FILE, Flag.LYING_DEVICE)
 def udid_of_the_response(authority: AttestationAuthority) -> DeviceInput:
     """``{UDID beside QueryResponses: another, leaf}``
 
@@ -118,7 +119,7 @@ def of_a_mac(authority: AttestationAuthority, queries: dict[str, Any]) -> Device
     return _says(authority, queries, _MAC)
 
 
-@valid(FILE, Flag.LYING_DEVICE)
+@acceptable(FILE, Flag.LYING_DEVICE)
 def provisioning_udid_of_a_mac(authority: AttestationAuthority) -> DeviceInput:
     """``{UDID: the Mac's own, ProvisioningUDID: another than attested}``: that one is compared."""
     queries = {"UDID": carriers.DEVICE_UDID, "ProvisioningUDID": "00000000-0000TESTUDID0009"}
@@ -164,7 +165,7 @@ _DIFFERENT: Final = {
 }
 
 
-@valid(FILE, Flag.LYING_DEVICE, each=_DIFFERENT)
+@acceptable(FILE, Flag.LYING_DEVICE, each=_DIFFERENT)
 def other_version(authority: AttestationAuthority, versions: _Versions) -> DeviceInput:
     """``{OSVersion, SupplementalOSVersionExtra: another version than attested}``: found.
 
@@ -195,7 +196,23 @@ def updated_since_some_time(authority: AttestationAuthority) -> DeviceInput:
     return replace(_SINCE["newer"].response(authority), nonce=None)
 
 
-@valid(FILE, Flag.LYING_DEVICE, Flag.CACHED_ATTESTATION)
+_MALFORMED: Final = {
+    "os-version": (oids.OS_VERSION, b"17.2\0"),
+    "software-update-device-id": (oids.SOFTWARE_UPDATE_DEVICE_ID, b"X002tAP\0"),
+}
+
+
+@acceptable(FILE, Flag.MALFORMED_PROPERTY, each=_MALFORMED)
+def attested_is_malformed(authority: AttestationAuthority, given: tuple[str, bytes]) -> DeviceInput:
+    """``{answers of an honest device, leaf (10.1 or 9.4 malformed)}``
+
+    Who accepts it reads that property as absent. Absent is no other answer: no discrepancy.
+    """
+    oid, value = given
+    return _says(authority, _HONEST, replace(_PHONE, raw={oid: value}))
+
+
+@acceptable(FILE, Flag.LYING_DEVICE)
 def older_since(authority: AttestationAuthority) -> DeviceInput:
     """``an earlier nonce -> {OSVersion: older than attested, leaf (11.1: the earlier)}``
 
@@ -204,7 +221,7 @@ def older_since(authority: AttestationAuthority) -> DeviceInput:
     return _Versions("17.2", "17.1").response(authority, cached=True)
 
 
-@valid(FILE, Flag.LYING_DEVICE, Flag.CACHED_ATTESTATION)
+@acceptable(FILE, Flag.LYING_DEVICE)
 def another_serial_number_since(authority: AttestationAuthority) -> DeviceInput:
     """``an earlier nonce -> {SerialNumber: another}``: no serial number changes with time."""
     return _says(authority, {"SerialNumber": "TESTSERIAL09"}, cached=True)

@@ -16,7 +16,7 @@ from appleattest.testing import (
     der,
     deviations,
 )
-from vectors.case import MdmInput, invalid, valid
+from vectors.case import MdmInput, acceptable, invalid, valid
 from vectors.flags import Flag
 
 FILE: Final = "mdm_freshness"
@@ -209,8 +209,11 @@ def wrong_code_and_right_code(authority: AttestationAuthority) -> MdmInput:
     return MdmInput(response)
 
 
-@invalid(FILE, Reason.CRITICAL_EXTENSION, Flag.CRITICAL_EXTENSION)
+@acceptable(FILE, Flag.PROCESSED_EXTENSION, reason=Reason.CRITICAL_EXTENSION)
 def critical_code(authority: AttestationAuthority) -> MdmInput:
-    """``nonce -> leaf (11.1 critical)``: Apple marks no property as critical."""
+    """``nonce -> leaf (11.1 critical)``: Apple marks no property as critical.
+
+    Who reads it has processed it (RFC 5280, 4.2).
+    """
     deviation = deviations.CriticalExtension(oids.FRESHNESS_CODE)
     return MdmInput(authority.response_plist(deviations=[deviation]))

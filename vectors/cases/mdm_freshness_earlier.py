@@ -19,7 +19,7 @@ _PREVIOUS: Final = {
 }
 
 
-@invalid(FILE, Reason.FRESHNESS_MISSING, Flag.FRESHNESS_ABSENT, Flag.CACHED_ATTESTATION)
+@invalid(FILE, Reason.FRESHNESS_MISSING, Flag.FRESHNESS_ABSENT)
 def blank_with_previous_nonces(authority: AttestationAuthority) -> MdmInput:
     """``nonce, three earlier ones -> leaf (11.1: no octets)``: a blank code answers no nonce."""
     return answered(authority, b"", previous_nonces=_PREVIOUS)
@@ -76,13 +76,7 @@ _NOT_EARLIER: Final = {
 }
 
 
-@invalid(
-    FILE,
-    Reason.FRESHNESS_MISMATCH,
-    Flag.CACHED_ATTESTATION,
-    Flag.FRESHNESS_ENCODING,
-    each=_NOT_EARLIER,
-)
+@invalid(FILE, Reason.FRESHNESS_MISMATCH, Flag.FRESHNESS_ENCODING, each=_NOT_EARLIER)
 def not_quite_an_earlier_nonce(authority: AttestationAuthority, octets: bytes) -> MdmInput:
     """``nonce, three earlier ones -> leaf (11.1: something made of an earlier one)``
 
@@ -106,7 +100,7 @@ _UNCHECKED: Final = {
 }
 
 
-@valid(FILE, Flag.FRESHNESS_ABSENT, each=_UNCHECKED)
+@valid(FILE, Flag.FRESHNESS_UNCHECKED, each=_UNCHECKED)
 def no_nonce_sent(authority: AttestationAuthority, given: _NotSent) -> MdmInput:
     """``no nonce -> leaf (11.1 or none)``
 
@@ -125,7 +119,7 @@ def no_nonce_sent_earlier(authority: AttestationAuthority, octets: bytes) -> Mdm
     return answered(authority, octets, None, _PREVIOUS)
 
 
-@valid(FILE, Flag.CACHED_ATTESTATION, Flag.VALIDITY)
+@valid(FILE, Flag.CACHED_ATTESTATION, Flag.LIFETIME)
 def same_nonce_for_ninety_days(authority: AttestationAuthority) -> MdmInput:
     """``nonce, at notAfter -> leaf (11.1: nonce)``
 
@@ -135,7 +129,7 @@ def same_nonce_for_ninety_days(authority: AttestationAuthority) -> MdmInput:
     return MdmInput(authority.response_plist(), at=ISSUED_AT + timedelta(days=90))
 
 
-@invalid(FILE, Reason.EXPIRED, Flag.CACHED_ATTESTATION, Flag.VALIDITY)
+@invalid(FILE, Reason.EXPIRED, Flag.VALIDITY)
 def same_nonce_a_second_longer(authority: AttestationAuthority) -> MdmInput:
     """``nonce, at notAfter + 1 s -> leaf (11.1: nonce)``
 
@@ -144,7 +138,7 @@ def same_nonce_a_second_longer(authority: AttestationAuthority) -> MdmInput:
     return MdmInput(authority.response_plist(), at=ISSUED_AT + timedelta(days=90, seconds=1))
 
 
-@invalid(FILE, Reason.EXPIRED, Flag.CACHED_ATTESTATION, Flag.VALIDITY)
+@invalid(FILE, Reason.EXPIRED, Flag.VALIDITY)
 def expired_and_unmatched(authority: AttestationAuthority) -> MdmInput:
     """``nonce, at notAfter + 1 s -> leaf (11.1: another nonce)``
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from appleattest import Reason, oids
 from appleattest.testing import AttestationAuthority, Properties, der, deviations
-from vectors.case import MdmInput, acceptable, invalid, valid
+from vectors.case import MdmInput, acceptable, but, invalid, only, valid
 from vectors.flags import Flag
 
 FILE: Final = "mdm_properties"
@@ -27,6 +27,12 @@ INTEGERS: Final = {
 }
 
 
+FIELDS: Final = {oid: name.replace("-", "_") for name, oid in (TEXTS | INTEGERS).items()}
+"""The name of each property in the JSON, by its OID."""
+_NOT_GOOD: Final = {
+    oids.SYSTEM_INTEGRITY_PROTECTION: {"sip": ["unrecognized", None]},
+    oids.THIRD_PARTY_KEXTS: {"third_party_kexts": ["some-allowed", None]},
+}
 THREE_TEXTS: Final = {name: TEXTS[name] for name in ("serial-number", "os-version", "secure-boot")}
 _FEW: Final = Properties(serial_number="TESTSERIAL01", sepos_version="14.2", sip=0)
 
@@ -55,7 +61,7 @@ def spaces_only(authority: AttestationAuthority, oid: str) -> MdmInput:
     return raw(authority, oid, b"   ")
 
 
-@acceptable(FILE, Flag.BLANK_PROPERTY, each=INTEGERS)
+@acceptable(FILE, Flag.MALFORMED_PROPERTY, each=INTEGERS)
 def integer_of_a_space(authority: AttestationAuthority, oid: str) -> MdmInput:
     """``leaf (an INTEGER property: one space)``
 
@@ -112,13 +118,21 @@ _NUMBERS: Final = {
     "2-to-the-100": 2**100,
 }
 """None is 0 or 1; cut to 8, 32 or 64 bits, several are 0."""
+_WIDE: Final = ("2-to-the-64", "2-to-the-100")
 
 
-@valid(FILE, Flag.UNRECOGNIZED_STATUS, each={"2": 2} | _NUMBERS)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    each=only(_NUMBERS, *_WIDE),
+    also_read=lambda _: {"sip": [None]},
+)
+@valid(FILE, Flag.UNRECOGNIZED_STATUS, each={"2": 2} | but(_NUMBERS, *_WIDE))
 def sip_unrecognized(authority: AttestationAuthority, number: int) -> MdmInput:
     """``leaf (13.1: an INTEGER that is neither 0 nor 1)``
 
-    In its encoding, and without a documented meaning: unrecognised, which is not good.
+    In its encoding, and without a documented meaning: unrecognised, which is not good. One that
+    has no place in 64 bits may be refused, or read as absent.
     """
     return raw(authority, oids.SYSTEM_INTEGRITY_PROTECTION, der.integer(number))
 
@@ -145,13 +159,23 @@ def secure_boot_unrecognized(authority: AttestationAuthority, text: str) -> MdmI
     return raw(authority, oids.SECURE_BOOT, text.encode())
 
 
-@valid(FILE, Flag.OS_GENERATION, each={"none-allowed": 0, "some-allowed": 1, "two": 2} | _NUMBERS)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    each=only(_NUMBERS, *_WIDE),
+    also_read=lambda _: {"third_party_kexts": [None]},
+)
+@valid(
+    FILE,
+    Flag.OS_GENERATION,
+    each={"none-allowed": 0, "some-allowed": 1, "two": 2} | but(_NUMBERS, *_WIDE),
+)
 def kexts(authority: AttestationAuthority, number: int) -> MdmInput:
     """``leaf (13.3: INTEGER)``: 0 allows none; in Apple's words any other value allows some."""
     return raw(authority, oids.THIRD_PARTY_KEXTS, der.integer(number))
 
 
-@acceptable(FILE, Flag.UNRECOGNIZED_STATUS, Flag.TOO_LARGE, each=INTEGERS)
+@acceptable(FILE, Flag.TOO_LARGE, each=INTEGERS, also_read=lambda oid: _NOT_GOOD[oid])
 def integer_of_forty_octets(authority: AttestationAuthority, oid: str) -> MdmInput:
     """``leaf (an INTEGER property: 2^312)``
 
@@ -167,17 +191,29 @@ def version_with_a_space(authority: AttestationAuthority, text: str) -> MdmInput
     return raw(authority, oids.OS_VERSION, text.encode())
 
 
-@valid(
-    FILE, Flag.OS_GENERATION, each={"trailing-zero": "15.10", "one-number": "26", "long": "9" * 60}
+@valid(FILE, Flag.OS_GENERATION, each={"trailing-zero": "15.10", "one-number": "26"})
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    each={"long": "9" * 60},
+    also_read=lambda _: {"os_version": [None]},
 )
 def version_is_text(authority: AttestationAuthority, text: str) -> MdmInput:
     """``leaf (10.1: text)``: a version is never turned into a number: 15.10 is not 15.1."""
     return raw(authority, oids.OS_VERSION, text.encode())
 
 
-@acceptable(FILE, Flag.UNKNOWN_PROPERTY, each={"serial-number": oids.SERIAL_NUMBER})
+@acceptable(
+    FILE,
+    Flag.LEFT_OPEN,
+    reason=Reason.MALFORMED_PROPERTY,
+    each={"serial-number": oids.SERIAL_NUMBER},
+)
 def letters_beyond_ascii(authority: AttestationAuthority, oid: str) -> MdmInput:
-    """``leaf (9.1: printable UTF-8 beyond ASCII)``: nothing forbids it, and no device has it."""
+    """``leaf (9.1: printable UTF-8 beyond ASCII)``: nothing forbids it, and no device has it.
+
+    Which characters are printable differs from one edition of Unicode to the next.
+    """
     return raw(authority, oid, "T\u00c9ST".encode())
 
 
@@ -228,7 +264,7 @@ def property_twice(authority: AttestationAuthority, twice: tuple[str, bytes | No
     return MdmInput(authority.response_plist(deviations=[deviations.DoubledExtension(*twice)]))
 
 
-@invalid(FILE, Reason.DUPLICATE_EXTENSION, Flag.DUPLICATE_EXTENSION, Flag.UNKNOWN_PROPERTY)
+@invalid(FILE, Reason.DUPLICATE_EXTENSION, Flag.DUPLICATE_EXTENSION)
 def unknown_property_twice(authority: AttestationAuthority) -> MdmInput:
     """``leaf (9.3 twice)``: RFC 5280 excepts no extension, known or not."""
     oid = "1.2.840.113635.100.8.9.3"
@@ -239,15 +275,15 @@ def unknown_property_twice(authority: AttestationAuthority) -> MdmInput:
     return MdmInput(response)
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.CRITICAL_EXTENSION,
-    Flag.CRITICAL_EXTENSION,
+    Flag.PROCESSED_EXTENSION,
+    reason=Reason.CRITICAL_EXTENSION,
     each={"serial-number": oids.SERIAL_NUMBER, "sip": oids.SYSTEM_INTEGRITY_PROTECTION},
 )
 def critical_property(authority: AttestationAuthority, oid: str) -> MdmInput:
     """``leaf (one property critical)``
 
-    Apple marks none as critical, and only basicConstraints and keyUsage may be.
+    Apple marks none as critical. Who reads it has processed it (RFC 5280, 4.2).
     """
     return MdmInput(authority.response_plist(deviations=[deviations.CriticalExtension(oid)]))

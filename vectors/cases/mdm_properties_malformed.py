@@ -1,13 +1,15 @@
-"""The properties that are in no documented encoding, each refused rather than guessed at."""
+"""The properties that are in no documented encoding: refused or absent, and never guessed at."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from appleattest import Reason, oids
-from appleattest.testing import AttestationAuthority, der, deviations
-from vectors.case import MdmInput, acceptable, invalid
+from appleattest.testing import AttestationAuthority, Properties, der, deviations
+from vectors.case import AlsoRead, MdmInput, acceptable, but, invalid, only
 from vectors.cases.mdm_properties import (
+    FIELDS,
     FILE,
     INTEGERS,
     TEXTS,
@@ -16,8 +18,12 @@ from vectors.cases.mdm_properties import (
 )
 from vectors.flags import Flag
 
+IDENTIFIERS: Final = ("serial-number", "udid")
+"""The two properties of which a malformed value refuses the attestation."""
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY, each=TEXTS)
+
+@acceptable(FILE, Flag.MALFORMED_PROPERTY, each=but(TEXTS, *IDENTIFIERS))
+@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_IDENTITY, each=only(TEXTS, *IDENTIFIERS))
 def wrapped_in_utf8string(authority: AttestationAuthority, oid: str) -> MdmInput:
     """``leaf (one text property: DER UTF8String)``
 
@@ -29,7 +35,7 @@ def wrapped_in_utf8string(authority: AttestationAuthority, oid: str) -> MdmInput
 _TAGS: Final = {"printablestring": der.PRINTABLE_STRING, "octet-string": der.OCTET_STRING}
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY, each=_TAGS)
+@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_IDENTITY, each=_TAGS)
 def serial_number_wrapped_in(authority: AttestationAuthority, tag: int) -> MdmInput:
     """``leaf (9.1: the text in a DER element)``: to unwrap it is to guess."""
     deviation = deviations.WrappedValue(oids.SERIAL_NUMBER, tag)
@@ -60,7 +66,7 @@ _HIDDEN: Final = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY, each=_HIDDEN)
+@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_IDENTITY, each=_HIDDEN)
 def serial_number_with(authority: AttestationAuthority, text: str) -> MdmInput:
     """``leaf (9.1: text with a control, format or separator character)``
 
@@ -78,14 +84,18 @@ _HIDDEN_ELSEWHERE: Final = {
     "sepos-version-tab": (oids.SEPOS_VERSION, "1\t2"),
     "llb-version-right-to-left-override": (oids.LLB_VERSION, "1\u202e2"),
     "secure-boot-zero-width-space": (oids.SECURE_BOOT, "Full\u200b Security"),
+    "secure-boot-nul": (oids.SECURE_BOOT, "Full Security\0"),
+    "secure-boot-line-feed": (oids.SECURE_BOOT, "Full Security\n"),
 }
+_OF_THE_UDID: Final = ("udid-nul", "udid-zero-width-space")
 
 
+@acceptable(FILE, Flag.MALFORMED_PROPERTY, each=but(_HIDDEN_ELSEWHERE, *_OF_THE_UDID))
 @invalid(
     FILE,
     Reason.MALFORMED_PROPERTY,
-    Flag.MALFORMED_PROPERTY,
-    each=_HIDDEN_ELSEWHERE,
+    Flag.MALFORMED_IDENTITY,
+    each=only(_HIDDEN_ELSEWHERE, *_OF_THE_UDID),
 )
 def hidden_character(authority: AttestationAuthority, given: tuple[str, str]) -> MdmInput:
     """``leaf (one text property: with a control, format or separator character)``
@@ -96,25 +106,52 @@ def hidden_character(authority: AttestationAuthority, given: tuple[str, str]) ->
     return raw(authority, oid, text.encode())
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY, each=TEXTS)
+def _as_it_stands(text: str) -> Callable[[str], AlsoRead]:
+    """The property read with its spaces: of secure boot, a level that is not documented."""
+
+    def also_read(oid: str) -> AlsoRead:
+        return {FIELDS[oid]: ["unrecognized" if oid == oids.SECURE_BOOT else text]}
+
+    return also_read
+
+
+@acceptable(
+    FILE,
+    Flag.SPACES,
+    each=but(TEXTS, *IDENTIFIERS),
+    also_read=_as_it_stands("TEST "),
+)
+@acceptable(FILE, Flag.SPACES, reason=Reason.MALFORMED_PROPERTY, each=only(TEXTS, *IDENTIFIERS))
 def trailing_space(authority: AttestationAuthority, oid: str) -> MdmInput:
     """``leaf (one text property: text and a space)``
 
-    Nothing is trimmed: two octet strings would become one identifier.
+    Nothing is trimmed: two octet strings would become one identifier, or another level the good
+    one. No document says that a text has no such space.
     """
     return raw(authority, oid, b"Full Security " if oid == oids.SECURE_BOOT else b"TEST ")
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY, each=THREE_TEXTS)
+@acceptable(
+    FILE,
+    Flag.SPACES,
+    each=but(THREE_TEXTS, "serial-number"),
+    also_read=_as_it_stands(" TEST"),
+)
+@acceptable(
+    FILE,
+    Flag.SPACES,
+    reason=Reason.MALFORMED_PROPERTY,
+    each=only(THREE_TEXTS, "serial-number"),
+)
 def leading_space(authority: AttestationAuthority, oid: str) -> MdmInput:
     """``leaf (one text property: a space and text)``: nothing is trimmed."""
     return raw(authority, oid, b" Full Security" if oid == oids.SECURE_BOOT else b" TEST")
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.MALFORMED_PROPERTY,
-    Flag.MALFORMED_PROPERTY,
+    Flag.SPACES,
+    reason=Reason.MALFORMED_PROPERTY,
     each={"serial-number": oids.SERIAL_NUMBER, "udid": oids.UDID},
 )
 def inner_space(authority: AttestationAuthority, oid: str) -> MdmInput:
@@ -137,24 +174,35 @@ _NOT_UTF8: Final = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY, each=_NOT_UTF8)
+@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_IDENTITY, each=_NOT_UTF8)
 def serial_number_not_utf8(authority: AttestationAuthority, value: bytes) -> MdmInput:
     """``leaf (9.1: octets that are not UTF-8)``: to replace one would make two devices one."""
     return raw(authority, oids.SERIAL_NUMBER, value)
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.MALFORMED_PROPERTY,
     Flag.MALFORMED_PROPERTY,
-    each={"udid": oids.UDID, "sepos-version": oids.SEPOS_VERSION},
+    each={
+        "sepos-version": oids.SEPOS_VERSION,
+        "software-update-device-id": oids.SOFTWARE_UPDATE_DEVICE_ID,
+        "os-version": oids.OS_VERSION,
+        "llb-version": oids.LLB_VERSION,
+        "secure-boot": oids.SECURE_BOOT,
+    },
 )
+@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_IDENTITY, each={"udid": oids.UDID})
 def not_utf8(authority: AttestationAuthority, oid: str) -> MdmInput:
     """``leaf (one text property: FE FF)``: octets that occur nowhere in UTF-8."""
     return raw(authority, oid, b"\xfe\xff")
 
 
-@acceptable(FILE, Flag.MALFORMED_PROPERTY, Flag.TOO_LARGE, each={"os-version": oids.OS_VERSION})
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    each={"os-version": oids.OS_VERSION},
+    also_read=lambda _: {"os_version": ["T" * 1000, None]},
+)
 def text_of_a_thousand_octets(authority: AttestationAuthority, oid: str) -> MdmInput:
     """``leaf (one text property: 1,000 letters)``: a verifier may bound what it reads."""
     return raw(authority, oid, b"T" * 1000)
@@ -191,13 +239,7 @@ _EACH_INTEGER: Final = {
 }
 
 
-@invalid(
-    FILE,
-    Reason.MALFORMED_PROPERTY,
-    Flag.NON_CANONICAL_INTEGER,
-    Flag.MALFORMED_PROPERTY,
-    each=_EACH_INTEGER,
-)
+@acceptable(FILE, Flag.NON_CANONICAL_INTEGER, Flag.MALFORMED_PROPERTY, each=_EACH_INTEGER)
 def reads_as_zero(authority: AttestationAuthority, given: tuple[str, bytes]) -> MdmInput:
     """``leaf (13.1 or 13.3: octets that some decoder reads as 0)``
 
@@ -222,28 +264,41 @@ _NOT_ZERO: Final = {
 }
 
 
-@invalid(
-    FILE,
-    Reason.MALFORMED_PROPERTY,
-    Flag.NON_CANONICAL_INTEGER,
-    Flag.MALFORMED_PROPERTY,
-    each=_NOT_ZERO,
-)
+@acceptable(FILE, Flag.NON_CANONICAL_INTEGER, Flag.MALFORMED_PROPERTY, each=_NOT_ZERO)
 def sip_not_der(authority: AttestationAuthority, value: bytes) -> MdmInput:
-    """``leaf (13.1: octets that are no DER INTEGER)``: refused, whatever they might mean."""
+    """``leaf (13.1: octets that are no DER INTEGER)``: refused or absent, whatever they mean."""
     return raw(authority, oids.SYSTEM_INTEGRITY_PROTECTION, value)
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY)
+@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_IDENTITY)
 def every_text_wrapped(authority: AttestationAuthority) -> MdmInput:
     """``leaf (every text property: DER UTF8String)``: the test chains of other verifiers."""
     return MdmInput(authority.response_plist(deviations=[deviations.Utf8StringText()]))
 
 
-@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_PROPERTY)
+@invalid(FILE, Reason.MALFORMED_PROPERTY, Flag.MALFORMED_IDENTITY)
 def malformed_without_a_nonce(authority: AttestationAuthority) -> MdmInput:
     """``no nonce sent -> leaf (9.1: TEST NUL)``
 
     That no freshness is checked changes nothing about the properties.
     """
     return MdmInput(raw(authority, oids.SERIAL_NUMBER, b"TEST\0").response, nonce=None)
+
+
+_SEVERAL: Final = {
+    oids.OS_VERSION: b"15.0\0",
+    oids.SEPOS_VERSION: b"\xff",
+    oids.SYSTEM_INTEGRITY_PROTECTION: b"\x02\x02\x00\x00",
+    oids.SECURE_BOOT: b"\x0c\x0dFull Security",
+    oids.THIRD_PARTY_KEXTS: b"\x01\x01\x00",
+}
+
+
+@acceptable(FILE, Flag.MALFORMED_PROPERTY)
+def all_but_the_identifiers(authority: AttestationAuthority) -> MdmInput:
+    """``leaf (10.1, 10.2, 13.1, 13.2 and 13.3 malformed)``
+
+    Each of them is absent for who accepts it, and the device is still told by its serial number.
+    """
+    properties = Properties(serial_number="TESTSERIAL01", raw=_SEVERAL)
+    return MdmInput(authority.response_plist(properties=properties, binary=True))

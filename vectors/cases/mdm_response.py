@@ -9,7 +9,7 @@ from typing import Any, Final
 from appleattest import Reason
 from appleattest.testing import AttestationAuthority, Properties, carriers, chains
 from vectors import handmade
-from vectors.case import MdmInput, invalid, valid
+from vectors.case import MdmInput, acceptable, but, invalid, only, valid
 from vectors.flags import Flag
 from vectors.handmade import KEY, plist
 
@@ -252,13 +252,25 @@ _NO_CERTIFICATES: Final[dict[str, Callable[[_Chain], _Chain]]] = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_CERTIFICATE, Flag.MALFORMED_CERTIFICATE, each=_NO_CERTIFICATES)
+@acceptable(
+    FILE,
+    Flag.DEFECTIVE_EXTRA,
+    reason=Reason.MALFORMED_CERTIFICATE,
+    each=only(_NO_CERTIFICATES, "empty-after", "noise-after"),
+)
+@invalid(
+    FILE,
+    Reason.MALFORMED_CERTIFICATE,
+    Flag.MALFORMED_CERTIFICATE,
+    each=but(_NO_CERTIFICATES, "empty-after", "noise-after"),
+)
 def certificates_are(
     authority: AttestationAuthority, items: Callable[[_Chain], _Chain]
 ) -> MdmInput:
     """``DevicePropertiesAttestation [data that is no certificate]``
 
-    Every certificate presented is decoded, and one defect refuses them all.
+    What does not decode is refused by this library wherever it stands. After the certificates of
+    the path others may ignore it.
     """
     return MdmInput(carriers.response_plist(items(chain_of(authority))))
 
@@ -272,16 +284,20 @@ def leaf(authority: AttestationAuthority, count: int) -> MdmInput:
     return MdmInput(carriers.response_plist([chain_of(authority)[0]] * count))
 
 
-@invalid(FILE, Reason.TOO_LARGE, Flag.TOO_LARGE, each=FORMS)
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.TOO_LARGE, each=FORMS)
 def six_certificates(authority: AttestationAuthority, binary: bool) -> MdmInput:
     """``[leaf, intermediate, four of another root]``: Apple sends two; five are read."""
     chain = [*chain_of(authority), *chains.unrelated(authority, 4)]
     return MdmInput(carriers.response_plist(chain, binary=binary))
 
 
-@invalid(FILE, Reason.TOO_LARGE, Flag.TOO_LARGE, each={"leaf": 0, "third": 2})
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.TOO_LARGE, each={"third": 2})
+@invalid(FILE, Reason.TOO_LARGE, Flag.MALFORMED_CERTIFICATE, each={"leaf": 0})
 def certificate_of_8_kib(authority: AttestationAuthority, place: int) -> MdmInput:
-    """``[…, 8,192 octets, …]``: Apple's certificates have under 900, and 4,096 are read."""
+    """``[…, 8,192 octets, …]``: Apple's certificates have under 900, and 4,096 are read.
+
+    They are no certificate, which matters where the leaf is due.
+    """
     chain = chain_of(authority)
     chain[place : place + 1] = [bytes(8192)]
     return MdmInput(carriers.response_plist(chain))

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from appleattest import Reason
 from appleattest.testing import AttestationAuthority
-from vectors.case import MdmInput, invalid, valid
+from vectors.case import MdmInput, acceptable, but, invalid, only, valid
 from vectors.cases.mdm_response import FILE, chain_of
 from vectors.flags import Flag
 from vectors.handmade import (
@@ -49,11 +49,10 @@ def _doubling(levels: int) -> tuple[bytes, ...]:
     return (*(bytes([0xA2, level + 10, level + 10]) for level in range(levels)), _TRUE)
 
 
-@invalid(
+@acceptable(
     FILE,
-    Reason.MALFORMED_PLIST,
-    Flag.MALFORMED_PLIST,
     Flag.TOO_LARGE,
+    reason=Reason.MALFORMED_PLIST,
     each={"12": 12, "15": 15, "40": 40, "200": 200},
 )
 def doubling_levels(authority: AttestationAuthority, levels: int) -> MdmInput:
@@ -82,13 +81,30 @@ _OBJECTS: Final = {
     "size-of-16-octets": b"\x4f\x14" + bytes(16),
     "reference-to-nothing": b"\xa1\xff",
 }
+_OF_OTHER_TYPES: Final = (
+    *("null", "url", "uuid", "uid", "set", "ordered-set"),
+    *("date-that-is-no-number", "date-without-end", "date-after-all-years"),
+    *("text-that-is-not-ascii", "half-a-surrogate-pair"),
+)
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each=_OBJECTS)
+@acceptable(
+    FILE,
+    Flag.STRICT_READING,
+    reason=Reason.MALFORMED_PLIST,
+    each=only(_OBJECTS, *_OF_OTHER_TYPES),
+)
+@invalid(
+    FILE,
+    Reason.MALFORMED_PLIST,
+    Flag.MALFORMED_PLIST,
+    each=but(_OBJECTS, *_OF_OTHER_TYPES),
+)
 def binary_object(authority: AttestationAuthority, encoded: bytes) -> MdmInput:
     """``Ignored: an object that no response has, or that is malformed``
 
-    What is not used is read as strictly as what is.
+    What is malformed is no property list. A type or a value that a response does not need others
+    may step over: it is not used. This library reads it as strictly as what is.
     """
     return MdmInput(binary_response(chain_of(authority), encoded))
 
@@ -187,7 +203,7 @@ def binary_document(authority: AttestationAuthority, damaged: Callable[[bytes], 
     return MdmInput(damaged(binary_response(chain_of(authority), _TRUE)))
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.TOO_LARGE)
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.MALFORMED_PLIST)
 def binary_depth(authority: AttestationAuthority) -> MdmInput:
     """``Ignored: [[[…]]]``, forty deep
 
@@ -197,7 +213,7 @@ def binary_depth(authority: AttestationAuthority) -> MdmInput:
     return MdmInput(binary_response(chain_of(authority), *arrays, _TRUE))
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.TOO_LARGE)
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.MALFORMED_PLIST)
 def binary_values(authority: AttestationAuthority) -> MdmInput:
     """``Ignored: [true, true, …]``, two thousand times one object
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from appleattest import Reason
 from appleattest.testing import AttestationAuthority
-from vectors.case import MdmInput, acceptable, invalid
+from vectors.case import MdmInput, acceptable, but, invalid, only
 from vectors.cases.mdm_response import FILE, chain_of
 from vectors.flags import Flag
 from vectors.handmade import DOCTYPE, KEY, answer, data, response, xml
@@ -45,13 +45,23 @@ _TWICE: Final[dict[str, Callable[[AttestationAuthority], str]]] = {
         answer(chain_of(a)), more="<key>X</key><dict><key>a</key><true/><key>a</key><true/></dict>"
     ),
 }
+_ALIKE: Final = ("attestation", "other-answer", "under-an-ignored-key")
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each=_TWICE)
+@acceptable(
+    FILE,
+    Flag.STRICT_READING,
+    reason=Reason.MALFORMED_PLIST,
+    each=only(_TWICE, *_ALIKE),
+)
+@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each=but(_TWICE, *_ALIKE))
 def key_twice(
     authority: AttestationAuthority, body: Callable[[AttestationAuthority], str]
 ) -> MdmInput:
-    """``<dict> … one key twice … </dict>``: one reader takes the first, another the last."""
+    """``<dict> … one key twice … </dict>``: one reader takes the first, another the last.
+
+    Where both are equal, or nothing is read of them, it makes no difference.
+    """
     return MdmInput(xml(body(authority)).encode())
 
 
@@ -73,7 +83,8 @@ _BASE64: Final[dict[str, Callable[[str], str]]] = {
 def base64(authority: AttestationAuthority, damaged: Callable[[str], str]) -> MdmInput:
     """``<data>the leaf, in base64 with a defect</data>``
 
-    Lenient decoders skip what is foreign, and stop at a padding.
+    RFC 4648, 3.3: foreign characters MUST be refused. Lenient decoders skip them, and some stop
+    at a padding.
     """
     text = data(chain_of(authority)[0])[6:-7]
     body = response(answer(chain_of(authority))).replace(text, damaged(text))
@@ -92,11 +103,16 @@ _SHORT_DATA: Final = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each=_SHORT_DATA)
+@acceptable(
+    FILE,
+    Flag.STRICT_READING,
+    reason=Reason.MALFORMED_PLIST,
+    each=_SHORT_DATA,
+)
 def base64_under_an_ignored_key(authority: AttestationAuthority, text: str) -> MdmInput:
     """``<key>X</key><data>a few characters with a defect</data>``
 
-    What is not used is read as strictly as what is.
+    This library reads what is not used as strictly as what is.
     """
     return MdmInput(_with(authority, f"<key>X</key><data>{text}</data>"))
 
@@ -114,34 +130,51 @@ _SUBSETS: Final = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each=_SUBSETS)
+@acceptable(
+    FILE,
+    Flag.STRICT_READING,
+    reason=Reason.MALFORMED_PLIST,
+    each=_SUBSETS,
+)
 def internal_subset(authority: AttestationAuthority, doctype: str) -> MdmInput:
     """``<!DOCTYPE plist [declarations]>``, and a genuine response that uses none of them.
 
-    A document type with declarations of its own decides what the rest means, or costs.
+    A document type with declarations of its own decides what the rest means, or costs. Here it
+    decides nothing; a reader that expands or fetches nothing is safe.
     """
     body = response(answer(chain_of(authority)))
     return MdmInput(xml(body, doctype=doctype).encode())
 
 
+@acceptable(
+    FILE,
+    Flag.LEFT_OPEN,
+    reason=Reason.MALFORMED_PLIST,
+    each={"internal": '"Acknowledged"'},
+)
 @invalid(
     FILE,
     Reason.MALFORMED_PLIST,
     Flag.MALFORMED_PLIST,
-    each={"internal": '"Acknowledged"', "external": 'SYSTEM "file:///dev/null"'},
+    each={"external": 'SYSTEM "file:///dev/null"'},
 )
 def entity_used(authority: AttestationAuthority, value: str) -> MdmInput:
     """``<!DOCTYPE plist [<!ENTITY ok …>]>`` and ``<string>&ok;</string>`` as the status
 
-    The status is what the sender's own declaration says, or what a file of the server holds.
+    The status is what the sender's own declaration says, which XML allows, or what a file of the
+    server holds, which lets a device read files.
     """
     body = response(answer(chain_of(authority)), status="&ok;")
     return MdmInput(xml(body, doctype=f"<!DOCTYPE plist [<!ENTITY ok {value}>]>").encode())
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each={"doctype": DOCTYPE, "none": ""})
+@acceptable(FILE, Flag.LEFT_OPEN, reason=Reason.MALFORMED_PLIST, each={"doctype": DOCTYPE})
+@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each={"none": ""})
 def entity_undeclared(authority: AttestationAuthority, doctype: str) -> MdmInput:
-    """``<string>&ok;</string>`` under an ignored key, and nothing declares it."""
+    """``<string>&ok;</string>`` under an ignored key, and nothing declares it.
+
+    Without a document type that is not well-formed (XML, 4.1). With one, Apple's might declare it.
+    """
     body = response(answer(chain_of(authority)), more="<key>X</key><string>&ok;</string>")
     return MdmInput(xml(body, doctype=doctype).encode())
 
@@ -165,13 +198,25 @@ _VALUES: Final = {
     "nothing": "",
     "plist-in-plist": "<plist><true/></plist>",
 }
+_ODD_SCALARS: Final = (
+    *("date-of-no-date", "date-out-of-range", "true-with-text", "real-of-no-number"),
+    *("integer-of-no-number", "integer-of-nothing", "integer-with-an-underscore"),
+    *("integer-in-arabic-digits", "integer-of-5000-digits"),
+)
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each=_VALUES)
+@acceptable(
+    FILE,
+    Flag.STRICT_READING,
+    reason=Reason.MALFORMED_PLIST,
+    each=only(_VALUES, *_ODD_SCALARS),
+)
+@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each=but(_VALUES, *_ODD_SCALARS))
 def value(authority: AttestationAuthority, element: str) -> MdmInput:
     """``<key>X</key>`` and something that is no value
 
-    Under a key that is ignored, and refused all the same: readers differ about what follows.
+    Where the elements are not those of a property list, readers differ about what follows. Where
+    one element holds an odd text, and nobody asks for it, they do not.
     """
     return MdmInput(_with(authority, f"<key>X</key>{element}"))
 
@@ -238,7 +283,13 @@ def array_of_a_response(authority: AttestationAuthority) -> MdmInput:
 _NESTED: Final = {"arrays-40": ("array", 40), "arrays-600": ("array", 600), "unclosed": ("", 0)}
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, Flag.TOO_LARGE, each=_NESTED)
+@acceptable(
+    FILE,
+    Flag.TOO_LARGE,
+    reason=Reason.MALFORMED_PLIST,
+    each=but(_NESTED, "unclosed"),
+)
+@invalid(FILE, Reason.MALFORMED_PLIST, Flag.MALFORMED_PLIST, each=only(_NESTED, "unclosed"))
 def nested(authority: AttestationAuthority, given: tuple[str, int]) -> MdmInput:
     """``<key>X</key>`` and arrays in arrays, far deeper than any response has them.
 
@@ -255,13 +306,13 @@ _MANY: Final = {
 }
 
 
-@invalid(FILE, Reason.MALFORMED_PLIST, Flag.TOO_LARGE, each=_MANY)
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.MALFORMED_PLIST, each=_MANY)
 def elements(authority: AttestationAuthority, more: str) -> MdmInput:
     """More than a thousand keys and values: each costs far more to build than to send."""
     return MdmInput(_with(authority, more))
 
 
-@invalid(FILE, Reason.TOO_LARGE, Flag.TOO_LARGE)
+@acceptable(FILE, Flag.TOO_LARGE, reason=Reason.TOO_LARGE)
 def above_64_kib(authority: AttestationAuthority) -> MdmInput:
     """A genuine response with white space after it: 65,537 octets, one too many.
 
@@ -285,7 +336,11 @@ _OPEN: Final[dict[str, Callable[[str], bytes]]] = {
 }
 
 
-@acceptable(FILE, Flag.CARRIER_FORM, each=_OPEN)
+_REFUSED: Final = ("no-plist-element", "hexadecimal-integer", "empty-internal-subset")
+
+
+@acceptable(FILE, Flag.LEFT_OPEN, each=but(_OPEN, *_REFUSED))
+@acceptable(FILE, Flag.LEFT_OPEN, reason=Reason.MALFORMED_PLIST, each=only(_OPEN, *_REFUSED))
 def form_left_open(authority: AttestationAuthority, written: Callable[[str], bytes]) -> MdmInput:
     """A genuine response in a form that some property list readers take and no device sends."""
     body = response(answer(chain_of(authority)))

@@ -33,10 +33,18 @@ var (
 	}, attestedKeyAlgorithms...)
 )
 
-// readCertificates judges every certificate presented, also those that no path needs: the answer
-// must not depend on their order. Copies are left out; the first is the leaf.
-func readCertificates(presented [][]byte) ([]*certificate, error) {
+// setAside is a certificate that decodes, and that is outside of the lists of what a path may have.
+type setAside struct {
+	parsed *x509.Certificate
+	why    error
+}
+
+// readCertificates decodes every certificate presented, also those that no path needs: the answer
+// must not depend on their order. Copies are left out; the first is the leaf. One of the others that is
+// outside of the lists makes no path, and no attestation is refused because it is there.
+func readCertificates(presented [][]byte) ([]*certificate, []setAside, error) {
 	var all []*certificate
+	var aside []setAside
 	seen := map[string]bool{}
 	for _, encoded := range presented {
 		if seen[string(encoded)] {
@@ -48,12 +56,35 @@ func readCertificates(presented [][]byte) ([]*certificate, error) {
 			accepted = attestedKeyAlgorithms
 		}
 		found, err := readCertificate(encoded, accepted)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			all = append(all, found)
+			continue
 		}
-		all = append(all, found)
+		parsed, malformed := x509.ParseCertificate(encoded)
+		if len(all) == 0 || malformed != nil || !isOutsideLists(err) {
+			return nil, nil, err
+		}
+		aside = append(aside, setAside{parsed, err})
 	}
-	return all, nil
+	return all, aside, nil
+}
+
+// isOutsideLists tells what is no defect of the encoding.
+func isOutsideLists(err error) bool {
+	var why *refusal
+	return errors.As(err, &why) && (why.reason == "weak-algorithm" ||
+		why.reason == "critical-extension" || why.reason == "name-constraints")
+}
+
+// orSetAside names what keeps a certificate with the name of the leaf's issuer from the path, if
+// there is one: otherwise the path has failed for a reason of its own.
+func orSetAside(failed error, leaf *certificate, aside []setAside) error {
+	for _, each := range aside {
+		if failed != nil && bytes.Equal(each.parsed.RawSubject, leaf.parsed.RawIssuer) {
+			return each.why
+		}
+	}
+	return failed
 }
 
 func readAnchors(encoded [][]byte) ([]*certificate, error) {

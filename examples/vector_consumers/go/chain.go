@@ -80,15 +80,18 @@ func hasKeyUsage(issuer *x509.Certificate) bool {
 }
 
 // checkLeaf refuses a leaf that could be anything else: whoever owns a device owns a key that was
-// certified. crypto/x509 asks nothing of a leaf.
+// certified. crypto/x509 asks nothing of a leaf. A leaf without basicConstraints is no authority, and
+// one without a keyUsage is not restricted (RFC 5280, sections 4.2.1.9 and 4.2.1.3).
 func checkLeaf(leaf *certificate) error {
 	usage, present := leaf.extensions[oidKeyUsage]
 	bits, _ := keyUsageBits(usage.value) // as read before
 	switch {
-	case !leaf.parsed.BasicConstraintsValid || leaf.parsed.IsCA:
-		return refuse("leaf-profile", "basicConstraints is not there and false")
-	case !present || bits.At(digitalSignature) == 0:
-		return refuse("leaf-profile", "no keyUsage with digitalSignature")
+	case leaf.parsed.IsCA:
+		return refuse("leaf-profile", "basicConstraints asserts cA")
+	case !present:
+		return nil
+	case bits.At(digitalSignature) == 0:
+		return refuse("leaf-profile", "a keyUsage without digitalSignature")
 	case bits.At(keyCertSign) == 1 || bits.At(crlSign) == 1:
 		return refuse("leaf-profile", "a keyUsage that signs certificates or revocation lists")
 	}

@@ -27,11 +27,7 @@ func validateChallenge(q question) (*attestation, error) {
 		return nil, err
 	}
 	q.AttObj = &sent
-	found, err := verify(q)
-	if err != nil {
-		return nil, err
-	}
-	return found, checkAnswerer(found.Device, q)
+	return verify(q, func(found *attestation) error { return checkAnswerer(found.Device, q) })
 }
 
 // attestationObjectIn returns the attObj of the response, which is base64url if it is valid.

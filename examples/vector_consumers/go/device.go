@@ -17,19 +17,19 @@ type knownDevice struct {
 // validateResponse is for a response of MDM: attestation, the rest of the response, device, and
 // where the device says other things of itself than Apple attests.
 func validateResponse(q question) (*attestation, error) {
-	found, err := verify(q)
+	var response map[string]any
+	found, err := verify(q, func(found *attestation) error {
+		top, err := readPropertyList(q.Response)
+		if err != nil {
+			return err // it has been read before
+		}
+		response = top.(map[string]any)
+		if err := checkResponse(response); err != nil {
+			return err
+		}
+		return checkDevice(found, q.KnownDevice)
+	})
 	if err != nil {
-		return nil, err
-	}
-	top, err := readPropertyList(q.Response)
-	if err != nil {
-		return nil, err // it has been read before
-	}
-	response := top.(map[string]any)
-	if err := checkResponse(response); err != nil {
-		return nil, err
-	}
-	if err := checkDevice(found, q.KnownDevice); err != nil {
 		return nil, err
 	}
 	discrepancies := findDiscrepancies(response, found)

@@ -128,5 +128,5 @@ func judge(q question) (any, error) {
 	case "IdentifierRead":
 		return readIdentifier(q)
 	}
-	return verify(q)
+	return verify(q, anyDevice)
 }

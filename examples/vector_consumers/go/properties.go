@@ -34,20 +34,23 @@ var properties = []property{
 }
 
 // readProperties decodes what the leaf says of the device. What is absent or blank is left out:
-// Apple did not vouch for it. What is neither blank nor well formed is never guessed at.
+// Apple did not vouch for it. What is neither blank nor well formed is never guessed at: it is left
+// out as well, and refuses the attestation where it should tell which device it is.
 func readProperties(leaf *certificate) (map[string]string, error) {
 	device := map[string]string{}
 	for _, each := range properties {
 		value, ok := each.decode(leaf.extensions[each.oid].value)
-		if !ok {
+		if !ok && identifies(each.oid) {
 			return nil, refuse("malformed-property", "%s", each.oid)
 		}
-		if value != "" {
+		if ok && value != "" {
 			device[each.name] = value
 		}
 	}
 	return device, nil
 }
+
+func identifies(oid string) bool { return oid == oidAttestedSerial || oid == oidAttestedUDID }
 
 // text is bare printable UTF-8, "" when blank. unicode.IsPrint refuses control and format
 // characters and every space but U+0020, whatever could hide in an identifier.

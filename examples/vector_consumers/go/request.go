@@ -92,10 +92,14 @@ func validateRequest(q question) (*issuable, error) {
 
 func requestOctets(q question) ([]byte, error) {
 	if q.CSRText != nil {
-		return decodeBase64URL(*q.CSRText, largestRequest)
+		octets, err := decodeBase64URL(*q.CSRText, largestRequest)
+		if err != nil {
+			return nil, refuse("malformed-csr", "%v", err)
+		}
+		return octets, nil
 	}
 	if len(q.CSR) > largestRequest {
-		return nil, refuse("too-large", "%d octets of request", len(q.CSR))
+		return nil, refuse("malformed-csr", "%d octets of request", len(q.CSR))
 	}
 	return q.CSR, nil
 }

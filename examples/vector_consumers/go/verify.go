@@ -2,11 +2,14 @@ package main
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 )
 
-// verify runs the checks in order; the first that fails is the error.
-func verify(q question) (*attestation, error) {
+// verify runs the checks in order; the first that fails is the error. The last is whose device it is,
+// and it is asked before freshness is refused: a genuine attestation of another device is the graver
+// fact, and out of date is a common one.
+func verify(q question, isAsked func(*attestation) error) (*attestation, error) {
 	anchors, err := readAnchors(q.Anchors)
 	if err != nil {
 		return nil, err
@@ -15,12 +18,12 @@ func verify(q question) (*attestation, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificates, err := readCertificates(presented)
+	certificates, aside, err := readCertificates(presented)
 	if err != nil {
 		return nil, err
 	}
 	leaf := certificates[0]
-	if err := checkPath(certificates, anchors, q.Time); err != nil {
+	if err := orSetAside(checkPath(certificates, anchors, q.Time), leaf, aside); err != nil {
 		return nil, err
 	}
 	if err := checkLeaf(leaf); err != nil {
@@ -30,18 +33,31 @@ func verify(q question) (*attestation, error) {
 	if err != nil {
 		return nil, err
 	}
-	freshness, requestedAt, err := checkFreshness(leaf.extensions[oidFreshness].value, q)
-	if err != nil {
-		return nil, err
-	}
-	return &attestation{
+	freshness, requestedAt, stale := checkFreshness(leaf.extensions[oidFreshness].value, q)
+	found := &attestation{
 		Result:      "valid",
 		Freshness:   freshness,
 		RequestedAt: requestedAt,
 		SPKISHA256:  hex.EncodeToString(digest(leaf.parsed.RawSubjectPublicKeyInfo)),
 		Device:      device,
 		spki:        leaf.parsed.RawSubjectPublicKeyInfo,
-	}, nil
+	}
+	other := isAsked(found)
+	if stale != nil && !isAnotherDevice(other) {
+		return nil, stale
+	}
+	if other != nil {
+		return nil, other
+	}
+	return found, nil
+}
+
+// anyDevice is for those who do not ask which device it is.
+func anyDevice(*attestation) error { return nil }
+
+func isAnotherDevice(err error) bool {
+	var why *refusal
+	return errors.As(err, &why) && (why.reason == "identifier-mismatch" || why.reason == "key-mismatch")
 }
 
 // presentedBy returns the certificates as the carrier brought them, the leaf first.

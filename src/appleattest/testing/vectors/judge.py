@@ -81,9 +81,9 @@ def attested(attestation: Attestation) -> dict[str, Any]:
 
 
 def device_of(attestation: Attestation) -> dict[str, Any]:
-    """The decoded properties, without those that are absent."""
+    """The decoded properties, without those that are absent: a malformed one is."""
     device = attestation.device.to_dict()
-    del device["raw"]
+    del device["raw"], device["malformed"]
     return {name: value for name, value in device.items() if value is not None}
 
 
