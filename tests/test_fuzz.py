@@ -40,12 +40,12 @@ from appleattest.acme import (
     identifier_from_dict,
 )
 from appleattest.mdm import (
+    AskReason,
     Decision,
     DeviceInformationResponse,
     DeviceState,
     KnownDevice,
     WebhookEvent,
-    Why,
 )
 from appleattest.policy import Policy
 from appleattest.sealed import seal
@@ -449,7 +449,7 @@ _BROKEN: Final[dict[str, tuple[Any, str, Any, bytes]]] = {
     "stored_state": (
         stored_targets,
         "_SCHEDULE",
-        Mock(decide=lambda *_, **__: Decision(True, True, Why.AGE)),
+        Mock(decide=lambda *_, **__: Decision(True, True, AskReason.AGE)),
         stored_seeds.states()[0],
     ),
     "stored_challenge": (

@@ -163,9 +163,9 @@ class Watch:
             self.show(f"{device.serial_number} has not answered, and is given up")
             device = replace(device, state=waiting)
         decision = self.schedule.decide(device.state, at=now, reported=device.reported)
-        if not decision:
+        if not decision.ask:
             return device
-        nonce = mdm.new_nonce() if decision.with_nonce else appleattest.UNCHECKED
+        nonce = decision.nonce()
         uuid = str(uuid4())
         command = mdm.device_information_command(command_uuid=uuid, nonce=nonce)
         try:
@@ -173,5 +173,5 @@ class Watch:
         except NotQueued as error:
             self.show(f"{device.serial_number} could not be asked: {error}")
             return device
-        self.show(f"{device.serial_number} is asked: {decision.why}")
+        self.show(f"{device.serial_number} is asked: {decision.reason}")
         return replace(device, state=device.state.asked(command_uuid=uuid, nonce=nonce, at=now))

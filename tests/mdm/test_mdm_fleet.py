@@ -41,7 +41,7 @@ def a_year_of(number: int) -> Server:
     """One device and its server, from one moment at which something can change to the next."""
     chance = random.Random(number)
     kind = kind_of_device(number)
-    device = FleetDevice(chance, fails=0.3 if kind == "flaky" else 0.0)
+    device = FleetDevice(chance, fails=0.3 if kind == "flaky" else 0.0, key=number.to_bytes(4))
     server = Server(SCHEDULE, device)
     now = START + timedelta(seconds=chance.randrange(86_400))
     update = now + later(chance, 90)
@@ -50,7 +50,7 @@ def a_year_of(number: int) -> Server:
             device.os_version += 1
             update = now + DAY + later(chance, 90)
         decision = server.decide(now)
-        if decision:
+        if decision.ask:
             uuid = server.ask(decision, now)
             now += delay(kind, chance)
             lost = kind == "lossy" and chance.random() < 0.1
@@ -92,18 +92,18 @@ def test_a_device_that_cannot_be_known_better_is_trusted_less(
 
 
 def test_every_reason_to_ask_occurs_and_none_too_often(fleet: dict[str, list[Server]]) -> None:
-    asked: Counter[mdm.Why] = Counter()
+    asked: Counter[mdm.AskReason] = Counter()
     for servers in fleet.values():
         for server in servers:
             asked.update(server.asked)
     assert {*asked} == {
-        mdm.Why.NEVER_ATTESTED,
-        mdm.Why.OS_CHANGED,
-        mdm.Why.AGE,
-        mdm.Why.RANDOM,
-        mdm.Why.RECOVER,
+        mdm.AskReason.NEVER_ATTESTED,
+        mdm.AskReason.OS_CHANGED,
+        mdm.AskReason.AGE,
+        mdm.AskReason.RANDOM,
+        mdm.AskReason.RECOVER,
     }
-    assert asked[mdm.Why.RECOVER] <= len(fleet["lossy"]) * 20
+    assert asked[mdm.AskReason.RECOVER] <= len(fleet["lossy"]) * 20
     assert max(sum(server.asked.values()) for server in fleet["steady"]) <= YEAR / WEEK
 
 
@@ -124,7 +124,7 @@ def test_a_device_is_never_asked_before_the_time_that_was_named() -> None:
         now = START
         while now < START + timedelta(days=90):
             decision = server.decide(now)
-            if decision:
+            if decision.ask:
                 assert named is None or now >= named
                 server.answered(server.ask(decision, now), now)
                 named = None
