@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
-from fleet import DAY, START, WEEK, YEAR, FleetDevice, Server
+from fleet import DAY, START, WEEK, YEAR, FleetDevice, Server, attestation_like
 
 from appleattest import mdm
+from appleattest.freshness import Freshness, FreshnessResult
 
 DEVICES: Final = 10_000
 SCHEDULE: Final = mdm.AttestationSchedule(maximum_age=timedelta(days=60), random_share=0.005)
@@ -133,3 +134,29 @@ def test_a_device_is_never_asked_before_the_time_that_was_named() -> None:
                 named = decision.again_at
             now += HOUR
         assert server.wasted == 0
+
+
+def test_a_hundred_thousand_devices_attested_on_one_day_come_due_evenly() -> None:
+    """Even where a server has sent one nonce to all of them, and asked them all at once."""
+    devices, hour = 100_000, int(HOUR.total_seconds())
+    schedule, nonce = mdm.AttestationSchedule(), b"one nonce for the whole fleet"
+    asked = mdm.DeviceState().asked(command_uuid="u", nonce=nonce, at=START)
+    finding = FreshnessResult(Freshness.CURRENT, nonce, nonce)
+    due: Counter[int] = Counter()
+    for number in range(devices):
+        state = schedule.attested(
+            asked,
+            attestation_like(finding, START - DAY, spki=number.to_bytes(4)),
+            command_uuid="u",
+            at=START,
+            randomness=0.999999,
+        )
+        again_at = schedule.decide(state, at=START).again_at
+        assert again_at is not None
+        due[int((again_at - START).total_seconds()) // hour] += 1
+    # The window: a fifth of thirty days, up to three days before their end.
+    assert {*due} <= {*range(21 * 24, 27 * 24)} | {27 * 24}
+    hours = [due[each] for each in range(21 * 24, 27 * 24)]
+    expected = devices / len(hours)
+    # Of 144 hours with some 694 devices each, chance puts none six deviations off.
+    assert all(abs(each - expected) < 6 * expected**0.5 for each in hours)

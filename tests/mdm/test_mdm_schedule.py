@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import copy
-import json
-import pickle
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import pytest
+from days import (
+    BLANK,
+    FORGED,
+    KNOWN,
+    OS,
+    SCHEDULE,
+    SILENT,
+    asked,
+    at,
+    attested,
+    decide,
+    failed,
+    found,
+    replayed,
+)
 from fleet import DAY, START, WEEK, attestation_like
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,62 +35,11 @@ from appleattest.errors import (
     NoAttestation,
     OutsideValidity,
     PolicyViolation,
-    UntrustedChain,
 )
-from appleattest.freshness import Freshness, FreshnessResult
+from appleattest.freshness import Freshness
 from appleattest.testing import AttestationAuthority, Properties
 
-SCHEDULE: Final = mdm.AttestationSchedule()
-BLANK: Final = mdm.DeviceState()
-OS: Final = {"OSVersion": "17.2"}
-SILENT: Final = NoAttestation(Reason.NO_ATTESTATION)
-FORGED: Final = UntrustedChain(Reason.BAD_SIGNATURE)
 AskReason, Trust = mdm.AskReason, mdm.Trust
-
-
-def at(days: float) -> datetime:
-    return START + timedelta(days=days)
-
-
-def found(freshness: Freshness, requested: float | None = None, code: bytes = b"a") -> Any:
-    matched = code if freshness in (Freshness.CURRENT, Freshness.EARLIER) else None
-    return FreshnessResult(freshness, code, matched, None if requested is None else at(requested))
-
-
-def asked(state: mdm.DeviceState = BLANK, day: float = 0, **arguments: Any) -> mdm.DeviceState:
-    return state.asked(**{"command_uuid": "u", "nonce": b"a", "at": at(day), **arguments})
-
-
-def attested(
-    state: mdm.DeviceState | None = None,
-    day: float = 0,
-    finding: Any = None,
-    not_before: float | None = None,
-    os_version: str | None = "17.2",
-    **arguments: Any,
-) -> mdm.DeviceState:
-    finding = found(Freshness.CURRENT) if finding is None else finding
-    begins = at(day - 1 if not_before is None else not_before)
-    return SCHEDULE.attested(
-        asked(day=day) if state is None else state,
-        attestation_like(finding, begins, os_version),
-        **{"command_uuid": "u", "at": at(day), "reported": OS, "randomness": 0.9999, **arguments},
-    )
-
-
-def failed(
-    state: mdm.DeviceState | None = None, error: AttestationError = SILENT, day: float = 0
-) -> mdm.DeviceState:
-    state = asked(day=day) if state is None else state
-    return SCHEDULE.failed(state, error, command_uuid="u", at=at(day))
-
-
-def decide(state: mdm.DeviceState, day: float, **reported: Any) -> mdm.Decision:
-    return SCHEDULE.decide(state, at=at(day), reported=reported or None)
-
-
-KNOWN: Final = replace(attested(), place=0)
-"""Attested on day 0, at the place that comes due last."""
 
 
 # --- decisions ----------------------------------------------------------------------------------
@@ -385,14 +345,13 @@ def test_no_failure_where_no_new_one_was_asked_for() -> None:
 
 
 def test_a_device_that_only_replays_is_trusted_no_longer_than_one_that_is_silent() -> None:
-    error = FreshnessMismatch(Reason.FRESHNESS_MISMATCH)
-    error.attestation = attestation_like(found(Freshness.UNMATCHED), at(-2), "17.1")
-    silent = replayed = KNOWN
+    error = replayed()
+    silent = replaying = KNOWN
     for number, day in enumerate((8, 9, 11, 15)):
         silent = failed(asked(silent, day, nonce=bytes([number])), SILENT, day)
-        replayed = failed(asked(replayed, day, nonce=bytes([number])), error, day)
-        assert replayed == silent
-    assert SCHEDULE.trust(replayed, at=at(15)) is Trust.LOW
+        replaying = failed(asked(replaying, day, nonce=bytes([number])), error, day)
+        assert replaying == silent
+    assert SCHEDULE.trust(replaying, at=at(15)) is Trust.LOW
 
 
 def test_a_nonce_sent_by_a_clock_in_the_future_does_not_keep_knowledge_young() -> None:
@@ -439,8 +398,7 @@ def test_what_a_device_reports_is_a_mapping() -> None:
 
 
 def test_a_genuine_one_for_no_known_request_is_no_failure() -> None:
-    error = FreshnessMismatch(Reason.FRESHNESS_MISMATCH)
-    error.attestation = attestation_like(found(Freshness.UNMATCHED), at(-2), "17.1")
+    error = replayed()
     state = failed(error=error)
     assert (state.as_of, state.made_by, state.failures) == (at(-2), at(0), 0)
     assert state.reported == {"OSVersion": "17.1"}
@@ -645,105 +603,6 @@ def test_the_end_of_time() -> None:
     )
     assert late.retry_at == last
     assert state.retry_at == at(1)
-
-
-# --- storage ------------------------------------------------------------------------------------
-
-
-def test_a_state_does_not_change() -> None:
-    with pytest.raises(FrozenInstanceError):
-        KNOWN.failures = 0  # type: ignore[misc]
-    with pytest.raises(TypeError):
-        KNOWN.reported["OSVersion"] = "1"  # type: ignore[index]
-
-
-STATES = st.sampled_from(
-    [
-        BLANK,
-        KNOWN,
-        asked(),
-        asked(nonce=UNCHECKED),
-        failed(),
-        failed(error=FORGED),
-        asked(KNOWN, 8, nonce=bytes(32)),
-        SCHEDULE.answer_lost(asked(), command_uuid="u", at=at(1)),
-    ]
-)
-
-
-@given(STATES)
-def test_a_state_survives_its_storage(state: mdm.DeviceState) -> None:
-    stored = json.loads(json.dumps(state.to_dict()))
-    assert stored["schema"] == 1
-    assert stored["as_of"] is None or stored["as_of"].endswith("Z")
-    again = mdm.DeviceState.from_dict(stored)
-    assert again == state
-    assert hash(again) == hash(state)
-    assert again.to_dict() == state.to_dict()
-
-
-@given(STATES)
-def test_a_state_is_copied_and_pickled(state: mdm.DeviceState) -> None:
-    copies: list[Any] = [copy.copy(state), copy.deepcopy(state), pickle.loads(pickle.dumps(state))]
-    for again in copies:
-        assert again == state
-        assert again.to_dict() == state.to_dict()
-        with pytest.raises(TypeError):
-            again.reported["OSVersion"] = "1"
-
-
-def test_what_is_no_stored_state_is_copied_as_it_is() -> None:
-    odd = replace(KNOWN, as_of=at(0) + timedelta(microseconds=1))
-    assert copy.deepcopy(odd) == odd
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"schema": 2},
-        {"schema": True},
-        {"as_of": 1},
-        {"as_of": "2025-01-01"},
-        {"as_of": "yesterday"},
-        {"reported": {"OSVersion": 1}},
-        {"reported": []},
-        {"pending": [{}]},
-        {"pending": [{"command_uuid": 1, "nonce": None, "sent_at": "2025-01-01T00:00:00Z"}]},
-        {"nonces": [{"nonce": None, "sent_at": "2025-01-01T00:00:00Z"}]},
-        {"nonces": [{"nonce": "", "sent_at": "2025-01-01T00:00:00Z"}]},
-        {"nonces": [{"nonce": "YQ==\n", "sent_at": "2025-01-01T00:00:00Z"}]},
-        {"nonces": [{"nonce": "????", "sent_at": "2025-01-01T00:00:00Z"}]},
-        {"failures": -1},
-        {"failures": "0"},
-        {"lost": 0},
-        {"distrusted": None},
-        {"pending": {}},
-        {"nonces": {}},
-        {"nonces": [{"nonce": "YQ==", "sent_at": "2025-01-01T00:00:00Z", "more": 1}]},
-        {"as_of": "2025-01-01T01:00:00+01:00"},
-    ],
-    ids=repr,
-)
-def test_what_is_no_stored_state(changes: dict[str, Any]) -> None:
-    good = KNOWN.to_dict()
-    assert mdm.DeviceState.from_dict(good) == KNOWN
-    with pytest.raises(ValueError, match="not what"):
-        mdm.DeviceState.from_dict({**good, **changes})
-    for key in changes:
-        with pytest.raises(ValueError, match="not what"):
-            mdm.DeviceState.from_dict({k: v for k, v in good.items() if k != key})
-
-
-def test_a_state_with_more_in_it_is_of_another_version() -> None:
-    with pytest.raises(ValueError, match="not what"):
-        mdm.DeviceState.from_dict({**KNOWN.to_dict(), "more": None})
-    assert mdm.DeviceState.from_dict(MappingProxyType(KNOWN.to_dict())) == KNOWN
-
-
-@given(st.none() | st.text(max_size=5) | st.dictionaries(st.text(max_size=5), st.integers()))
-def test_whatever_is_loaded_a_state_or_a_value_error(stored: Any) -> None:
-    with pytest.raises(ValueError, match="not what"):
-        mdm.DeviceState.from_dict(stored)
 
 
 def test_with_a_real_verifier(authority: AttestationAuthority) -> None:

@@ -51,9 +51,8 @@ class ExpectedAnswer(NamedTuple):
     previous_nonces: Mapping[bytes, datetime]
 
     def __repr__(self) -> str:
-        nonce = None if self.nonce is UNCHECKED else self.nonce
         return (
-            f"ExpectedAnswer(command_uuid={self.command_uuid!r}, nonce={_hidden(nonce)}, "
+            f"ExpectedAnswer(command_uuid={self.command_uuid!r}, nonce={_hidden(self.nonce)}, "
             f"previous_nonces={self.previous_nonces!r})"
         )
 
@@ -259,9 +258,9 @@ def _read(stored: Mapping[str, Any]) -> DeviceState:
     )
 
 
-def _hidden(nonce: bytes | None) -> str:
-    """What a `repr` shows of a nonce: whether there is one, and its length."""
-    return "None" if nonce is None else f"<{len(nonce)} bytes>"
+def _hidden(nonce: bytes | NoCheck | None) -> str:
+    """What a `repr` shows of a nonce: how long it is, or that there is none."""
+    return repr(nonce) if nonce is None or nonce is UNCHECKED else f"<{len(nonce)} bytes>"
 
 
 def _optional_time(text: object) -> datetime | None:

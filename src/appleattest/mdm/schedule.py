@@ -300,8 +300,9 @@ class AttestationSchedule:
         """
         latest = self.maximum_age - self.lead
         window = min(self.maximum_age * self.spread, latest - ATTESTATION_INTERVAL)
-        earlier = timedelta(seconds=int(window.total_seconds() * place / PLACES))
-        return later(as_of, latest - earlier)
+        # Whole seconds, as `at` has: at the time that a decision names, the next one asks.
+        seconds = (latest - window * (place / PLACES)) // timedelta(seconds=1)
+        return later(as_of, timedelta(seconds=seconds))
 
     def _due(self, state: DeviceState) -> datetime:
         """When a device that has been attested is asked next, if nothing changes before."""

@@ -127,7 +127,7 @@ def _new_one_was_due(state: DeviceState, request: SentRequest) -> bool:
 def _place(attestation: Attestation, request: SentRequest) -> int:
     """Every device has a key of its own and every command a nonce: no caller can bunch them."""
     digest = sha256(attestation.spki_sha256 + (request.nonce or b"")).digest()
-    return int.from_bytes(digest[:4])
+    return int.from_bytes(digest[:4], "big")
 
 
 def after_attestation(
