@@ -51,7 +51,22 @@ def test_a_device_of_which_nothing_is_known_is_asked_with_a_nonce() -> None:
 
 
 def test_one_that_has_been_asked_is_left_alone() -> None:
-    assert decide(asked(), 400, OSVersion="18") == mdm.Decision(False, False, AskReason.PENDING)
+    decision = decide(asked(), 13, OSVersion="18")
+    assert decision.again_at is not None
+    assert decision == mdm.Decision(
+        False, False, AskReason.PENDING, again_at=at(14) + timedelta(seconds=1)
+    )
+    assert SCHEDULE.given_up(asked(), at=decision.again_at - timedelta(seconds=1)).pending
+    assert not SCHEDULE.given_up(asked(), at=decision.again_at).pending
+
+
+def test_a_decision_about_several_commands_names_the_oldest() -> None:
+    later = asked(day=3)
+    for state in (
+        asked(asked(day=1), 3, command_uuid="v", nonce=b"b"),
+        asked(later, 1, command_uuid="v", nonce=b"b"),
+    ):
+        assert decide(state, 3).again_at == at(15) + timedelta(seconds=1)
 
 
 def test_one_of_which_enough_is_known_is_left_alone_until_its_age() -> None:

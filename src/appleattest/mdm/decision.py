@@ -64,8 +64,8 @@ class Decision:
     wanted: AskReason | None = None
     """Why it would be asked, where `reason` says why not, or why without a nonce."""
     again_at: datetime | None = None
-    """When to decide again, unless the device reports a change before. None: now, or once it has
-    answered."""
+    """When to decide again, unless the device answers or reports a change before. None where it
+    is asked now."""
 
     def __bool__(self) -> bool:
         raise TypeError("a Decision is neither true nor false: look at its 'ask'")

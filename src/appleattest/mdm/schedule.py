@@ -112,13 +112,15 @@ class AttestationSchedule:
     ) -> Decision:
         """Whether to ask the device now, and what to send (`Decision.nonce`).
 
+        Call `given_up` before, or a device whose answer was lost stays `PENDING`.
+
         `reported` is what the device has said of itself since it was attested: the
         `query_responses` of an ordinary `DeviceInformation` response, say. What it leaves out has
         not changed.
         """
         now = checked_time(state, at)
         if state.pending:
-            return Decision(False, False, AskReason.PENDING)
+            return Decision(False, False, AskReason.PENDING, again_at=self._patient_until(state))
         wanted = self._reason_to_ask(state, now, self.watch(reported or {}))
         if wanted is None:
             return Decision(False, False, AskReason.NOTHING_NEW, again_at=self._due(state))
@@ -303,6 +305,11 @@ class AttestationSchedule:
         # Whole seconds, as `at` has: at the time that a decision names, the next one asks.
         seconds = (latest - window * (place / PLACES)) // timedelta(seconds=1)
         return later(as_of, timedelta(seconds=seconds))
+
+    def _patient_until(self, state: DeviceState) -> datetime:
+        """The first second at which `given_up` ends the oldest pending command."""
+        oldest = min(request.sent_at for request in state.pending)
+        return later(later(oldest, self.patience), timedelta(seconds=1))
 
     def _due(self, state: DeviceState) -> datetime:
         """When a device that has been attested is asked next, if nothing changes before."""
