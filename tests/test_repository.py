@@ -29,9 +29,9 @@ DEVICE_DATA: Final = ROOT.parent / "shared" / "data"
 # files; rooms on one storey do not know each other. A room is a module or a subpackage
 # directly under appleattest; a leading underscore does not count.
 LAYERS: Final = (
-    ("limits", "moment", "oids", "sealed", "text"),
-    ("errors",),
-    ("wire",),
+    ("limits", "oids", "problems", "sealed", "text", "times"),
+    ("arguments", "errors", "property_values"),
+    ("boundary", "wire"),
     ("certificates",),
     ("freshness", "properties", "trust"),
     ("attestation",),

@@ -34,7 +34,7 @@ def minted() -> dict[str, Artefact]:
 def real(chain: RealChain) -> dict[str, Artefact]:
     """The messages alone: they hold the two certificates octet for octet."""
     at = chain.leaf.not_valid_before_utc + timedelta(days=7)
-    anchors = [anchor.der for anchor in TrustStore.apple().presented]
+    anchors = [anchor.der for anchor in TrustStore.apple().decoded]
     found = messages(Artefact("leaf", b"", chain.ders, anchors, at))
     for form in ("object", "binary"):
         assert all(der in found[form].octets for der in chain.ders)

@@ -30,11 +30,13 @@ def attestation_like(
     spki: bytes = b"a key",
 ) -> Attestation:
     """An `Attestation` of what a schedule reads, and nothing else."""
+    path: Any = (SimpleNamespace(not_before=not_before, spki=spki),)
+    device: Any = SimpleNamespace(os_version=os_version)
     return seal(
         Attestation,
-        _path=(SimpleNamespace(not_before=not_before, spki=spki),),
-        _finding=finding,
-        device=SimpleNamespace(os_version=os_version),
+        path=path,
+        answers=finding,
+        device=device,
         carrier="mdm",
         verified_at=not_before,
     )

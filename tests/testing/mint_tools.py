@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,8 @@ from cryptography.x509.verification import (
 
 from appleattest.testing import ISSUED_AT, AttestationAuthority
 
-REAL_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+REAL_CHAINS = Path(os.environ.get("APPLEATTEST_REAL_CHAINS") or os.devnull)
+"""The folder of certificates that Apple issued, for those who have some."""
 
 AUTHORITY = AttestationAuthority("tests of the mint")
 

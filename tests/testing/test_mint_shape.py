@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from asn1crypto import core, parser
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from mint_tools import AUTHORITY, REAL_DATA, extensions, tbs
+from mint_tools import AUTHORITY, REAL_CHAINS, extensions, tbs
 
-from appleattest import oids
+from appleattest import TrustStore, oids
 from appleattest.testing import ISSUED_AT, Properties, deviations
+from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES, AttestedField
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +25,13 @@ LEAVES: dict[str, tuple[deviations.ExtendedKeyUsage, ...]] = {
     "apple-mda-leaf-macos-15.5.pem": (),
     "apple-mda-leaf-macos-26.2.pem": (deviations.ExtendedKeyUsage(),),
 }
-ROOT = "apple-enterprise-attestation-root-ca.pem"
 INTERMEDIATE = "apple-enterprise-attestation-sub-ca-1.pem"
 
 
 def real(name: str) -> bytes:
-    path = REAL_DATA / name
+    path = REAL_CHAINS / name
     if not path.exists():
-        pytest.skip(f"the real certificates are not here: no {path.name} in ../shared/data")
+        pytest.skip(f"no {path.name} in the folder that APPLEATTEST_REAL_CHAINS names")
     return x509.load_pem_x509_certificate(path.read_bytes()).public_bytes(Encoding.DER)
 
 
@@ -77,8 +78,11 @@ def test_an_intermediate_is_tag_for_tag_the_real_one() -> None:
 
 
 def test_a_root_is_tag_for_tag_the_real_one() -> None:
-    assert skeleton(AUTHORITY.root_issuer.der) == skeleton(real(ROOT))
-    assert _validity(AUTHORITY.root_issuer.der) == _validity(real(ROOT))
+    (root,) = TrustStore.apple().anchors
+    apples = root.public_bytes(Encoding.DER)
+
+    assert skeleton(AUTHORITY.root_issuer.der) == skeleton(apples)
+    assert _validity(AUTHORITY.root_issuer.der) == _validity(apples)
 
 
 def _validity(der: bytes) -> tuple[datetime, datetime]:
@@ -114,6 +118,14 @@ def test_key_identifiers_are_those_of_rfc_5280() -> None:
     assert isinstance(key, ec.EllipticCurvePublicKey)
     issuer = AUTHORITY.intermediate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
     assert issuer.value == x509.AuthorityKeyIdentifier.from_issuer_public_key(key)
+
+
+def test_every_field_of_the_properties_is_listed_once() -> None:
+    listed = [*TEXT_PROPERTIES, *NUMBER_PROPERTIES]
+    assert sorted(listed) == sorted(get_args(AttestedField))
+    assert {*listed, "raw"} == {field.name for field in fields(Properties)}
+    order = list(Properties.mac().extension_values())
+    assert sorted(order) == sorted([*TEXT_PROPERTIES.values(), *NUMBER_PROPERTIES.values()])
 
 
 def test_nothing_pretends_to_be_apple() -> None:

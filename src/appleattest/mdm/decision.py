@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
-from appleattest.freshness import UNCHECKED
-from appleattest.mdm.device_state import rfc3339
+from appleattest.freshness import UNCHECKED, NoCheck
 from appleattest.mdm.nonces import new_nonce
-from appleattest.verifier import NoCheck
+from appleattest.times import rfc3339
 
 
 class AskReason(StrEnum):
@@ -49,7 +48,7 @@ class Trust(IntEnum):
     REDUCED = 2
     FULL = 3
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> NoReturn:
         raise TypeError("a Trust is neither true nor false: compare it with another, by >=")
 
 
@@ -67,7 +66,7 @@ class Decision:
     """When to decide again, unless the device answers or reports a change before. None where it
     is asked now."""
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> NoReturn:
         raise TypeError("a Decision is neither true nor false: look at its 'ask'")
 
     def nonce(self) -> bytes | NoCheck:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from appleattest.freshness import UNCHECKED, Freshness
+from appleattest.arguments import BytesLike
+from appleattest.freshness import UNCHECKED, Freshness, NoCheck
 from appleattest.mdm.nonces import nonce_to_send
-from appleattest.moment import utc_seconds
-from appleattest.verifier import BytesLike, NoCheck
+from appleattest.times import rfc3339, utc_seconds
 
 STATE_SCHEMA: Final = 1
 """The version of what `DeviceState.to_dict` writes."""
@@ -287,11 +287,6 @@ def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false was expected")
     return value
-
-
-def rfc3339(time: datetime | None) -> str | None:
-    """The time as RFC 3339 text in UTC; None for None."""
-    return None if time is None else time.isoformat().replace("+00:00", "Z")
 
 
 def answers_nonce(freshness: Freshness | None) -> bool:
