@@ -6,7 +6,7 @@ import copy
 import json
 import pickle
 from base64 import b64encode
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, asdict, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -71,6 +71,11 @@ def test_a_state_is_copied_and_pickled(state: mdm.DeviceState) -> None:
         assert again.to_dict() == state.to_dict()
         with pytest.raises(TypeError):
             again.reported["OSVersion"] = "1"
+
+
+def test_a_state_as_a_dictionary_of_its_fields() -> None:
+    assert mdm.DeviceState(**asdict(KNOWN)).reported == KNOWN.reported
+    assert asdict(HOLDS)["pending"] == HOLDS.pending
 
 
 def test_what_is_no_stored_state_is_copied_as_it_is() -> None:

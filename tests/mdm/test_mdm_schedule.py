@@ -401,6 +401,9 @@ def test_what_is_remembered_of_a_device_is_printable_text() -> None:
     """A binary property list can hold U+0000, which not every database takes."""
     state = attested(reported={"OSVersion": "17.2\0", "BuildVersion": "21C52"})
     assert state.reported == {"OSVersion": r"'17.2\x00'", "BuildVersion": "21C52"}
+    # Newer than the tables of some interpreters: printable there, and not here.
+    assert SCHEDULE.watch({"OSVersion": "17\u2028\u1c89"}) == {"OSVersion": r"'17\u2028\u1c89'"}
+    assert SCHEDULE.watch({"OSVersion": "17\u00e9"}) == {"OSVersion": r"'17\xe9'"}
     assert decide(state, 8, OSVersion="17.2\0").reason is AskReason.NOTHING_NEW
     assert decide(state, 8, OSVersion="17.2").reason is AskReason.OS_CHANGED
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from appleattest.arguments import BytesLike
 from appleattest.freshness import UNCHECKED, Freshness, NoCheck
 from appleattest.mdm.nonces import nonce_to_send
+from appleattest.sealed import FrozenMapping
 from appleattest.times import rfc3339, utc_seconds
 
 STATE_SCHEMA: Final = 1
@@ -70,8 +70,10 @@ class SentNonce(NamedTuple):
         return f"SentNonce(nonce={_hidden(self.nonce)}, sent_at={self.sent_at!r})"
 
 
-class _NonceTimes(dict[bytes, datetime]):
-    """When each nonce was sent. A plain dictionary would show the nonces in a log."""
+class _NonceTimes(FrozenMapping[bytes, datetime]):
+    """When each nonce was sent. The `repr` of a dictionary would show the nonces in a log."""
+
+    __slots__ = ()
 
     def __repr__(self) -> str:
         return f"<{len(self)} nonces>"
@@ -122,12 +124,7 @@ class DeviceState:
             raise ValueError("as_of and freshness describe one attestation: set both or neither")
         if type(self.place) is not int or not 0 <= self.place < PLACES:
             raise ValueError("place is an int from 0 to 2**32 - 1")
-        object.__setattr__(self, "reported", MappingProxyType(dict(self.reported)))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copies and pickles are made of the fields, because a read-only view can be neither."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return _from_fields, ({**values, "reported": dict(self.reported)},)
+        object.__setattr__(self, "reported", FrozenMapping(self.reported))
 
     @property
     def answered(self) -> bool:
@@ -147,13 +144,13 @@ class DeviceState:
         if request is None:
             return None
         others = (each for each in self.pending if each is not request)
-        previous = _NonceTimes(
-            (nonce, sent_at)
+        previous = {
+            nonce: sent_at
             for nonce, sent_at in (*self.nonces, *((each.nonce, each.sent_at) for each in others))
             if nonce is not None
-        )
+        }
         nonce = UNCHECKED if request.nonce is None else request.nonce
-        return ExpectedAnswer(request.command_uuid, nonce, previous)
+        return ExpectedAnswer(request.command_uuid, nonce, _NonceTimes(previous))
 
     def asked(self, *, command_uuid: str, nonce: BytesLike | NoCheck, at: datetime) -> DeviceState:
         """The state in which this command is pending, with this nonce or `UNCHECKED`.
@@ -224,10 +221,6 @@ class DeviceState:
             return state
         except Exception:  # noqa: BLE001 - whatever is wrong, it is no record of ours
             raise ValueError("not what DeviceState.to_dict() wrote") from None
-
-
-def _from_fields(values: Mapping[str, Any]) -> DeviceState:
-    return DeviceState(**values)
 
 
 def _read(stored: Mapping[str, Any]) -> DeviceState:

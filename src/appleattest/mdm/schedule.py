@@ -208,18 +208,18 @@ class AttestationSchedule:
     def answer_lost(self, state: DeviceState, *, command_uuid: str, at: datetime) -> DeviceState:
         """The state after a command of which nobody knows whether the device carried it out.
 
-        Its answer was lost, or it was taken out of a queue that the device had already read,
-        perhaps. For seven days the device is asked for what it has cached before it is asked for
-        anything new. The nonce is remembered, so the cached attestation earns full trust. For a
-        command that certainly was not queued, there is `DeviceState.withdrawn`.
+        Its answer was lost, or it was taken back when the device may have had it already. For seven
+        days the device is asked for what it has cached before it is asked for anything new. The
+        nonce is remembered, so the cached attestation earns full trust. For a command that
+        certainly was not queued, there is `DeviceState.withdrawn`.
         """
         return after_lost_answer(state, command_uuid, checked_time(state, at))
 
     def given_up(self, state: DeviceState, *, at: datetime) -> DeviceState:
         """The state without the commands that have been pending for longer than `patience`.
 
-        The answer to each is taken for lost (`answer_lost`). So is one that a clock that was ahead
-        has sent more than `patience` in the future. The same state if there is none.
+        The answer to each is taken for lost (`answer_lost`). So is one that clock skew put more
+        than `patience` into the future. The same state if there is none.
         """
         now = checked_time(state, at)
         for request in state.pending:
@@ -326,8 +326,12 @@ def _waits(now: datetime, until: datetime, longest: timedelta) -> bool:
 
 
 def _printable(text: str) -> str:
-    """The text, escaped where it is not printable: not every store takes U+0000."""
-    return text if text.isprintable() else ascii(text)
+    """The text, escaped where it is not printable ASCII: not every store takes U+0000.
+
+    Beyond ASCII, `isprintable` differs between interpreters, and would tell a change where there
+    is none.
+    """
+    return text if text.isascii() and text.isprintable() else ascii(text)
 
 
 def _is_share(value: object) -> bool:

@@ -77,10 +77,9 @@ def received_attestation(
 ) -> ReceivedAttestation:
     """What the attestation tells that came in answer to this command.
 
-    Its `as_of` is the time when its nonce was sent, or `not_before` where that is later; where no
-    nonce of ours is known that it answers, `not_before`. It is never after `now`: a clock that was
-    ahead when the nonce was sent must not make knowledge that never ages. Raises `ValueError` for
-    a command that is not pending.
+    Its `as_of` is the time when its nonce was sent, or `not_before` where that is later or where it
+    answers no nonce. It is never after `now`: otherwise clock skew at the time of sending would
+    make knowledge that never ages. Raises `ValueError` for a command that is not pending.
     """
     request = pending_request(state, command_uuid)
     freshness, not_before = attestation.freshness, attestation.not_before
@@ -112,7 +111,11 @@ def _is_newer(state: DeviceState, freshness: Freshness, as_of: datetime) -> bool
 
 
 def _may_be_just_made(state: DeviceState, freshness: Freshness, not_before: datetime) -> bool:
-    """One made after `made_by` was made seven days after it or later, so it is valid from then."""
+    """Whether the seven days may have begun again with it.
+
+    A device makes none within seven days of `made_by`. So one that is valid from before `made_by`
+    is an old one, however often it is sent.
+    """
     if answers_nonce(freshness):
         return freshness is Freshness.CURRENT
     return state.made_by is None or not_before > state.made_by
@@ -125,7 +128,7 @@ def _new_one_was_due(state: DeviceState, request: SentRequest) -> bool:
 
 
 def _place(attestation: Attestation, request: SentRequest) -> int:
-    """Every device has a key of its own and every command a nonce: no caller can bunch them."""
+    """Keys differ between devices and nonces between commands: no caller can make places equal."""
     digest = sha256(attestation.spki_sha256 + (request.nonce or b"")).digest()
     return int.from_bytes(digest[:4], "big")
 
