@@ -294,6 +294,8 @@ def test_a_current_one_that_says_nothing_newer_lowers_no_bound() -> None:
     assert after_it.freshness is Freshness.EARLIER
     at_once = attested(newer, 5, not_before=-1)
     assert (at_once.as_of, at_once.failures) == (at(5), 0)
+    as_old = attested(replace(newer, as_of=at(0)), 5, not_before=-1)
+    assert (as_old.as_of, as_old.freshness) == (at(0), Freshness.CURRENT)
 
 
 @pytest.mark.parametrize(

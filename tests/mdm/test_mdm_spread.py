@@ -89,8 +89,8 @@ def test_a_place_is_made_of_the_key_and_the_nonce() -> None:
     assert placed(b"key") == placed(b"key") == int(digest[:8], 16)
     assert placed(b"key") != placed(b"another key")
     assert placed(b"key") != placed(b"key", b"b")
-    without_nonces = [placed(key, UNCHECKED, Freshness.EARLIER) for key in (b"k", b"l")]
-    assert len({*without_nonces}) == 2
+    digest = sha256(sha256(b"key").digest()).hexdigest()
+    assert placed(b"key", UNCHECKED, Freshness.EARLIER) == int(digest[:8], 16)
 
 
 def test_a_place_is_kept_until_something_new_is_known() -> None:

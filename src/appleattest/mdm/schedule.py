@@ -200,9 +200,7 @@ class AttestationSchedule:
         unmatched = error.attestation if isinstance(error, FreshnessMismatch) else None
         if unmatched is not None:
             received = received_attestation(unmatched, state, command_uuid, now)
-            return self._counted(
-                after_attestation(state, received, now, {}, state.random_due), received, now
-            )
+            return self._counted(after_attestation(state, received, now), received, now)
         return self._backed_off(after_refusal(state, error, command_uuid, now), now)
 
     def answer_lost(self, state: DeviceState, *, command_uuid: str, at: datetime) -> DeviceState:

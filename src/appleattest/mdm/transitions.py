@@ -130,19 +130,21 @@ def _new_one_was_due(state: DeviceState, request: SentRequest) -> bool:
 def _place(attestation: Attestation, request: SentRequest) -> int:
     """Keys differ between devices and nonces between commands: no caller can make places equal."""
     digest = sha256(attestation.spki_sha256 + (request.nonce or b"")).digest()
-    return int.from_bytes(digest[:4], "big")
+    return int.from_bytes(digest[:4])
 
 
 def after_attestation(
     state: DeviceState,
     received: ReceivedAttestation,
     now: datetime,
-    said: Mapping[str, str],
-    random_due: datetime | None,
+    said: Mapping[str, str] | None = None,
+    random_due: datetime | None = None,
 ) -> DeviceState:
     """The state after this attestation, without any waiting that follows from it.
 
-    Where it tells nothing new, only the command is no longer pending.
+    `said` is what the device says of itself now, `random_due` when chance is to have it asked.
+    Both count for an attestation that earns trust. Where it tells nothing new, only the command is
+    no longer pending.
     """
     changes = {**_request_over(state, received.request), "lost": False, "retry_at": None}
     if received.may_be_just_made or state.made_by is None or state.made_by > now:
@@ -151,7 +153,7 @@ def after_attestation(
         attested = {} if received.os_version is None else {"OSVersion": received.os_version}
         changes |= {
             **_newer_bound(state, received, now),
-            "reported": {**attested, **said} if received.is_current else attested,
+            "reported": {**attested, **(said or {})} if received.is_current else attested,
             "place": received.place,
         }
     if received.earns_trust:
