@@ -17,6 +17,8 @@ GO ?= go
 PEERS := .peers
 STEP_CA := github.com/smallstep/certificates/cmd/step-ca@v0.30.2
 NANOMDM := github.com/micromdm/nanomdm/cmd/nanomdm@v0.9.0
+# It has no releases, so this is a commit.
+IOS_SIMULATOR := github.com/hslatman/ios-acme-simulator@3d95512290a2d42a8c9ce7b2cc5a854b9879d9c1
 
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
 # any pip, and for what the build backend needs as well.
@@ -64,7 +66,7 @@ mutants: $(VENV)/.installed  ## mutate every room and count what the tests notic
 	@$(UNPINNED) $(VENV)/bin/python -m pip install -q mutmut==3.8.1
 	@$(VENV)/bin/python mutation/run.py
 
-peers: $(PEERS)/.installed  ## build the servers that optional tests talk to (needs Go)
+peers: $(PEERS)/.installed  ## build the programs that optional tests talk to (needs Go)
 
 oldest: $(OLDEST)/.installed  ## run every test on the oldest supported dependencies
 	@$(OLDEST)/bin/python -m pytest $(ARGS)
@@ -120,10 +122,12 @@ $(OLDEST)/.installed: pyproject.toml constraints.txt constraints-oldest.txt
 	@touch $@
 
 # Without cgo: step-ca would want the headers of a smart card library that no test needs.
+# Not every module proxy has the simulator: then this says so, and the next run tries again.
 $(PEERS)/.installed: Makefile
 	@command -v $(GO) >/dev/null || \
 		{ echo "make peers needs Go: https://go.dev/doc/install" >&2; exit 1; }
 	@echo "Building step-ca and NanoMDM (once, some minutes)"
 	@GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(STEP_CA)
 	@GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(NANOMDM)
-	@touch $@
+	@if GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(IOS_SIMULATOR); then touch $@; else \
+		echo "ios-acme-simulator is not to be had: its tests are skipped" >&2; fi

@@ -383,7 +383,7 @@ def rooms_that_exist() -> set[str]:
 
 
 def test_the_storeys_are_those_of_the_layering_test() -> None:
-    rows = table(text("architecture.md"), "storey", "rooms", "what is in it")
+    rows = table(text("architecture.md"), "layer", "modules", "what is in it")
     documented = [set(re.findall(r"\w+", row[1])) for row in rows]
     existing = rooms_that_exist()
     enforced = [rooms for storey in LAYERS if (rooms := set(storey) & existing)]

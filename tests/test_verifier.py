@@ -332,11 +332,11 @@ def test_the_devices_argument_is_positional_only_and_the_rest_is_not(
 def test_a_nonce_that_is_none(verb: str, nonce: Any, error: type[Exception]) -> None:
     call = getattr(VERIFIER, f"{verb}_mdm")
     for device in (CHAIN, None):
-        with pytest.raises(error, match=r"^a nonce is "):
+        with pytest.raises(error, match=r"^nonce is "):
             call(device, nonce=nonce, at=ISSUED_AT)
     with pytest.raises(TypeError):
         call(CHAIN, at=ISSUED_AT)
-    assert call(CHAIN, nonce=FRESHNESS_CODE, at=ISSUED_AT)
+    call(CHAIN, nonce=FRESHNESS_CODE, at=ISSUED_AT)
 
 
 @pytest.mark.parametrize("verb", ["verify", "examine"])
@@ -369,7 +369,7 @@ def test_a_token_that_is_none(verb: str, token: Any, error: type[Exception]) -> 
             call(device, token=token, at=ISSUED_AT)
     with pytest.raises(TypeError):
         call(OBJECT, at=ISSUED_AT)
-    assert call(OBJECT, token=TOKEN, at=ISSUED_AT)
+    call(OBJECT, token=TOKEN, at=ISSUED_AT)
 
 
 def test_a_key_authorization_is_told_to_be_one() -> None:
@@ -390,7 +390,7 @@ def test_a_freshness_that_is_none(verb: str, freshness: Any) -> None:
             call(device, freshness=freshness, at=ISSUED_AT)
     with pytest.raises(TypeError):
         call(CHAIN, at=ISSUED_AT)
-    assert call(CHAIN, freshness=exactly(FRESHNESS_CODE), at=ISSUED_AT)
+    call(CHAIN, freshness=exactly(FRESHNESS_CODE), at=ISSUED_AT)
 
 
 @pytest.mark.parametrize("make", [exactly, sha256_of])
@@ -433,7 +433,7 @@ def test_previous_nonces_that_are_none(verb: str, previous: Any, error: type[Exc
         for nonce in (FRESHNESS_CODE, UNCHECKED):
             with pytest.raises(error):
                 call(device, nonce=nonce, previous_nonces=previous, at=ISSUED_AT)
-    assert call(CHAIN, nonce=FRESHNESS_CODE, previous_nonces={b"older": ISSUED_AT}, at=ISSUED_AT)
+    call(CHAIN, nonce=FRESHNESS_CODE, previous_nonces={b"older": ISSUED_AT}, at=ISSUED_AT)
 
 
 # The device's argument: whatever it is, an AttestationError
@@ -761,9 +761,9 @@ TAMPERED: list[tuple[str, Any, type[AttestationError], Reason]] = [
     ("chain", ["*", "*", "*"], MalformedInput, Reason.MALFORMED_JSON),
     ("chain", ["A" * 9000, "", ""], MalformedInput, Reason.MALFORMED_JSON),
     ("chain", _RECORD["chain"] * 2, MalformedInput, Reason.MALFORMED_JSON),
-    ("chain", [], NoAttestation, Reason.NO_ATTESTATION),
-    ("chain", _RECORD["chain"][:1], NoAttestation, Reason.NO_ATTESTATION),
-    ("chain", _RECORD["chain"][:2], UntrustedChain, Reason.UNKNOWN_ISSUER),
+    ("chain", [], MalformedInput, Reason.MALFORMED_JSON),
+    ("chain", _RECORD["chain"][:1], MalformedInput, Reason.MALFORMED_JSON),
+    ("chain", _RECORD["chain"][::2], UntrustedChain, Reason.UNKNOWN_ISSUER),
     ("chain", _RECORD["chain"][1:], UntrustedChain, Reason.LEAF_PROFILE),
     ("chain", ["AAAA", *_RECORD["chain"][1:]], MalformedInput, Reason.MALFORMED_CERTIFICATE),
     ("freshness", "fresh", MalformedInput, Reason.MALFORMED_JSON),

@@ -95,15 +95,14 @@ class Server:
         return JSONResponse({"status": "valid"})
 
     def new_order(self, message: Message, _: str) -> Response:
-        """Section 7.4. Apple's client orders for one identifier; it must have been admitted."""
+        """Section 7.4. Apple's client orders for one identifier.
+
+        Whether it is admitted, finalize tells its device alone: anybody may have an account.
+        """
         wanted = message.members()
         identifier, *further = acme.parse_identifiers(wanted.get("identifiers"))
         if further:
-            text = "an order is for one identifier here"
-            raise Problem(acme.rejected_identifiers(*further, detail=text))
-        if self.store.devices(identifier) is None:
-            text = "not admitted here, or enrolled already"
-            raise Problem(acme.rejected_identifiers(identifier, detail=text))
+            raise Problem(acme.rejected_identifiers(*further, detail="one identifier for an order"))
         if {"notBefore", "notAfter"} & wanted.keys():
             raise problem("malformed", "this server itself chooses how long a certificate is valid")
         name = secrets.token_urlsafe(16)
@@ -142,31 +141,27 @@ class Server:
         return JSONResponse(order.challenge.to_dict(), headers=up)
 
     def _judged(self, order: Order, answer: bytes) -> Order:
-        """The order with its challenge valid, and the key that is attested; or invalid."""
-        devices = self.store.devices(order.identifier)
-        if devices is None:
-            taken = acme.rejected_identifiers(order.identifier, detail="enrolled already")
-            return replace(order, challenge=order.challenge.invalid(taken))
+        """The order with its challenge valid, and what is attested; or invalid."""
         try:
             attestation = acme.validate_challenge(
                 answer,
                 token=order.challenge.token,
                 identifier=order.identifier,
-                device=devices,
+                device=self.store.devices(order.identifier),
                 verifier=self.verifier,
                 at=self.clock(),
             )
         except AttestationError as refusal:
             _LOG.warning("refused: %s: %s", refusal, refusal.detail)
             return replace(order, challenge=order.challenge.invalid(refusal))
-        self.store.use_client(order.identifier, order.id)
         challenge = order.challenge.valid(attestation.verified_at)
-        return replace(order, challenge=challenge, spki=attestation.spki)
+        named = attestation.device.serial_number or attestation.device.udid or order.id
+        return replace(order, challenge=challenge, device=named, spki=attestation.spki)
 
     def finalize(self, message: Message, name: str) -> Response:
-        """Section 7.4. After a bad certificate request, the order is ready for a better one."""
+        """Section 7.4. A bad request may be mended, and a good one repeated: answers get lost."""
         order, now = self._order(message, name, fetched=False), self.clock()
-        if order.status(now) != "ready":
+        if order.status(now) not in ("ready", "valid"):
             raise problem("orderNotReady", f"the order is {order.status(now)}", 403)
         valid = acme.validate_csr(
             message.members().get("csr", ""),
@@ -174,12 +169,20 @@ class Server:
             identifier=order.identifier,
             binding=acme.CSRBinding.CN_OR_SAN,
         )
-        certificate = self.authority.issue(valid, now)
+        if order.chain is None:
+            order = replace(order, chain=self._issued(order, valid))
+            self.store.save(order)
+        return self._described(order, 200)
+
+    def _issued(self, order: Order, valid: acme.ValidatedCSR) -> str:
+        """A new certificate and its issuer; from now on, the identifier is this device's."""
+        if not self.store.use_client(order.identifier, order.device or order.id):
+            text = "not admitted here, or for another device that has enrolled with it"
+            raise Problem(acme.rejected_identifiers(order.identifier, detail=text))
+        certificate = self.authority.issue(valid, self.clock())
         if not self.store.add_certificate(certificate.serial_number, valid.spki_sha256):
             raise problem("badCSR", "a certificate has been issued for this key before")
-        order = replace(order, chain=self.authority.chain(certificate))
-        self.store.save(order)
-        return self._described(order, 200)
+        return self.authority.chain(certificate)
 
     def certificate(self, message: Message, name: str) -> Response:
         """Section 7.4.2."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,7 +27,7 @@ class Authority:
     """A CA's certificate and its key, which in earnest is not kept by what talks to clients."""
 
     certificate: x509.Certificate
-    key: EllipticCurvePrivateKey
+    key: EllipticCurvePrivateKey = field(repr=False)
 
     @classmethod
     def load(cls, pem: bytes) -> Authority:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from joserfc import jws
@@ -28,9 +28,9 @@ _REGISTRY.max_header_length = 4096  # by default 512, and an RSA key is to be re
 class Message:
     """What a client has signed, and with which key. The nonce is still to be redeemed."""
 
-    payload: bytes
+    payload: bytes = field(repr=False)
     key: ECKey
-    nonce: str
+    nonce: str = field(repr=False)
 
     @property
     def account(self) -> str:

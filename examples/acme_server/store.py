@@ -7,27 +7,29 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from weakref import finalize
 
 from appleattest import acme
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS nonce (value TEXT PRIMARY KEY, expires TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS nonce_by_expiry ON nonce (expires);
 CREATE TABLE IF NOT EXISTS account (thumbprint TEXT PRIMARY KEY, jwk TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS client (
     type TEXT, value TEXT, devices TEXT NOT NULL, used_by TEXT, PRIMARY KEY (type, value));
 CREATE TABLE IF NOT EXISTS client_order (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, identifier TEXT NOT NULL,
-    challenge TEXT NOT NULL, expires TEXT NOT NULL, spki BLOB, chain TEXT);
+    challenge TEXT NOT NULL, expires TEXT NOT NULL, device TEXT, spki BLOB, chain TEXT);
 CREATE TABLE IF NOT EXISTS certificate (serial BLOB PRIMARY KEY, spki_sha256 BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS one_certificate_per_key ON certificate (spki_sha256);
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order with its one authorization and the one challenge of that, all of one id.
 
@@ -38,10 +40,12 @@ class Order:
     id: str
     account: str
     identifier: acme.Identifier
-    challenge: acme.Challenge
+    challenge: acme.Challenge = field(repr=False)
     expires: datetime
+    device: str | None = None
+    """The serial number or UDID that is attested, once the challenge is valid; else the id."""
     spki: bytes | None = None
-    """The attested key, once the challenge is valid."""
+    """The attested key, from then on."""
     chain: str | None = None
     """The certificate and its issuer in PEM, once it is issued."""
 
@@ -66,7 +70,7 @@ class Store:
     def __init__(self, path: Path | str = ":memory:") -> None:
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.executescript(_SCHEMA)
-        self.close = self._database.close
+        self.close = finalize(self, self._database.close)  # by the caller; or with the store
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -98,7 +102,7 @@ class Store:
         return None if row is None else json.loads(row[0])
 
     def admit(self, identifier: acme.Identifier, devices: Iterable[str] | acme.Answering) -> None:
-        """Let a client enrol once, if it has not; `devices` are those that may answer for it."""
+        """Let one device enrol with this identifier; `devices` are those that may answer for it."""
         answering = devices.value if isinstance(devices, acme.Answering) else list(devices)
         self._database.execute(
             "INSERT INTO client VALUES (?, ?, ?, NULL)"
@@ -106,49 +110,40 @@ class Store:
             [*identifier.to_dict().values(), json.dumps(answering)],
         )
 
-    def devices(self, identifier: acme.Identifier) -> list[str] | acme.Answering | None:
-        """Who may answer for a client; None if it is unknown, or has enrolled already."""
-        row = self._one(
-            "SELECT devices FROM client WHERE type = ? AND value = ? AND used_by IS NULL",
-            *identifier.to_dict().values(),
-        )
-        if row is None:
-            return None
-        answering: list[str] | str = json.loads(row[0])
+    def devices(self, identifier: acme.Identifier) -> list[str] | acme.Answering:
+        """Who may answer for a client; for one that is not admitted, the device that it names."""
+        chosen = "SELECT devices FROM client WHERE type = ? AND value = ?"
+        row = self._one(chosen, *identifier.to_dict().values())
+        answering = acme.Answering.ORDERED.value if row is None else json.loads(row[0])
         return answering if isinstance(answering, list) else acme.Answering(answering)
 
-    def use_client(self, identifier: acme.Identifier, order: str) -> None:
-        """Let this be the order that the client has enrolled with."""
-        used = "UPDATE client SET used_by = ? WHERE type = ? AND value = ?"
-        self._database.execute(used, [order, *identifier.to_dict().values()])
+    def use_client(self, identifier: acme.Identifier, device: str) -> bool:
+        """Whether the identifier is admitted and no other device's; it is this device's then."""
+        used = "UPDATE client SET used_by = :device WHERE type = :type AND value = :value"
+        only_once = " AND ifnull(used_by, :device) = :device"
+        values = {**identifier.to_dict(), "device": device}
+        return self._database.execute(used + only_once, values).rowcount == 1
 
     def save(self, order: Order) -> None:
         """Keep the order as it is now."""
-        row = [
-            order.id,
-            order.account,
-            json.dumps(order.identifier.to_dict()),
-            json.dumps(order.challenge.to_dict()),
-            _text(order.expires),
-            order.spki,
-            order.chain,
-        ]
-        self._database.execute("REPLACE INTO client_order VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        parts = json.dumps(order.identifier.to_dict()), json.dumps(order.challenge.to_dict())
+        attested = order.device, order.spki, order.chain
+        row = [order.id, order.account, *parts, _text(order.expires), *attested]
+        self._database.execute("REPLACE INTO client_order VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def order(self, name: str) -> Order | None:
         """The order with this id."""
         row = self._one("SELECT * FROM client_order WHERE id = ?", name)
         if row is None:
             return None
-        _, account, identifier, challenge, expires, spki, chain = row
+        _, account, identifier, challenge, expires, *attested = row
         return Order(
-            id=name,
-            account=account,
-            identifier=acme.identifier_from_dict(json.loads(identifier)),
-            challenge=acme.Challenge.from_dict(json.loads(challenge)),
-            expires=datetime.fromisoformat(expires),
-            spki=spki,
-            chain=chain,
+            name,
+            account,
+            acme.identifier_from_dict(json.loads(identifier)),
+            acme.Challenge.from_dict(json.loads(challenge)),
+            datetime.fromisoformat(expires),
+            *attested,
         )
 
     def add_certificate(self, serial: int, spki_sha256: bytes) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import random
-import time
 import tomllib
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Final
 
 import uvicorn
@@ -21,6 +23,8 @@ from examples.mdm_webhook.store import Store
 from examples.mdm_webhook.watch import Watch
 
 HERE: Final = Path(__file__).parent
+HOUR: Final = 3600
+_LOG: Final = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -37,25 +41,43 @@ def main() -> None:
     options = parser.parse_args()
     devices = tomllib.loads(options.inventory.read_text(encoding="utf-8"))["devices"]
     inventory = {serial: policy.Platform(name) for serial, name in devices.items()}
-    watch = Watch(
-        store=Store(options.database),
-        verifier=Verifier(),
-        rules=policy.Policy.from_toml(options.policy.read_bytes(), inventory=inventory),
-        inventory=inventory,
-        send=NanoMDM(options.nanomdm, api_key=os.environ["NANOMDM_API"]).send,
-        clock=lambda: datetime.now(UTC),
-        chance=random.SystemRandom().random,
-    )
     key = os.environ["NANOMDM_WEBHOOK_HMAC_KEY"].encode()
-    Thread(target=look_after_all, args=[watch], daemon=True).start()
-    uvicorn.run(app(watch, key=key), host="127.0.0.1", port=options.port)
+    ended = Event()
+    with (
+        closing(Store(options.database)) as store,
+        closing(NanoMDM(options.nanomdm, api_key=os.environ["NANOMDM_API"])) as nanomdm,
+    ):
+        watch = Watch(
+            store=store,
+            verifier=Verifier(),
+            rules=policy.Policy.from_toml(options.policy.read_bytes(), inventory=inventory),
+            inventory=inventory,
+            send=nanomdm.send,
+            clock=lambda: datetime.now(UTC),
+            chance=random.SystemRandom().random,
+        )
+        hourly = Thread(target=look_after_all, args=[watch, ended.wait], daemon=True)
+        hourly.start()
+        try:
+            uvicorn.run(app(watch, key=key), host="127.0.0.1", port=options.port)
+        finally:
+            ended.set()
+            hourly.join(timeout=30)
 
 
-def look_after_all(watch: Watch) -> None:
-    """Every hour, also look at the devices that nothing was heard of."""
+def look_after_all(watch: Watch, wait: Callable[[float], bool]) -> None:
+    """Every hour, also look at the devices that nothing was heard of.
+
+    `wait` waits for so many seconds, and says whether that was the last time. No exception ends
+    this: nobody would notice that silent devices are no longer asked.
+    """
     while True:
-        watch.look_after_all()
-        time.sleep(3600)
+        try:
+            watch.look_after_all()
+        except Exception:  # noqa: BLE001 - see above
+            _LOG.exception("the hourly round has failed; the next one is in an hour")
+        if wait(HOUR):
+            return
 
 
 if __name__ == "__main__":

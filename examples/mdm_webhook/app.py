@@ -41,7 +41,7 @@ def app(watch: Watch, *, key: bytes) -> Starlette:
         except AttestationError as error:
             if error.reason is Reason.TOO_LARGE:
                 return Response()
-            watch.show(f"an event that cannot be read: {error}")
+            watch.show(f"an event that cannot be read: {error.reason}")
             return PlainTextResponse(f"{error}\n", 400)
         await run_in_threadpool(watch.receive, event)
         return Response()

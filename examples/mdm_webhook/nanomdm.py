@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 import httpx2
 
-from examples.mdm_webhook.watch import NotQueued
+from examples.mdm_webhook.watch import NoAnswer, NotQueued
 
 USER: Final = "nanomdm"
 """The one user of NanoMDM's API, whose password is the API key."""
+_REFUSED: Final = (400, 401, 403, 404, 405, 413)
+"""With these the request was refused before anything was queued."""
 _ANSWERS: Final = (200, 207, 500)
 """With these the answer says what happened, in JSON. 500 is also "queued, but not pushed"."""
 
@@ -23,21 +25,38 @@ class NanoMDM:
         self._params = {} if push else {"nopush": "1"}
 
     def send(self, enrollment_id: str, command: bytes) -> None:
-        """Queue the command for the enrolment. Raises `NotQueued` unless NanoMDM says it is."""
+        """Queue the command for the enrolment.
+
+        Raises `NotQueued` where it is certain that the command was not queued, and `NoAnswer`
+        where nobody can know: after a time-out, or an answer that is not NanoMDM's.
+        """
         path = f"/v1/enqueue/{quote(enrollment_id, safe='')}"
         try:
             response = self._client.put(path, params=self._params, content=command)
-            if response.status_code not in _ANSWERS:
-                raise NotQueued(f"NanoMDM answered {response.status_code}")
-            result: dict[str, Any] = response.json()
-            for each in (result, *result.get("status", {}).values()):
-                if "command_error" in each:
-                    raise NotQueued(each["command_error"])
-        except (httpx2.HTTPError, ValueError) as error:
-            raise NotQueued(str(error)) from error
-        except (AttributeError, TypeError, RecursionError):
-            raise NotQueued("an answer that is not NanoMDM's") from None
+        except (httpx2.ConnectError, httpx2.ConnectTimeout):
+            # Without a connection, nothing was sent. The cause would hold the request and its key.
+            raise NotQueued("NanoMDM is not reached") from None
+        except httpx2.HTTPError as error:
+            raise NoAnswer(f"no answer of NanoMDM's: {type(error).__name__}") from None
+        if response.status_code in _REFUSED:
+            raise NotQueued(f"NanoMDM answered {response.status_code}")
+        errors = _errors(response) if response.status_code in _ANSWERS else None
+        if errors is None:
+            raise NoAnswer(f"the answer, with status {response.status_code}, is not NanoMDM's")
+        if errors:
+            raise NotQueued(f"NanoMDM says: {errors[0]!a}")
 
     def close(self) -> None:
         """Close its connections."""
         self._client.close()
+
+
+def _errors(response: httpx2.Response) -> list[Any] | None:
+    """Why the command was not queued; empty if it was, None where the answer does not tell."""
+    try:
+        result: dict[str, Any] = response.json()
+        each_id = result.get("status", {}).values()
+        errors = [each["command_error"] for each in (result, *each_id) if "command_error" in each]
+        return errors if errors or "command_uuid" in result else None
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return None

@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,6 +101,30 @@ def refused(
     ):
         assert [check[1:] for check in others] == [(outcome, None, None, "")] * len(others)
     return error
+
+
+# --- another device ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [b"another request's", b"", None], ids=["other", "blank", "none"])
+def test_another_devices_attestation_is_that_whatever_its_freshness(code: bytes | None) -> None:
+    """The relay of a cached attestation: the report shows both checks as failed."""
+    relayed = replace(MAC, serial_number="ANOTHER", udid="ANOTHER")
+    encoded = AUTHORITY.attestation_object(properties=relayed, freshness_code=code)
+    response = {"attObj": base64url.encode(encoded)}
+    with pytest.raises(IdentifierMismatch) as caught:
+        validate(response)
+    error = caught.value
+    assert error.reason is Reason.IDENTIFIER_MISMATCH
+    assert error.problem()["type"].endswith(":badAttestationStatement")
+    assert error.report is not None
+    freshness, device = error.report.checks[-2:]
+    assert (freshness.name, freshness.outcome) == ("freshness", Outcome.FAILED)
+    assert (device.name, device.outcome) == ("device", Outcome.FAILED)
+    own = AUTHORITY.attestation_object(properties=MAC, freshness_code=code)
+    with pytest.raises(FreshnessMismatch) as stale:
+        validate({"attObj": base64url.encode(own)})
+    assert stale.value.attestation is None
 
 
 # --- the response -------------------------------------------------------------------------------
@@ -262,7 +287,8 @@ def test_what_the_verifier_refuses_is_refused(
 ) -> None:
     error = refused({"attObj": att_obj}, reason, element, problem)
     assert error.report is not None
-    assert error.report.checks[-1].outcome is Outcome.NOT_REACHED
+    stale = reason in (Reason.FRESHNESS_MISMATCH, Reason.FRESHNESS_MISSING)
+    assert error.report.checks[-1].outcome is (Outcome.PASSED if stale else Outcome.NOT_REACHED)
     assert validate({"attObj": ENCODED}).is_current
 
 

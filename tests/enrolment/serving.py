@@ -68,10 +68,10 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, verifier: Verifier) -> Iterator[Served]:
+def serving(folder: Path, verifier: Verifier, clock: ManualClock | None = None) -> Iterator[Served]:
     """Run a server until the end of the context; its time is that of a `ManualClock`."""
     certificate, key = tls_files(folder)
-    clock, store = ManualClock(), Store()
+    clock, store = clock or ManualClock(), Store()
     # asyncio sends without delay only where it sees that a socket is one of TCP.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind((ADDRESS, 0))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -40,12 +41,13 @@ from device_client import (
     hardware_module,
     permanent_identifier,
 )
-from serving import ADDRESS, Served, authority_until, serving, tls_files
+from serving import ADDRESS, Answer, Served, authority_until, serving, tls_files
 
 from appleattest import acme
 from appleattest.testing import AttestationAuthority, DeviceModel, SimulatedDevice, chains
 from appleattest.testing.device import ChallengeAnswer, Compromise, Relays, Replays
 from appleattest.testing.overriding import override
+from examples.acme_server.app import ORDER_LIFETIME
 from examples.acme_server.authority import LIFETIME, Authority
 
 AUTHORITY: Final = AttestationAuthority("tests of the ACME server")
@@ -244,8 +246,9 @@ def test_a_code_that_was_vouched_for_is_redeemed_by_a_device_without_a_name(
     code = f"vouched-{mac.serial_number}"
     admit(served, code, acme.VOUCHED_ELSEWHERE)
     enrolled(served, device, code)
+    # Nothing tells whether it is the same device that comes again.
     assert_refused(
-        served, lambda: enrolled(served, device, code), Step.ORDER, "rejectedIdentifier", 400
+        served, lambda: enrolled(served, device, code), Step.FINALIZE, "rejectedIdentifier", 400
     )
 
 
@@ -465,48 +468,133 @@ def answered(
 # --- refused orders -----------------------------------------------------------------------------
 
 
-def test_an_identifier_is_used_once(served: Served, mac: DeviceModel) -> None:
-    device = device_at(served, mac)
-    enrolled(served, device)
-    assert_refused(served, lambda: enrolled(served, device), Step.ORDER, "rejectedIdentifier", 400)
-    udid = mac.properties().udid
-    assert udid is not None
-    admit(served, udid)
-    enrolled(served, device, udid)
+def test_an_identifier_is_its_device_s(served: Served, mac: DeviceModel) -> None:
+    """The device may come again, since any answer of the server may have been lost."""
+    other = another()
+    code = f"shared-{mac.serial_number}"
+    admit(served, code, [mac.serial_number, other.serial_number])
+    device, late = device_at(served, mac), device_at(served, other)
+    for _ in range(2):
+        enrolled(served, device, code)
+    assert_refused(
+        served, lambda: enrolled(served, late, code), Step.FINALIZE, "rejectedIdentifier", 400
+    )
+    admit(served, other.serial_number)
+    enrolled(served, late)
 
 
-def test_of_two_orders_at_once_the_first_that_is_answered_uses_the_identifier(
+def test_of_two_orders_at_once_the_first_that_is_finalized_uses_the_identifier(
     served: Served, mac: DeviceModel
 ) -> None:
-    device = device_at(served, mac)
-    with connected(served.directory_url, ca=served.certificate) as late:
-        late.register()
-        challenge = late.challenge(late.order([permanent_identifier(mac.serial_number)]))
-        enrolled(served, device)
-        answer = device.answer_challenge(challenge.token)
+    other = another()
+    code = f"race-{mac.serial_number}"
+    admit(served, code, [mac.serial_number, other.serial_number])
+    with (
+        connected(served.directory_url, ca=served.certificate) as first,
+        connected(served.directory_url, ca=served.certificate) as late,
+    ):
+        late_order, late_answer = answered(late, device_at(served, other), code)
+        order, answer = answered(first, device_at(served, mac), code)
+        first.finalize(order, answer.certificate_request(code))
         assert_refused(
             served,
-            lambda: late.respond(challenge, answer.response),
-            Step.CHALLENGE,
+            lambda: late.finalize(late_order, late_answer.certificate_request(code)),
+            Step.FINALIZE,
             "rejectedIdentifier",
             400,
         )
 
 
-def test_admitting_a_client_again_does_not_give_the_identifier_back(
+def test_a_finalize_whose_answer_was_lost_is_repeated(served: Served, mac: DeviceModel) -> None:
+    with connected(served.directory_url, ca=served.certificate) as client:
+        order, answer = answered(client, device_at(served, mac))
+        request = answer.certificate_request(mac.serial_number)
+        issued = client.download(client.finalize(order, request))
+        served.clock.advance(ORDER_LIFETIME)
+        for again in (request, answer.certificate_request(mac.serial_number)):
+            assert client.download(client.finalize(order, again)) == issued
+        assert_refused(
+            served,
+            lambda: client.finalize(order, for_another_key(answer, mac)),
+            Step.FINALIZE,
+            "badCSR",
+            400,
+        )
+        assert client.download(client.finalize(order, request)) == issued
+
+
+def test_a_finalize_whose_answer_was_lost_does_not_lock_the_device_out(
     served: Served, mac: DeviceModel
 ) -> None:
-    enrolled(served, device_at(served, mac))
-    admit(served, mac.serial_number)
+    """Apple's client does not repeat a request: it begins anew, with another key and account."""
     device = device_at(served, mac)
-    assert_refused(served, lambda: enrolled(served, device), Step.ORDER, "rejectedIdentifier", 400)
+    with connected(served.directory_url, ca=served.certificate) as client:
+        order, answer = answered(client, device)
+        client.finalize(order, answer.certificate_request(mac.serial_number))
+    issued = enrolled(served, device)
+    assert issued.answer.public_key != answer.public_key
+
+
+def test_a_device_that_is_not_admitted_is_told_so_when_it_has_attested(
+    served: Served, mac: DeviceModel
+) -> None:
+    model = another()
+    with connected(served.directory_url, ca=served.certificate) as client:
+        order, answer = answered(client, device_at(served, model))
+        request = answer.certificate_request(model.serial_number)
+        assert_refused(
+            served,
+            lambda: client.finalize(order, request),
+            Step.FINALIZE,
+            "rejectedIdentifier",
+            400,
+        )
+        admit(served, model.serial_number)
+        client.finalize(order, request)
+
+
+def test_a_stranger_does_not_learn_which_identifiers_are_known(
+    served: Served, mac: DeviceModel
+) -> None:
+    """With a genuine device of its own, and an account that anybody may have."""
+    used, code = another(), f"known-{mac.serial_number}"
+    admit(served, used.serial_number)
+    enrolled(served, device_at(served, used))
+    admit(served, code, [mac.serial_number])
+    stranger = device_at(served, another())
+    seen = []
+    for value in (mac.serial_number, used.serial_number, code, "UNKNOWN", another().serial_number):
+        before = len(served.answers)
+        enrolling = partial(enrolled, served, stranger, value)
+        assert_refused(served, enrolling, Step.CHALLENGE, BAD_STATEMENT, 400)
+        seen.append([(each.status, problem_of(each)) for each in served.answers[before:]])
+    assert seen[1:] == seen[:-1]
+
+
+def problem_of(answer: Answer) -> object:
+    """The problem in it, which names no identifier and no URL; None if there is none."""
+    return answer.document.get("error") if isinstance(answer.document, dict) else None
+
+
+def test_a_hardware_module_is_answered_for_by_no_device(served: Served, mac: DeviceModel) -> None:
+    device = device_at(served, mac)
+    with connected(served.directory_url, ca=served.certificate) as client:
+        client.register()
+        challenge = client.challenge(client.order([hardware_module(f"{mac.serial_number}/1.2")]))
+        answer = device.answer_challenge(challenge.token)
+        assert_refused(
+            served,
+            lambda: client.respond(challenge, answer.response),
+            Step.CHALLENGE,
+            BAD_STATEMENT,
+            400,
+        )
+    enrolled(served, device)
 
 
 @pytest.mark.parametrize(
     ("identifiers", "kind"),
     [
-        pytest.param([permanent_identifier("UNKNOWN")], "rejectedIdentifier", id="unknown"),
-        pytest.param([hardware_module("UNKNOWN/1.2")], "rejectedIdentifier", id="hardware-module"),
         pytest.param([permanent_identifier("a/b")], "malformed", id="malformed"),
         pytest.param([permanent_identifier("")], "malformed", id="empty"),
         pytest.param(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from signed_requests import ABSENT, KEYS, Signer
 from appleattest import acme
 from appleattest.testing import AttestationAuthority, DeviceModel, KeyKind, SimulatedDevice
 from examples.acme_server.app import LONGEST_REQUEST, NONCE_LIFETIME, ORDER_LIFETIME
+from examples.acme_server.jws import load_key, read_message
 from examples.acme_server.store import Store
 
 AUTHORITY: Final = AttestationAuthority("tests of the ACME server's protocol")
@@ -390,15 +392,55 @@ def test_an_order_has_its_time(served: Served) -> None:
 
 
 def test_what_was_used_stays_used_in_the_file(tmp_path: Path) -> None:
-    identifier = acme.PermanentIdentifier("EXAMPLE001")
+    identifier = acme.PermanentIdentifier("one-time-code")
     found = []
-    for devices in (["EXAMPLE001", "EXAMPLE002"], ["EXAMPLE003"]):
+    for devices in (["EXAMPLE001", "EXAMPLE002"], ["EXAMPLE002"]):
         store = Store(tmp_path / "database")
         store.admit(identifier, devices)
-        found.append(store.devices(identifier))
-        store.use_client(identifier, "order")
+        used = [store.use_client(identifier, device) for device in ("EXAMPLE001", "EXAMPLE002")]
+        found.append((store.devices(identifier), used))
         store.close()
-    assert found == [["EXAMPLE001", "EXAMPLE002"], None]
+    assert found == [(["EXAMPLE001", "EXAMPLE002"], [True, False]), (["EXAMPLE002"], [True, False])]
+
+
+def test_only_what_is_admitted_is_used() -> None:
+    store, code = Store(), acme.PermanentIdentifier("code")
+    assert store.devices(code) is acme.Answering.ORDERED
+    assert not store.use_client(code, "EXAMPLE001")
+    store.admit(code, acme.VOUCHED_ELSEWHERE)
+    assert store.devices(code) is acme.VOUCHED_ELSEWHERE
+    assert store.use_client(code, "EXAMPLE001")
+
+
+def test_nonces_are_forgotten_without_reading_all_of_them(tmp_path: Path) -> None:
+    """Each answer forgets those whose time is over, and anybody can ask for as many as he likes."""
+    Store(tmp_path / "database").close()
+    forgotten = "DELETE FROM nonce WHERE expires <= '2026-01-01T00:00:00+00:00'"
+    with closing(sqlite3.connect(tmp_path / "database")) as database:
+        plan = [row[-1] for row in database.execute(f"EXPLAIN QUERY PLAN {forgotten}")]
+    assert plan == ["SEARCH nonce USING INDEX nonce_by_expiry (expires<?)"]
+
+
+def test_no_secret_is_in_what_may_be_logged(served: Served, alice: Signer) -> None:
+    url, _, place = ordered(alice)
+    token, body = alice.post(place).json()["token"], alice.body(place, b"the attestation")
+    order = served.server.store.order(url.rpartition("/")[2])
+    jwk = load_key(alice.key.public_key().to_json())
+    message = read_message(body, url=place, key_of=lambda _: jwk)
+    shown = [repr(each) for each in (order, message, served.server, served.server.authority)]
+    secrets = (token, message.nonce, "attestation'", repr(served.server.authority.key))
+    assert [secret for secret in secrets for each in shown if secret in each] == []
+    assert MAC.serial_number in shown[0]
+
+
+def test_a_store_that_is_dropped_closes_its_connection(tmp_path: Path) -> None:
+    """`ResourceWarning` on Python 3.13, and the file stays open as long as the process."""
+    store = Store(tmp_path / "file")
+    database = store._database
+    del store
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        database.execute("SELECT 1")
 
 
 def test_nonces_that_nobody_used_in_time_are_forgotten(tmp_path: Path) -> None:

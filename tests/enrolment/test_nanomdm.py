@@ -47,8 +47,8 @@ def enrolled(nanomdm: Running, device: SimulatedDevice) -> MDMClient:
     client.authenticate()
     nanomdm.printed.until(f"{serial} enrols as {device.model.udid}")
     client.token_update()
-    asked = nanomdm.printed.until(f"{serial} trust: - -> none")
-    assert asked[0] == f"{serial} is asked: never-attested"
+    asked = nanomdm.printed.until(f"{serial} is asked: never-attested")
+    assert asked[0] == f"{serial} trust: - -> none"
     return client
 
 
@@ -83,7 +83,7 @@ def test_a_device_is_asked_again_when_that_is_due(nanomdm: Running, clock: Manua
 def test_a_device_that_relays_another_is_refused(nanomdm: Running, clock: ManualClock) -> None:
     other = device(clock, model=DeviceModel.mac(2))
     assert enrolled(nanomdm, device(clock, Relays(other))).poll() == 1
-    refused = f"{SERIAL} answer: - -> refused, identifier-mismatch (1.2.840.113635.100.8.9.1)"
+    refused = f"{SERIAL} answer: - -> refused, identifier-mismatch"
     assert nanomdm.printed.until(refused)[0].startswith(f"{SERIAL} is not believed: ")
 
     clock.advance(WEEK)
@@ -98,13 +98,13 @@ def test_a_device_that_sends_a_forged_chain_is_refused(
     mac = device(clock, Replays(forged(clock)))
     client = enrolled(nanomdm, mac)
     assert client.poll() == 1
-    nanomdm.printed.until(f"{SERIAL} answer: - -> refused, bad-signature (x5c[0])")
+    nanomdm.printed.until(f"{SERIAL} answer: - -> refused, bad-signature")
 
     mac.compromises = ()
     clock.advance(WEEK)
     nanomdm.service.look_after_all()
     assert client.poll() == 1
-    nanomdm.printed.until(f"{SERIAL} answer: refused, bad-signature (x5c[0]) -> genuine, current")
+    nanomdm.printed.until(f"{SERIAL} answer: refused, bad-signature -> genuine, current")
 
 
 def forged(clock: ManualClock) -> list[bytes]:
@@ -135,7 +135,7 @@ def test_a_device_that_has_left_is_forgotten(nanomdm: Running, clock: ManualCloc
     client = enrolled(nanomdm, device(clock))
     client.check_out()
     nanomdm.printed.until(f"{SERIAL} has left")
-    assert nanomdm.service.store.devices() == []
+    assert nanomdm.service.store.enrollment_ids() == []
     client.authenticate()
     nanomdm.printed.until(f"{SERIAL} enrols as {MAC.udid}")
 
@@ -147,7 +147,7 @@ def test_a_new_enrolment_is_asked_anew_and_its_queue_is_empty(
     client.authenticate()
     nanomdm.printed.until(f"{SERIAL} enrols as {MAC.udid}")
     client.token_update()
-    nanomdm.printed.until(f"{SERIAL} trust: - -> none")
+    nanomdm.printed.until(f"{SERIAL} is asked: never-attested")
     assert client.poll() == 1
     nanomdm.printed.until(f"{SERIAL} answer: - -> genuine, current")
 
