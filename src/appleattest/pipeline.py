@@ -8,7 +8,7 @@ report out of the error that it raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
 
@@ -130,7 +130,7 @@ class _Run:
         ders = request.read()
         self._passed()
         presented = decode_presented(ders, self._paths.memory.decoded)
-        self._passed(_set_aside(presented))
+        self._passed(_set_aside(presented) if presented.set_aside else ())
         path = self._paths.build(presented, request.at)
         self._passed()
         judge_leaf(path)
@@ -173,13 +173,13 @@ class _Run:
         self._done.append(passed if other is None else Check.failed(DEVICE, other))
         return other
 
-    def _passed(self, findings: Iterable[AttestationError] = ()) -> None:
+    def _passed(self, findings: Collection[AttestationError] = ()) -> None:
         """Note that the check that was running has passed, and what there is to know about it."""
-        name, found = self._running, tuple(findings)
-        if not found:
+        name = self._running
+        if not findings:
             self._done.append(_PASSED[name])
             return
-        first, *others = found
+        first, *others = findings
         check = Check.finding(name, first)
         more = "".join(f"; {each.element}: {each.detail}" for each in others)
         self._done.append(check._replace(detail=check.detail + more))

@@ -21,9 +21,11 @@ class Immutable:
 
     def _fill(self, **fields: object) -> None:
         """Set every field; for `__init__`. Refuses to do it a second time."""
-        for name, value in fields.items():
+        for name in fields:
             if hasattr(self, name):
                 raise _change(self)
+            break
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:

@@ -26,7 +26,15 @@ from acme_tools import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appleattest import UNCHECKED, AttestationError, Outcome, Reason, Verifier
+from appleattest import (
+    UNCHECKED,
+    AttestationError,
+    FreshnessMismatch,
+    IdentifierMismatch,
+    Outcome,
+    Reason,
+    Verifier,
+)
 from appleattest.acme import (
     VOUCHED_ELSEWHERE,
     Answering,
