@@ -45,12 +45,12 @@ from appleattest.acme.csr.extensions import AllowedExtensions
 from appleattest.acme.csr.names import Names
 from appleattest.acme.csr.reader import read_csr
 from appleattest.mdm import (
+    AskReason,
     Decision,
     DeviceInformationResponse,
     DeviceState,
     KnownDevice,
     WebhookEvent,
-    Why,
 )
 from appleattest.policy import Policy
 from appleattest.profile.envelope import Unwrapped
@@ -459,7 +459,7 @@ _BROKEN: Final[dict[str, tuple[Any, str, Any, bytes]]] = {
     "stored_state": (
         stored_targets,
         "_SCHEDULE",
-        Mock(decide=lambda *_, **__: Decision(True, True, Why.AGE)),
+        Mock(decide=lambda *_, **__: Decision(True, True, AskReason.AGE)),
         stored_seeds.states()[0],
     ),
     "stored_challenge": (

@@ -38,11 +38,9 @@ class Question:
 
     name: str
     enrollment_id: str
-    why: mdm.Why
+    reason: mdm.AskReason
+    command_uuid: str
     command: bytes = field(repr=False)
-    before: mdm.DeviceState = field(repr=False)
-    """The state to go back to, if the command is not queued."""
-    after: mdm.DeviceState = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,13 +111,14 @@ class Watch:
         except NotQueued as error:
             with self.store.transaction():
                 device = self.store.device(question.enrollment_id)
-                if device is not None and device.state == question.after:
-                    self.store.save(replace(device, state=question.before))
+                if device is not None and device.state.request(question.command_uuid):
+                    state = device.state.withdrawn(command_uuid=question.command_uuid)
+                    self.store.save(replace(device, state=state))
             self.show(f"{question.name} could not be asked: {error}")
         except NoAnswer as error:
             self.show(f"{question.name} may have been asked: {error}")
         else:
-            self.show(f"{question.name} is asked: {question.why}")
+            self.show(f"{question.name} is asked: {question.reason}")
 
     def _enrol(self, enrollment_id: str, serial_number: str) -> None:
         """Remember which device of the inventory an enrolment says that it is.
@@ -251,15 +250,14 @@ class Watch:
         decision = self.schedule.decide(device.state, at=now, reported=device.reported)
         if not decision.ask:
             return device, None
-        nonce = mdm.new_nonce() if decision.with_nonce else appleattest.UNCHECKED
+        nonce = decision.nonce()
         uuid = str(uuid4())
         asked = device.state.asked(command_uuid=uuid, nonce=nonce, at=now)
         question = Question(
             name=self._name(device),
             enrollment_id=device.enrollment_id,
-            why=decision.why,
+            reason=decision.reason,
+            command_uuid=uuid,
             command=mdm.device_information_command(command_uuid=uuid, nonce=nonce),
-            before=device.state,
-            after=asked,
         )
         return replace(device, state=asked), question

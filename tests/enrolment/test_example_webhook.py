@@ -765,7 +765,7 @@ def test_no_nonce_is_in_what_may_be_logged(service: Service) -> None:
     (sent,) = known.state.pending
     assert sent.nonce is not None
     secrets = (repr(sent.nonce), base64.b64encode(sent.nonce).decode())
-    question = Question(SERIAL, MAC.udid, mdm.Why.AGE, sent.nonce, known.state, known.state)
+    question = Question(SERIAL, MAC.udid, mdm.AskReason.AGE, "uuid", sent.nonce)
     for shown in (repr(known), repr(question), repr(service.watch)):
         assert not any(secret in shown for secret in secrets)
     assert SERIAL in repr(known)

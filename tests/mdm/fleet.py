@@ -24,10 +24,13 @@ DAY: Final = timedelta(days=1)
 
 
 def attestation_like(
-    finding: FreshnessResult, not_before: datetime, os_version: str | None = None
+    finding: FreshnessResult,
+    not_before: datetime,
+    os_version: str | None = None,
+    spki: bytes = b"a key",
 ) -> Attestation:
     """An `Attestation` of what a schedule reads, and nothing else."""
-    path: Any = (SimpleNamespace(not_before=not_before),)
+    path: Any = (SimpleNamespace(not_before=not_before, spki=spki),)
     device: Any = SimpleNamespace(os_version=os_version)
     return seal(
         Attestation,
@@ -54,6 +57,7 @@ class FleetDevice:
     chance: random.Random
     fails: float = 0.0
     os_version: int = 1
+    key: bytes = b"a key"
     cached: Made | None = None
     made: int = 0
     returned_its_cache: int = 0
@@ -72,7 +76,7 @@ class FleetDevice:
         return self.cached
 
 
-def judged(made: Made | None, expected: mdm.ExpectedAnswer) -> Attestation:
+def judged(made: Made | None, expected: mdm.ExpectedAnswer, key: bytes) -> Attestation:
     """What `validate_response` would return or raise."""
     if made is None:
         raise NoAttestation(Reason.NO_ATTESTATION)
@@ -84,9 +88,9 @@ def judged(made: Made | None, expected: mdm.ExpectedAnswer) -> Attestation:
         finding = judge_freshness(made.nonce, wanted, earlier)
     except FreshnessMismatch as error:
         unmatched = FreshnessResult(Freshness.UNMATCHED, made.nonce)
-        error.attestation = attestation_like(unmatched, not_before, made.os_version)
+        error.attestation = attestation_like(unmatched, not_before, made.os_version, key)
         raise
-    return attestation_like(finding, not_before, made.os_version)
+    return attestation_like(finding, not_before, made.os_version, key)
 
 
 @dataclass
@@ -96,7 +100,7 @@ class Server:
     schedule: mdm.AttestationSchedule
     device: FleetDevice
     state: mdm.DeviceState = field(default_factory=mdm.DeviceState)
-    asked: dict[mdm.Why, int] = field(default_factory=dict)
+    asked: dict[mdm.AskReason, int] = field(default_factory=dict)
     wasted: int = 0
     oldest: timedelta = timedelta(0)
     too_trusting: int = 0
@@ -107,7 +111,7 @@ class Server:
 
     def ask(self, decision: mdm.Decision, now: datetime) -> str:
         number = sum(self.asked.values())
-        self.asked[decision.why] = self.asked.get(decision.why, 0) + 1
+        self.asked[decision.reason] = self.asked.get(decision.reason, 0) + 1
         nonce: Any = number.to_bytes(4, "big") if decision.with_nonce else UNCHECKED
         self.state = self.state.asked(command_uuid=str(number), nonce=nonce, at=now)
         return str(number)
@@ -120,11 +124,13 @@ class Server:
         made = self.device.answer(nonce, now)
         self.wasted += nonce is not None and self.device.returned_its_cache > before
         if lost_after is not None:
-            self.state = self.schedule.withdrawn(self.state, command_uuid=uuid, at=now + lost_after)
+            self.state = self.schedule.answer_lost(
+                self.state, command_uuid=uuid, at=now + lost_after
+            )
             return
         self.look(now)
         try:
-            attestation = judged(made, expected)
+            attestation = judged(made, expected, self.device.key)
         except (NoAttestation, FreshnessMismatch) as error:
             self.state = self.schedule.failed(self.state, error, command_uuid=uuid, at=now)
             return

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
-from fleet import DAY, START, WEEK, YEAR, FleetDevice, Server
+from fleet import DAY, START, WEEK, YEAR, FleetDevice, Server, attestation_like
 
 from appleattest import mdm
+from appleattest.freshness import Freshness, FreshnessResult
 
 DEVICES: Final = 10_000
 SCHEDULE: Final = mdm.AttestationSchedule(maximum_age=timedelta(days=60), random_share=0.005)
@@ -41,7 +42,7 @@ def a_year_of(number: int) -> Server:
     """One device and its server, from one moment at which something can change to the next."""
     chance = random.Random(number)
     kind = kind_of_device(number)
-    device = FleetDevice(chance, fails=0.3 if kind == "flaky" else 0.0)
+    device = FleetDevice(chance, fails=0.3 if kind == "flaky" else 0.0, key=number.to_bytes(4))
     server = Server(SCHEDULE, device)
     now = START + timedelta(seconds=chance.randrange(86_400))
     update = now + later(chance, 90)
@@ -50,7 +51,7 @@ def a_year_of(number: int) -> Server:
             device.os_version += 1
             update = now + DAY + later(chance, 90)
         decision = server.decide(now)
-        if decision:
+        if decision.ask:
             uuid = server.ask(decision, now)
             now += delay(kind, chance)
             lost = kind == "lossy" and chance.random() < 0.1
@@ -92,18 +93,18 @@ def test_a_device_that_cannot_be_known_better_is_trusted_less(
 
 
 def test_every_reason_to_ask_occurs_and_none_too_often(fleet: dict[str, list[Server]]) -> None:
-    asked: Counter[mdm.Why] = Counter()
+    asked: Counter[mdm.AskReason] = Counter()
     for servers in fleet.values():
         for server in servers:
             asked.update(server.asked)
     assert {*asked} == {
-        mdm.Why.NEVER_ATTESTED,
-        mdm.Why.OS_CHANGED,
-        mdm.Why.AGE,
-        mdm.Why.RANDOM,
-        mdm.Why.RECOVER,
+        mdm.AskReason.NEVER_ATTESTED,
+        mdm.AskReason.OS_CHANGED,
+        mdm.AskReason.AGE,
+        mdm.AskReason.RANDOM,
+        mdm.AskReason.RECOVER,
     }
-    assert asked[mdm.Why.RECOVER] <= len(fleet["lossy"]) * 20
+    assert asked[mdm.AskReason.RECOVER] <= len(fleet["lossy"]) * 20
     assert max(sum(server.asked.values()) for server in fleet["steady"]) <= YEAR / WEEK
 
 
@@ -124,7 +125,7 @@ def test_a_device_is_never_asked_before_the_time_that_was_named() -> None:
         now = START
         while now < START + timedelta(days=90):
             decision = server.decide(now)
-            if decision:
+            if decision.ask:
                 assert named is None or now >= named
                 server.answered(server.ask(decision, now), now)
                 named = None
@@ -133,3 +134,29 @@ def test_a_device_is_never_asked_before_the_time_that_was_named() -> None:
                 named = decision.again_at
             now += HOUR
         assert server.wasted == 0
+
+
+def test_a_hundred_thousand_devices_attested_on_one_day_come_due_evenly() -> None:
+    """Even where a server has sent one nonce to all of them, and asked them all at once."""
+    devices, hour = 100_000, int(HOUR.total_seconds())
+    schedule, nonce = mdm.AttestationSchedule(), b"one nonce for the whole fleet"
+    asked = mdm.DeviceState().asked(command_uuid="u", nonce=nonce, at=START)
+    finding = FreshnessResult(Freshness.CURRENT, nonce, nonce)
+    due: Counter[int] = Counter()
+    for number in range(devices):
+        state = schedule.attested(
+            asked,
+            attestation_like(finding, START - DAY, spki=number.to_bytes(4)),
+            command_uuid="u",
+            at=START,
+            randomness=0.999999,
+        )
+        again_at = schedule.decide(state, at=START).again_at
+        assert again_at is not None
+        due[int((again_at - START).total_seconds()) // hour] += 1
+    # The window: a fifth of thirty days, up to three days before their end.
+    assert {*due} <= {*range(21 * 24, 27 * 24)} | {27 * 24}
+    hours = [due[each] for each in range(21 * 24, 27 * 24)]
+    expected = devices / len(hours)
+    # Of 144 hours with some 694 devices each, chance puts none six deviations off.
+    assert all(abs(each - expected) < 6 * expected**0.5 for each in hours)

@@ -16,7 +16,7 @@ random numbers is `new_nonce` alone.
 """
 
 from appleattest.mdm.command import COMPARED_QUERIES, device_information_command
-from appleattest.mdm.decision import Decision, Trust, Why
+from appleattest.mdm.decision import AskReason, Decision, Trust
 from appleattest.mdm.device_state import DeviceState, ExpectedAnswer, SentNonce, SentRequest
 from appleattest.mdm.discrepancies import (
     Discrepancies,
@@ -40,6 +40,7 @@ from appleattest.mdm.webhook import EnrollmentIDs, WebhookEvent
 __all__ = [
     "ATTESTATION_INTERVAL",
     "COMPARED_QUERIES",
+    "AskReason",
     "AttestationSchedule",
     "CommandStatus",
     "Decision",
@@ -59,7 +60,6 @@ __all__ = [
     "Trust",
     "ValidatedResponse",
     "WebhookEvent",
-    "Why",
     "device_information_command",
     "examine_response",
     "find_discrepancies",
