@@ -31,7 +31,7 @@ DEVICE_DATA: Final = ROOT.parent / "shared" / "data"
 LAYERS: Final = (
     ("limits", "moment", "oids", "sealed", "text"),
     ("errors",),
-    ("wire",),
+    ("forms", "wire"),
     ("certificates",),
     ("freshness", "properties", "trust"),
     ("attestation",),

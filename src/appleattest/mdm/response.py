@@ -18,6 +18,7 @@ from appleattest.carriers.device_information import (
     decode_response,
 )
 from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
+from appleattest.forms import Form, with_hint
 from appleattest.limits import Limits
 from appleattest.sealed import Sealed, seal
 from appleattest.text import describe, quoted, type_name
@@ -92,7 +93,8 @@ class DeviceInformationResponse(Sealed):
             raise TypeError(f"limits is a Limits, not {type(limits).__name__}")
         try:
             return _parse(plist, bounds)
-        except AttestationError:
+        except AttestationError as refusal:
+            with_hint(refusal, plist, Form.RESPONSE_PLIST)
             raise
         except Exception as error:  # noqa: BLE001 - the one boundary
             raise _malformed(describe(error)) from None
