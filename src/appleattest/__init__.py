@@ -17,7 +17,6 @@ from appleattest.attestation import (
     Attestation,
     ClaimedProperties,
     DeviceProperties,
-    UnverifiedAttestation,
 )
 from appleattest.errors import (
     AttestationError,
@@ -43,7 +42,7 @@ from appleattest.limits import Limits
 from appleattest.properties import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
 from appleattest.report import Check, Outcome, Report
 from appleattest.trust import TrustStore
-from appleattest.unverified import decode_unverified
+from appleattest.unverified import UnverifiedAttestation, decode_unverified
 from appleattest.verifier import BytesLike, NoCheck, PreviousNonces, Verifier
 
 __version__ = "0.1.0"

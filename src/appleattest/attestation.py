@@ -1,10 +1,10 @@
-"""What comes out: verified results, and unverified ones that cannot be taken for them."""
+"""What comes out: verified results, and claims that cannot be taken for them."""
 
 from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from appleattest.certificates import DecodedCertificate
-    from appleattest.errors import AttestationError
     from appleattest.properties import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
 
 RECORD_SCHEMA: Final = 1
@@ -237,31 +236,6 @@ class Attestation(Sealed):
             tuple(self._finding),
             self.verified_at,
             self.carrier,
-        )
-
-
-class UnverifiedAttestation(Sealed):
-    """What somebody was handed, decoded and not verified. No `Attestation`, and never one.
-
-    `carrier` says in what form it came; `chain` holds the certificates that could be read,
-    leaf first; `claims` what the first of them says.
-    """
-
-    __slots__ = ("_find_problems", "carrier", "chain", "claims")
-
-    carrier: str
-    chain: tuple[x509.Certificate, ...]
-    claims: ClaimedProperties
-    _find_problems: Callable[[], tuple[AttestationError, ...]]
-
-    @property
-    def problems(self) -> tuple[AttestationError, ...]:
-        """What no verifier would accept in it, looked for when it is asked for."""
-        return self._find_problems()
-
-    def __repr__(self) -> str:
-        return (
-            f"<UnverifiedAttestation {self.carrier}, {self.claims!r}, chain of {len(self.chain)}>"
         )
 
 
