@@ -300,7 +300,7 @@ def test_nothing_but_attestation_errors_comes_out(data: st.DataObject) -> None:
     original = minted.encoded.encode() if isinstance(minted.encoded, str) else minted.encoded
     octets = data.draw(damaged(original))
     at = minted.chain.at
-    sent: list[object] = [octets, octets.decode("latin-1"), [octets, *minted.chain.chain]]
+    sent: list[Any] = [octets, octets.decode("latin-1"), [octets, *minted.chain.chain]]
     for each in sent:
         for answer in (of_object_unchecked(each, at), of_response_unchecked(each, at)):
             assert not isinstance(answer, Acceptance) or answer.path[0] == minted.chain.chain[0]
