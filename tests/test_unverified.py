@@ -532,6 +532,11 @@ def test_an_item_that_is_no_certificate_is_a_problem(item: Any) -> None:
     refused([item], Reason.MALFORMED_CERTIFICATE, "", "x5c[0]")
 
 
+def test_an_item_in_pem_is_named() -> None:
+    assert decode_unverified(pem(CHAIN[0])).chain == CERTIFICATES[:1]
+    refused([pem(CHAIN[0])], Reason.MALFORMED_CERTIFICATE, "; it is PEM", "x5c[0]")
+
+
 def test_a_certificate_of_4096_octets_and_no_more() -> None:
     limit = Limits().certificate_bytes
     for item in (bytes(limit + 1), b64encode(bytes(limit + 1)).decode("ascii")):
@@ -597,11 +602,11 @@ def test_the_largest_input_costs_little_memory(unit: str) -> None:
 
 
 def test_a_sequence_that_raises_is_refused() -> None:
-    class Hostile(list[bytes]):
+    class Raising(list[bytes]):
         def __iter__(self) -> Any:
             raise RuntimeError("never mind")
 
-    refused(Hostile(CHAIN), Reason.MALFORMED_CERTIFICATE, "RuntimeError: 'never mind'")
+    refused(Raising(CHAIN), Reason.MALFORMED_CERTIFICATE, "RuntimeError: 'never mind'")
     released = memoryview(b"".join(CHAIN))
     released.release()
     refused(released, Reason.MALFORMED_CERTIFICATE, "released memoryview")
@@ -721,9 +726,20 @@ def test_of_pkcs7_only_certificates_in_der_are_read() -> None:
 
     assert decode_unverified(whole).chain == CERTIFICATES
     refused(without, Reason.MALFORMED_CERTIFICATE, says)
-    refused(framed.replace("CERTIFICATE", "PKCS7"), Reason.MALFORMED_CERTIFICATE, "not a SignedD")
+    framed = framed.replace("CERTIFICATE", "PKCS7")
+    refused(framed, Reason.MALFORMED_CERTIFICATE, "not a SignedData", "x5c[0]")
+    assert decode_unverified(pem(CHAIN[0]) + framed).chain == CERTIFICATES[:1]
+    assert problems_of(pem(CHAIN[0]) + framed) == [(Reason.MALFORMED_CERTIFICATE, "x5c[1]")]
     refused(b"\x30\x80" + whole[4:] + b"\0\0", Reason.MALFORMED_CERTIFICATE, says)
     refused(pkcs7([]), Reason.NO_ATTESTATION, "no certificate in it", kind=NoAttestation)
+
+
+def test_what_openssl_appends_to_a_certificate_is_a_problem() -> None:
+    """`TRUSTED CERTIFICATE` has settings of OpenSSL's own after the certificate."""
+    trusted = pem(CHAIN[0] + b"\x30\x00").replace(" CERT", " TRUSTED CERT")
+
+    assert decode_unverified(trusted + pem(CHAIN[1])).chain == CERTIFICATES
+    assert problems_of(trusted) == [(Reason.MALFORMED_CERTIFICATE, "x5c[1]")]
 
 
 # --- what is said of the order
@@ -790,7 +806,7 @@ def test_base64_of_another_kind_is_a_problem_in_a_message() -> None:
     assert "=" in payload["attObj"] + event["acknowledge_event"]["raw_payload"] + "="
 
     assert problems_of(payload) == [(Reason.MALFORMED_BASE64, "attObj")]
-    assert problems_of(event) == [(Reason.MALFORMED_BASE64, "raw_payload")]
+    assert problems_of(event) == [(Reason.MALFORMED_BASE64, "acknowledge_event.raw_payload")]
     assert problems_of(padded) == [(Reason.MALFORMED_BASE64, "payload")]
     assert problems_of(jws(json.dumps(payload).encode())) == [(Reason.MALFORMED_BASE64, "attObj")]
 

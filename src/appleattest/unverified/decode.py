@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest.carriers.certificate_sequence import bounded
 from appleattest.errors import AttestationError, MalformedInput, Reason
-from appleattest.forms import Buffer
+from appleattest.forms import Buffer, Form
 from appleattest.text import describe, plain, type_name
 from appleattest.unverified.documents import in_object
 from appleattest.unverified.found import LIMITS, Found, collected
@@ -69,7 +69,7 @@ def _find(data: object) -> Found:
     if isinstance(data, Mapping):
         return in_object(data)
     if isinstance(data, Sequence):
-        return collected("chain", data)
+        return collected(Form.CHAIN, data)
     raise MalformedInput(
         Reason.MALFORMED_CERTIFICATE,
         f"bytes, text, or a sequence of certificates was expected, {type_name(data)} came",

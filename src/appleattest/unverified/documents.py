@@ -18,6 +18,7 @@ from appleattest.text import type_name
 from appleattest.unverified.found import LIMITS, Found, collected, from_base64
 from appleattest.wire import base64, base64url, plist, strict_json
 
+_RAW_PAYLOAD: Final = "acknowledge_event.raw_payload"
 _NO_FORM: Final = (
     "no challenge response, JWS, webhook event with a response, x5c or record: none of their "
     "members is there"
@@ -28,14 +29,14 @@ def in_attestation_object(encoded: bytes, problems: tuple[AttestationError, ...]
     """The certificates of an attestation object of any format."""
     attestation_object = decode_attestation_object(encoded, LIMITS)
     problems = (*problems, *_problems(lambda: require_apple_format(attestation_object)))
-    return collected("attestation-object", statement_items(attestation_object), problems)
+    return collected(Form.ATTESTATION_OBJECT, statement_items(attestation_object), problems)
 
 
 def in_plist(document: bytes, problems: tuple[AttestationError, ...] = ()) -> Found:
     """The certificates of a response, or of an array, as a property list."""
     value = plist.decode(document, LIMITS)
     if isinstance(value, list):
-        return collected("plist-array", value, problems)
+        return collected(Form.PLIST_ARRAY, value, problems)
     if not isinstance(value, dict):
         raise MalformedInput(
             Reason.MALFORMED_PLIST,
@@ -46,7 +47,7 @@ def in_plist(document: bytes, problems: tuple[AttestationError, ...] = ()) -> Fo
 
 def in_json_array(document: bytes) -> Found:
     """The certificates of `x5c` alone."""
-    return collected("x5c", _json(document))
+    return collected(Form.X5C, _json(document))
 
 
 def in_json_object(document: bytes) -> Found:
@@ -74,12 +75,12 @@ def _in_response(response: Mapping[str, Any], problems: tuple[AttestationError, 
     if of_members(fields.__contains__) is Form.COMMAND:
         raise NoAttestation(Reason.NO_ATTESTATION, advice(Form.COMMAND))
     problems = (*problems, *_problems(lambda: require_acknowledged(fields)))
-    return collected("response-plist", attested_items(fields), problems)
+    return collected(Form.RESPONSE_PLIST, attested_items(fields), problems)
 
 
 def _in_challenge_response(message: Mapping[str, Any]) -> Found:
     octets, problems = _leniently(message["attObj"], base64url.decode, "attObj")
-    return in_attestation_object(octets, problems)._replace(carrier="challenge-response")
+    return in_attestation_object(octets, problems)._replace(form=Form.CHALLENGE_RESPONSE)
 
 
 def _in_jws(message: Mapping[str, Any]) -> Found:
@@ -97,24 +98,24 @@ def _in_payload(payload: object) -> Found:
             element="payload",
         )
     found = _in_challenge_response(message)
-    return found._replace(carrier="jws", problems=(*problems, *found.problems))
+    return found._replace(form=Form.JWS, problems=(*problems, *found.problems))
 
 
 def _in_event(message: Mapping[str, Any]) -> Found:
     event = message.get("acknowledge_event")
     if not isinstance(event, Mapping) or "raw_payload" not in event:
         raise MalformedInput(Reason.MALFORMED_JSON, "a webhook event without a response")
-    octets, problems = _leniently(event["raw_payload"], base64.decode, "raw_payload")
-    return in_plist(octets, problems)._replace(carrier="webhook-event")
+    octets, problems = _leniently(event["raw_payload"], base64.decode, _RAW_PAYLOAD)
+    return in_plist(octets, problems)._replace(form=Form.WEBHOOK_EVENT)
 
 
 def _in_x5c(message: Mapping[str, Any]) -> Found:
-    return collected("x5c", _array(message, "x5c"))
+    return collected(Form.X5C, _array(message, "x5c"))
 
 
 def _in_record(record: Mapping[str, Any]) -> Found:
     problems = _problems(lambda: _require_schema(record))
-    return collected("record", _array(record, "chain"), problems)
+    return collected(Form.RECORD, _array(record, "chain"), problems)
 
 
 _READERS: Final[Mapping[Form, Callable[[Mapping[str, Any]], Found]]] = {

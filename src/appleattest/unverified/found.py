@@ -8,8 +8,9 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from appleattest.carriers.certificate_sequence import read_item, too_many
+from appleattest.chain.presented import element_at
 from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
-from appleattest.forms import WHITE_SPACE
+from appleattest.forms import WHITE_SPACE, Form, of_pem
 from appleattest.limits import Limits
 from appleattest.text import plain
 
@@ -24,7 +25,8 @@ _LONGEST_ITEM: Final = 2 * LIMITS.certificate_bytes
 class Found(NamedTuple):
     """Certificates as they came, not decoded yet."""
 
-    carrier: str
+    form: Form
+    """What they came in."""
     items: tuple[bytes | AttestationError, ...]
     """The octets of each, or why it has none."""
     problems: tuple[AttestationError, ...]
@@ -32,12 +34,12 @@ class Found(NamedTuple):
 
 
 def collected(
-    carrier: str, items: Iterable[object], problems: Iterable[AttestationError] = ()
+    form: Form, items: Iterable[object], problems: Iterable[AttestationError] = ()
 ) -> Found:
     """The first of the items, of which no more are asked for than are read.
 
-    An item is DER, an `x509.Certificate`, or text in base64. Raises `NoAttestation` where there is
-    none.
+    An item is DER, an `x509.Certificate`, text in base64, or the error that stands for one. Raises
+    `NoAttestation` where there is none.
     """
     taken = list(islice(items, LIMITS.certificates + 1))
     if not taken:
@@ -47,7 +49,7 @@ def collected(
         taken.pop()
         found.append(too_many(LIMITS))
     read = tuple(_read(item, index) for index, item in enumerate(taken))
-    return Found(carrier, read, tuple(found))
+    return Found(form, read, tuple(found))
 
 
 def from_base64(text: bytes) -> bytes | None:
@@ -59,8 +61,12 @@ def from_base64(text: bytes) -> bytes | None:
 
 
 def _read(item: object, index: int) -> bytes | AttestationError:
+    if isinstance(item, AttestationError):
+        item.element = element_at(index)
+        return item
     if isinstance(item, str) and len(plain(item)) <= _LONGEST_ITEM:
-        octets = from_base64(plain(item).encode("utf-8", "replace"))
+        text = plain(item).encode("utf-8", "replace")
+        octets = None if of_pem(text) else from_base64(text)
         item = item if octets is None else octets
     try:
         return read_item(item, index, LIMITS)

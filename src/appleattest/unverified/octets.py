@@ -64,14 +64,17 @@ def _in_pem(encoded: bytes) -> Found:
     blocks = _PEM_BLOCK.finditer(encoded)
     items = (item for block in blocks for item in _of_block(block))
     is_pkcs7 = _PEM_BLOCK.search(encoded)
-    return collected("pkcs7" if is_pkcs7 and is_pkcs7[1] else "pem", items)
+    return collected(Form.PKCS7 if is_pkcs7 and is_pkcs7[1] else Form.PEM, items)
 
 
-def _of_block(block: re.Match[bytes]) -> Iterator[bytes]:
-    """The certificates of one block. One that cannot be read keeps its place, with no octets."""
+def _of_block(block: re.Match[bytes]) -> Iterator[bytes | MalformedInput]:
+    """The certificates of one block. One that cannot be read keeps its place."""
     octets = from_base64(block[2]) or b""
     if block[1]:
-        return _certificates_of(octets)
+        try:
+            return _certificates_of(octets)
+        except MalformedInput as problem:
+            return iter((problem,))
     return _row(octets) if octets else iter((b"",))
 
 
@@ -95,8 +98,8 @@ def _from_hex(text: bytes) -> bytes | None:
 
 
 _READERS: Final[Mapping[Form, Callable[[bytes], Found]]] = {
-    Form.DER: lambda encoded: collected("der", _row(encoded)),
-    Form.PKCS7: lambda encoded: collected("pkcs7", _certificates_of(encoded)),
+    Form.DER: lambda encoded: collected(Form.DER, _row(encoded)),
+    Form.PKCS7: lambda encoded: collected(Form.PKCS7, _certificates_of(encoded)),
     Form.PEM: _in_pem,
     Form.ATTESTATION_OBJECT: in_attestation_object,
     Form.RESPONSE_PLIST: in_plist,

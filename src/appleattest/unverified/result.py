@@ -98,7 +98,7 @@ def result_of(found: Found) -> UnverifiedAttestation:
     values, _ = decode_claims(raw)
     return seal(
         UnverifiedAttestation,
-        carrier=found.carrier,
+        carrier=found.form.value,
         chain=chain,
         claims=claimed_properties(values, raw),
         _found=found,
