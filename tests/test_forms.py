@@ -105,6 +105,18 @@ RECOGNISED: dict[str, tuple[object, Form]] = {
     "CBOR": (OBJECT, Form.ATTESTATION_OBJECT),
     "base64url of CBOR": (base64url.encode(OBJECT), Form.ATTESTATION_OBJECT),
     "base64url of CBOR, indented": (f"\n {base64url.encode(OBJECT)}", Form.ATTESTATION_OBJECT),
+    "base64url of CBOR with a long format": (
+        base64url.encode(attestation_object(CHAIN, fmt="f" * 60)),
+        Form.ATTESTATION_OBJECT,
+    ),
+    "base64url of 14 octets": (
+        base64url.encode(b"\xa2\x63fmt\x65apple\x61x\x00"),
+        Form.ATTESTATION_OBJECT,
+    ),
+    "base64url of a statement": (
+        base64url.encode(b"\xa1\x67attStmt\xa1\x63x5c\x80"),
+        Form.ATTESTATION_OBJECT,
+    ),
     "another order of keys": (
         base64url.encode(b"\xa2\x67attStmt\xa1\x63x5c\x80\x63fmt\x65apple"),
         Form.ATTESTATION_OBJECT,
@@ -122,6 +134,12 @@ RECOGNISED: dict[str, tuple[object, Form]] = {
     "a response": (RESPONSE, Form.RESPONSE_PLIST),
     "a binary response": (response_plist(CHAIN, binary=True), Form.RESPONSE_PLIST),
     "a response in UTF-16": (RESPONSE.decode().encode("utf-16"), Form.RESPONSE_PLIST),
+    "the same, the other way round": (
+        b"\xfe\xff" + RESPONSE.decode().encode("utf-16-be"),
+        Form.RESPONSE_PLIST,
+    ),
+    "the same, without a mark": (RESPONSE.decode().encode("utf-16-le"), Form.RESPONSE_PLIST),
+    "both": (RESPONSE.decode().encode("utf-16-be"), Form.RESPONSE_PLIST),
     "a decoded response": (plistlib.loads(RESPONSE), Form.RESPONSE_PLIST),
     "a response that says RequestType": (
         response_plist(CHAIN, extra={"RequestType": "DeviceInformation"}),
