@@ -522,7 +522,9 @@ def test_where_nothing_is_found_the_reason_says_what_it_looked_like(
 
 
 @pytest.mark.parametrize(
-    "item", ["text", "M" * 8193, None, array("B", CHAIN[1])], ids=lambda item: ascii(item)[:12]
+    "item",
+    ["text", "M" * 8192 + " ", None, array("B", CHAIN[1])],
+    ids=lambda item: ascii(item)[:12],
 )
 def test_an_item_that_is_no_certificate_is_a_problem(item: Any) -> None:
     assert problems_of([CHAIN[0], CHAIN[1]]) == []
@@ -539,7 +541,7 @@ def test_an_item_in_pem_is_named() -> None:
 
 def test_a_certificate_of_4096_octets_and_no_more() -> None:
     limit = Limits().certificate_bytes
-    for item in (bytes(limit + 1), b64encode(bytes(limit + 1)).decode("ascii")):
+    for item in (bytes(limit + 1), b64encode(bytes(limit + 1)).decode("ascii"), "M" * 2 * limit):
         assert problems_of([CHAIN[0], item]) == [(Reason.TOO_LARGE, "x5c[1]")]
     for item in (bytes(limit), b64encode(bytes(limit)).decode("ascii")):
         assert problems_of([CHAIN[0], item]) == [(Reason.MALFORMED_CERTIFICATE, "x5c[1]")]
