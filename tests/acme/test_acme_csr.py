@@ -346,6 +346,16 @@ def test_another_form_is_named_with_the_call_that_takes_it() -> None:
     refused("", Reason.MALFORMED_CSR, says="it is empty")
 
 
+def test_a_request_in_der_is_called_nothing_else() -> None:
+    """It begins as a certificate does."""
+    asked = make_csr(extension("1.2.3", b"\x05\x00"))
+    for csr, reason, element in (
+        (GOOD[:-1], Reason.MALFORMED_CSR, None),
+        (asked, Reason.UNEXPECTED_EXTENSION, "1.2.3"),
+    ):
+        assert "it is " not in refused(csr, reason, element).detail
+
+
 def test_size_is_bounded_before_anything_is_parsed() -> None:
     refused(bytes(LARGEST_CSR), Reason.MALFORMED_CSR, says="no element of the expected type")
     refused(bytes(LARGEST_CSR + 1), Reason.MALFORMED_CSR, says="at most 8192 are read")

@@ -19,7 +19,7 @@ from appleattest.acme.othernames import LONGEST_OID
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.certificates import SIGNATURE_ALGORITHMS
 from appleattest.errors import InvalidCSR, MalformedInput, Reason
-from appleattest.forms import with_hint
+from appleattest.forms import Form, with_hint
 from appleattest.text import describe, type_name
 from appleattest.wire import base64url, der
 from appleattest.wire.der import OID, SET, element, elements, only
@@ -104,14 +104,14 @@ def read_csr(csr: object) -> RequestFields:
             outer.key_algorithm,
         )
     except InvalidCSR as refusal:
-        with_hint(refusal, csr)
+        with_hint(refusal, csr, Form.DER)
         raise
     except x509.UnsupportedGeneralNameType as error:
         raise InvalidCSR(
             Reason.UNEXPECTED_NAME, describe(error), element="subjectAltName"
         ) from None
     except Exception as error:  # noqa: BLE001 - no closed list of what a damaged field raises
-        raise with_hint(malformed(describe(error)), csr) from None
+        raise with_hint(malformed(describe(error)), csr, Form.DER) from None
 
 
 def unexpected(detail: str, element: str) -> InvalidCSR:
