@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import cbor2
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs7 import serialize_certificates
 
 from appleattest import AttestationError, decode_unverified
 from appleattest.testing import carriers
+from appleattest.wire import base64url
 from fuzz import world
 from fuzz.packing import pack
 
@@ -240,11 +243,32 @@ def policies() -> list[bytes]:
 
 
 @cache
+def other_forms() -> list[bytes]:
+    """What no verifying call takes: a JWS, `x5c`, an array, PKCS #7, and a row in hexadecimal."""
+    chain = messages().chains[0]
+    payload = carriers.challenge_response(carriers.attestation_object(chain))
+    parts = [base64url.encode(each) for each in (b'{"alg":"ES256"}', payload, bytes(64))]
+    flattened = dict(zip(("protected", "payload", "signature"), parts, strict=True))
+    x5c = json.dumps([b64encode(each).decode() for each in chain])
+    decoded = [x509.load_der_x509_certificate(each) for each in chain]
+    return [
+        ".".join(parts).encode(),
+        json.dumps(flattened).encode(),
+        x5c.encode(),
+        plistlib.dumps(chain),
+        plistlib.dumps(chain, fmt=plistlib.FMT_BINARY),
+        serialize_certificates(decoded, Encoding.DER),
+        serialize_certificates(decoded, Encoding.PEM),
+        b"".join(chain).hex(":").encode(),
+    ]
+
+
+@cache
 def any_form() -> list[bytes]:
     """Everything that `decode_unverified` tells apart, some of each."""
     pem = [path.read_bytes() for path in sorted(VECTORS.glob("demo/*.pem"))]
     rows = [b"".join(chain) for chain in messages().chains[::10]]
-    forms = (certificates()[::5], responses()[::10], objects_and_texts()[::10])
+    forms = (certificates()[::5], responses()[::10], objects_and_texts()[::10], other_forms())
     return _once([*pem, *rows, *json_documents(), *(each for form in forms for each in form)])
 
 

@@ -573,9 +573,9 @@ SAMPLES: Final[dict[Reason, Callable[[Broken], Report]]] = {
 FURTHER_SAMPLES: Final[list[tuple[Reason, Callable[[Broken], Report]]]] = [
     (Reason.MALFORMED_JSON, lambda b: b.challenge(b"[]")),
     (Reason.MALFORMED_BASE64, lambda b: b.challenge({"attObj": "o2Nm="})),
-    (Reason.MALFORMED_BASE64, lambda b: b.csr("o2Nm=")),
+    (Reason.MALFORMED_CSR, lambda b: b.csr("o2Nm=")),
     (Reason.TOO_LARGE, lambda b: b.challenge(bytes(200_000))),
-    (Reason.TOO_LARGE, lambda b: b.csr(bytes(10_000))),
+    (Reason.MALFORMED_CSR, lambda b: b.csr(bytes(10_000))),
     (Reason.NO_ATTESTATION, lambda b: b.challenge(b"{}")),
     (Reason.NO_ATTESTATION, lambda b: b.challenge(FAILED_ATTESTATION)),
     (Reason.IDENTIFIER_MISSING, lambda b: b.requested(common_name=None)),

@@ -31,7 +31,7 @@ DEVICE_DATA: Final = ROOT.parent / "shared" / "data"
 LAYERS: Final = (
     ("limits", "oids", "problems", "sealed", "text", "times"),
     ("arguments", "errors", "property_values"),
-    ("boundary", "wire"),
+    ("boundary", "forms", "wire"),
     ("certificates",),
     ("freshness", "properties", "trust"),
     ("attestation",),

@@ -241,6 +241,8 @@ def test_the_unverified_is_no_relation_of_the_verified() -> None:
     assert not isinstance(claimed.claims, DeviceProperties)
     assert claimed.claims != attested().device
     assert not hasattr(claimed.claims, "identifies_device")
+    assert claimed.to_dict()["verified"] is False
+    assert "verified" not in attested().to_dict()
 
 
 def test_problems_are_looked_for_when_they_are_asked_for() -> None:

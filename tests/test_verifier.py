@@ -539,7 +539,7 @@ ODD: list[Callable[[], object]] = [
     lambda: [CHAIN[0], None],
     lambda: [CHAIN[0], CHAIN[1].hex()],
     lambda: [None, CHAIN[1]],
-    lambda: [AUTHORITY.root],
+    lambda: [AUTHORITY.root.subject],
     lambda: [b""],
     lambda: [b"", b""],
     lambda: [_released()],

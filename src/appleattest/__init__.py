@@ -14,7 +14,7 @@ the time as an argument.
 """
 
 from appleattest.arguments import BytesLike
-from appleattest.attestation import Attestation, UnverifiedAttestation
+from appleattest.attestation import Attestation
 from appleattest.errors import (
     AttestationError,
     FreshnessMismatch,
@@ -41,7 +41,7 @@ from appleattest.properties import ClaimedProperties, DeviceProperties
 from appleattest.property_values import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
 from appleattest.report import Check, Outcome, Report
 from appleattest.trust import TrustStore
-from appleattest.unverified import decode_unverified
+from appleattest.unverified import UnverifiedAttestation, decode_unverified
 from appleattest.verifier import CertificateLike, PreviousNonces, Verifier
 
 __version__ = "0.1.0"

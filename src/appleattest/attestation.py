@@ -1,17 +1,16 @@
-"""What comes out: verified results, and unverified ones that cannot be taken for them."""
+"""What comes out: verified results, and claims that cannot be taken for them."""
 
 from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from appleattest.freshness import Freshness, FreshnessResult
-from appleattest.properties import ClaimedProperties, DeviceProperties, decode_properties
+from appleattest.properties import DeviceProperties, decode_properties
 from appleattest.sealed import Sealed, seal
 from appleattest.times import rfc3339
 from appleattest.trust import is_apple_root
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from appleattest.certificates import DecodedCertificate
-    from appleattest.errors import AttestationError
 
 RECORD_SCHEMA: Final = 1
 """The version of what `Attestation.to_dict` writes."""
@@ -175,41 +173,6 @@ class Attestation(Sealed):
             tuple(self._answers),
             self.verified_at,
             self.carrier,
-        )
-
-
-class UnverifiedAttestation(Sealed):
-    """What somebody was handed, decoded and not verified. No `Attestation`, and never one.
-
-    `carrier` says in what form it came; `chain` holds the certificates that could be read,
-    leaf first; `claims` what the first of them says.
-    """
-
-    __slots__ = ("_find_problems", "carrier", "chain", "claims")
-
-    carrier: str
-    chain: tuple[x509.Certificate, ...]
-    claims: ClaimedProperties
-    _find_problems: Callable[[], tuple[AttestationError, ...]]
-
-    def __init__(
-        self,
-        *,
-        carrier: str,
-        chain: tuple[x509.Certificate, ...],
-        claims: ClaimedProperties,
-        find_problems: Callable[[], tuple[AttestationError, ...]],
-    ) -> None:
-        self._fill(carrier=carrier, chain=chain, claims=claims, _find_problems=find_problems)
-
-    @property
-    def problems(self) -> tuple[AttestationError, ...]:
-        """What no verifier would accept in it, looked for when it is asked for."""
-        return self._find_problems()
-
-    def __repr__(self) -> str:
-        return (
-            f"<UnverifiedAttestation {self.carrier}, {self.claims!r}, chain of {len(self.chain)}>"
         )
 
 

@@ -309,7 +309,9 @@ def test_the_mended_twins_of_what_is_not_well_formed() -> None:
 
 
 @pytest.mark.parametrize(
-    "csr", [None, 1, [], {}, x509.load_der_x509_csr(GOOD)], ids=lambda csr: type(csr).__name__
+    "csr",
+    [None, 1, [], {}, (GOOD,), AUTHORITY.verified().leaf],
+    ids=lambda csr: type(csr).__name__,
 )
 def test_what_is_no_request_is_refused(csr: Any) -> None:
     refused(csr, Reason.MALFORMED_CSR, says=f"'{type(csr).__name__}' came")
@@ -320,16 +322,47 @@ def test_text_is_base64url_and_nothing_else() -> None:
     pem = x509.load_der_x509_csr(GOOD).public_bytes(Encoding.PEM)
 
     for odd in (text + "=", text + "\n", " " + text, pem.decode()):
-        refused(odd, Reason.MALFORMED_BASE64, problem="malformed")
+        refused(odd, Reason.MALFORMED_CSR, says="not canonical base64url")
     refused("", Reason.MALFORMED_CSR)
     refused(pem, Reason.MALFORMED_CSR)
     refused(text.encode(), Reason.MALFORMED_CSR)
+    assert accepts(text)
+
+
+def test_a_decoded_request_is_welcome() -> None:
+    assert validate(x509.load_der_x509_csr(GOOD)).csr == x509.load_der_x509_csr(GOOD)
+    broken = x509.load_der_x509_csr(GOOD[:-1] + bytes([GOOD[-1] ^ 1]))
+    refused(broken, Reason.BAD_CSR_SIGNATURE)
+
+
+def test_another_form_is_named_with_the_call_that_takes_it() -> None:
+    pem = x509.load_der_x509_csr(GOOD).public_bytes(Encoding.PEM)
+    says = "cryptography.x509.load_pem_x509_csr, and acme.validate_csr takes the result"
+    payload = json.dumps({"csr": base64url.encode(GOOD)})
+
+    for request in (pem, pem.decode(), b"\n" + pem, pem.replace(b"N C", b"N NEW C", 1)):
+        refused(request, Reason.MALFORMED_CSR, says=says)
+    assert accepts(x509.load_pem_x509_csr(pem))
+    for finalize in (payload, payload.encode(), json.loads(payload)):
+        refused(finalize, Reason.MALFORMED_CSR, says="acme.validate_csr takes its member csr")
+    assert accepts(json.loads(payload)["csr"])
+    refused("", Reason.MALFORMED_CSR, says="it is empty")
+
+
+def test_a_request_in_der_is_called_nothing_else() -> None:
+    """It begins as a certificate does."""
+    asked = make_csr(extension("1.2.3", b"\x05\x00"))
+    for csr, reason, element in (
+        (GOOD[:-1], Reason.MALFORMED_CSR, None),
+        (asked, Reason.UNEXPECTED_EXTENSION, "1.2.3"),
+    ):
+        assert "it is " not in refused(csr, reason, element).detail
 
 
 def test_size_is_bounded_before_anything_is_parsed() -> None:
-    refused(bytes(LARGEST_CSR), Reason.MALFORMED_CSR)
-    refused(bytes(LARGEST_CSR + 1), Reason.TOO_LARGE)
-    refused("A" * 20_000, Reason.TOO_LARGE)
+    refused(bytes(LARGEST_CSR), Reason.MALFORMED_CSR, says="no element of the expected type")
+    refused(bytes(LARGEST_CSR + 1), Reason.MALFORMED_CSR, says="at most 8192 are read")
+    refused("A" * 20_000, Reason.MALFORMED_CSR, says="hold more than 8192 bytes")
 
 
 @given(st.data())

@@ -101,12 +101,14 @@ def test_the_operator_is_told_what_came(identifier: object, says: str) -> None:
 
 @pytest.mark.parametrize("kind", ["dns", "Permanent-Identifier", "permanent-identifier ", ""])
 def test_another_type_is_not_supported(kind: str) -> None:
-    assert_refused(
+    error = assert_refused(
         lambda: parse_identifier({**GOOD, "type": kind}),
         Reason.MALFORMED_IDENTIFIER,
         context=NEW_ORDER,
         problem="unsupportedIdentifier",
+        says=f"type {kind!r} is not supported; supported: permanent-identifier and hardware-mod",
     )
+    assert "malformed" not in error.detail
 
 
 def test_each_identifier_at_fault_has_a_subproblem() -> None:

@@ -103,7 +103,7 @@ def test_any_format_but_apple_is_unsupported(fmt: Any) -> None:
     refused(
         attestation_object(CHAIN, extra={"fmt": fmt}),
         Reason.UNSUPPORTED_FORMAT,
-        "format 'apple' was expected",
+        "is not supported; 'apple' is",
         "fmt",
     )
 

@@ -7,11 +7,13 @@ from functools import partial
 from typing import Any
 
 import pytest
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appleattest import Limits, MalformedInput, NoAttestation, Reason
 from appleattest.carriers.certificate_sequence import octets, read_chain
+from appleattest.testing import AttestationAuthority
 from hostile_input import accepted_or_refused, assert_refused
 
 LIMITS = Limits()
@@ -76,6 +78,36 @@ def test_an_item_that_is_not_bytes_is_refused(item: object, index: int) -> None:
             f"DER bytes were expected, '{type(item).__name__}' came",
             element=f"x5c[{index}]",
         )
+
+
+def test_a_decoded_certificate_is_welcome() -> None:
+    ders = AttestationAuthority("tests of the sequence").attest()
+    leaf, intermediate = map(x509.load_der_x509_certificate, ders)
+
+    assert read_chain([leaf, intermediate], LIMITS) == ders
+    assert read_chain((ders[0], intermediate), LIMITS) == ders
+    assert_refused(
+        lambda: read_chain([leaf], Limits(certificate_bytes=100)),
+        Reason.TOO_LARGE,
+        "at most 100 are read",
+        element="x5c[0]",
+    )
+
+
+def test_what_only_says_that_it_is_a_certificate_is_refused() -> None:
+    class Pretender:
+        __class__ = x509.Certificate  # type: ignore[assignment]
+
+        def public_bytes(self, _: object) -> bytes:
+            raise ZeroDivisionError
+
+    assert isinstance(Pretender(), x509.Certificate)
+    assert_refused(
+        lambda: read_chain([Pretender()], LIMITS),
+        Reason.MALFORMED_CERTIFICATE,
+        "DER bytes were expected, 'Pretender' came",
+        element="x5c[0]",
+    )
 
 
 @pytest.mark.parametrize("device", [[], ()])

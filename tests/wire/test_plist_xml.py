@@ -158,9 +158,11 @@ def test_text_that_comes_in_pieces_is_put_together(size: int) -> None:
             "a key stands twice",
             id="a key twice in other words",
         ),
-        pytest.param("<data>Q</data>", "<data>QQ==</data>", "Error", id="base64 of one character"),
-        pytest.param("<data>QQ</data>", "<data>QQ==</data>", "adding", id="base64 unpadded"),
-        pytest.param("<data>QQ=</data>", "<data>QQ==</data>", "adding", id="base64 half padded"),
+        pytest.param(
+            "<data>Q</data>", "<data>QQ==</data>", "canonical", id="base64 of one character"
+        ),
+        pytest.param("<data>QQ</data>", "<data>QQ==</data>", "canonical", id="base64 unpadded"),
+        pytest.param("<data>QQ=</data>", "<data>QQ==</data>", "canonical", id="base64 half padded"),
         pytest.param(
             "<data>QUJD=</data>", "<data>QUJD</data>", "canonical base64", id="base64 overpadded"
         ),
@@ -176,12 +178,12 @@ def test_text_that_comes_in_pieces_is_put_together(size: int) -> None:
         pytest.param(
             "<data>=QUJD</data>", "<data>QUJD</data>", "canonical base64", id="base64 padded first"
         ),
-        pytest.param("<data>QU-D</data>", "<data>QU+D</data>", "padding", id="base64url"),
+        pytest.param("<data>QU-D</data>", "<data>QU+D</data>", "canonical", id="base64url"),
         pytest.param(
             "<data>QU$JD</data>", "<data>QUJD</data>", "canonical base64", id="base64 foreign"
         ),
         pytest.param(
-            "<data>QUJÐ</data>", "<data>QUJD</data>", "ordinal not in range", id="base64 not ASCII"
+            "<data>QUJÐ</data>", "<data>QUJD</data>", "canonical base64", id="base64 not ASCII"
         ),
         pytest.param("<data>QR==</data>", "<data>QQ==</data>", "canonical", id="tail bits of four"),
         pytest.param("<data>QUJ=</data>", "<data>QUI=</data>", "canonical", id="tail bits of two"),
@@ -360,16 +362,59 @@ def test_the_document_type_is_never_fetched() -> None:
     refused(f"{doctype}<plist><string>&a;</string></plist>", "an entity that nothing declares")
 
 
-def test_bytes_are_utf_8_whatever_is_declared() -> None:
-    text = "<plist><string>é</string></plist>"
+ACCENTED = "<plist><string>é</string></plist>"
 
-    for declared in ("UTF-8", "ISO-8859-1", "US-ASCII", "unheard-of"):
-        document = f'<?xml version="1.0" encoding="{declared}"?>{text}'
-        assert decode(document.encode("utf-8")) == "é"
-        refused(document.encode("latin-1"), "invalid token")
-    refused(text.encode("latin-1"), "invalid token")
+
+def declaring(encoding: str, text: str = ACCENTED) -> str:
+    return f'<?xml version="1.0" encoding="{encoding}"?>{text}'
+
+
+def test_octets_that_are_not_utf_8_are_refused() -> None:
+    for text in (ACCENTED, declaring("UTF-8"), declaring("utf-8")):
+        assert decode(text.encode("utf-8")) == "é"
+        refused(text.encode("latin-1"), "invalid token")
     refused(b"<plist><string>\xed\xa0\x80</string></plist>", "invalid token")
     refused(b"<plist><string>\xc0\xbc</string></plist>", "invalid token")
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        *("ISO-8859-1", "latin-1", "windows-1252", "UTF-7", "UTF-16LE", "UTF-32", "ASCII"),
+        *("UTF8", "UTF-8859", "unheard-of"),
+    ],
+)
+def test_no_other_encoding_may_be_declared(encoding: str) -> None:
+    """Also where every octet is ASCII: what another reader makes of them is not asked."""
+    plain = ACCENTED.replace("é", "e")
+
+    assert decode(declaring("UTF-8", plain).encode("ascii")) == "e"
+    refused(declaring(encoding, plain).encode("ascii"), "an encoding other than UTF-8, UTF-16 and")
+    refused(declaring(encoding).encode("utf-8"), "an encoding other than UTF-8, UTF-16 and US-")
+
+
+def test_us_ascii_holds_ascii() -> None:
+    for encoding in ("US-ASCII", "us-ascii"):
+        assert decode(declaring(encoding, ACCENTED.replace("é", "e")).encode("ascii")) == "e"
+        assert decode(declaring(encoding, ACCENTED.replace("é", "&#233;")).encode("ascii")) == "é"
+        refused(declaring(encoding).encode("utf-8"), "invalid token")
+        refused(declaring(encoding).encode("latin-1"), "invalid token")
+
+
+def test_the_octets_are_in_the_encoding_that_is_declared() -> None:
+    for octets in ("utf-8", "utf-16", "utf-16-le", "utf-16-be"):
+        declared, another = ("UTF-8", "UTF-16") if octets == "utf-8" else ("UTF-16", "UTF-8")
+        assert decode(declaring(declared).encode(octets)) == "é"
+        refused(declaring(another).encode(octets), "encoding specified in XML declaration is inc")
+    refused(declaring("US-ASCII").encode("utf-16"), "encoding specified in XML declaration is inc")
+    refused(b"\xef\xbb\xbf" + declaring("UTF-16").encode("utf-8"), "is incorrect")
+    assert decode(b"\xef\xbb\xbf" + declaring("UTF-8").encode("utf-8")) == "é"
+
+
+def test_without_a_declaration_the_first_octets_tell() -> None:
+    for octets in ("utf-8", "utf-16", "utf-16-le", "utf-16-be"):
+        assert decode(ACCENTED.encode(octets)) == "é"
+        assert decode(f'<?xml version="1.0"?>{ACCENTED}'.encode(octets)) == "é"
 
 
 def test_utf_16_is_known_by_its_first_octets() -> None:

@@ -24,6 +24,7 @@ from appleattest.text import describe, plain, quoted, type_name
 
 OrderIdentifier: TypeAlias = Identifier | Mapping[str, str] | str
 
+_SUPPORTED: Final = " and ".join(BY_TYPE)
 MOST_IDENTIFIERS: Final = 16
 """Identifiers of one order at most. Apple's client orders one."""
 
@@ -132,7 +133,7 @@ def _read(identifier: object) -> Identifier:
     except Exception as error:  # noqa: BLE001 - the members of a mapping of the client's own
         raise malformed(describe(error)) from None
     if parse is None:
-        refusal = malformed(f"an identifier of type {quoted(kind)}")
+        refusal = malformed(f"type {quoted(kind)} is not supported; supported: {_SUPPORTED}")
         refusal.unsupported_type = True
         raise refusal
     return parse(value)

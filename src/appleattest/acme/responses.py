@@ -6,6 +6,7 @@ from typing import Final
 
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
+from appleattest.forms import Form, with_hint
 from appleattest.limits import Limits
 from appleattest.text import describe, quoted, type_name
 from appleattest.wire import strict_json
@@ -26,7 +27,8 @@ def read_response(response: object, limits: Limits) -> tuple[str, str]:
     """
     try:
         return _read(response, limits)
-    except AttestationError:
+    except AttestationError as refusal:
+        with_hint(refusal, response, Form.CHALLENGE_RESPONSE)
         raise
     except Exception as error:  # noqa: BLE001 - the keys of a dict of the client's own
         raise _malformed(describe(error)) from None

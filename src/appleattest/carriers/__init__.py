@@ -1,4 +1,4 @@
 """How a chain travels: from what a device sent to the DER certificates, leaf first.
 
-One room for each carrier. None verifies anything.
+One module for each carrier. None verifies anything.
 """

@@ -11,6 +11,7 @@ from typing import Final
 
 from appleattest.carriers.certificate_sequence import octets, read_chain
 from appleattest.errors import MalformedInput, NoAttestation, Reason
+from appleattest.forms import Form, with_hint
 from appleattest.limits import Limits
 from appleattest.text import quoted, type_name
 from appleattest.wire import base64url, cbor
@@ -25,9 +26,14 @@ def read_attestation_object(device: object, limits: Limits) -> list[bytes]:
     `malformed-attestation-object`, `unsupported-format`) or `NoAttestation`
     (`no-attestation`: an empty `x5c`, which is how Apple's client says that it failed).
     """
-    attestation_object = decode_attestation_object(_encoded(device, limits), limits)
+    try:
+        attestation_object = decode_attestation_object(_encoded(device, limits), limits)
+    except MalformedInput as refusal:
+        with_hint(refusal, device, Form.ATTESTATION_OBJECT)
+        raise
     require_apple_format(attestation_object)
-    return statement_chain(attestation_object, limits)
+    chain = statement_items(attestation_object)
+    return read_chain(chain, limits, Reason.MALFORMED_ATTESTATION_OBJECT)
 
 
 def decode_attestation_object(encoded: bytes, limits: Limits) -> dict[str, object]:
@@ -46,13 +52,17 @@ def require_apple_format(attestation_object: dict[str, object]) -> None:
     if not (isinstance(fmt, str) and fmt == FORMAT):
         raise MalformedInput(
             Reason.UNSUPPORTED_FORMAT,
-            f"format {FORMAT!r} was expected, {quoted(fmt)} came",
+            f"format {quoted(fmt)} is not supported; {FORMAT!r} is",
             element="fmt",
         )
 
 
-def statement_chain(attestation_object: dict[str, object], limits: Limits) -> list[bytes]:
-    """The DER certificates of the attestation statement, whatever its format."""
+def statement_items(attestation_object: dict[str, object]) -> list[object]:
+    """The items of `x5c` in the attestation statement, whatever its format and theirs.
+
+    Raises `MalformedInput` (`malformed-attestation-object`) or `NoAttestation` where there is no
+    such array, or nothing in it.
+    """
     statement = attestation_object.get("attStmt")
     if not isinstance(statement, dict):
         raise _malformed(f"a map was expected, {type_name(statement)} came", "attStmt")
@@ -61,7 +71,7 @@ def statement_chain(attestation_object: dict[str, object], limits: Limits) -> li
         raise _malformed(f"an array was expected, {type_name(chain)} came", "x5c")
     if not chain:
         raise NoAttestation(Reason.NO_ATTESTATION, "x5c is empty", element="x5c")
-    return read_chain(chain, limits, Reason.MALFORMED_ATTESTATION_OBJECT)
+    return chain
 
 
 def _encoded(device: object, limits: Limits) -> bytes:

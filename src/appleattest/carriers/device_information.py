@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from appleattest.carriers.certificate_sequence import octets, read_chain
-from appleattest.errors import MalformedInput, NoAttestation, Reason
+from appleattest.carriers.certificate_sequence import bounded, read_chain
+from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
+from appleattest.forms import Buffer, Form, with_hint
 from appleattest.limits import Limits
 from appleattest.text import quoted, type_name
 from appleattest.wire import plist
@@ -23,13 +24,17 @@ def read_device_information(device: object, limits: Limits) -> list[bytes]:
     """The DER certificates of a response property list, or of a sequence as it is.
 
     Raises `MalformedInput` (`too-large`, `malformed-plist`; `malformed-certificate` for
-    a sequence of anything but bytes) or `NoAttestation` (`not-acknowledged`, `no-attestation`).
+    a sequence of anything but certificates) or `NoAttestation` (`not-acknowledged`,
+    `no-attestation`).
     """
-    document = octets(device, limits.plist_bytes)
-    if document is None:
+    if not isinstance(device, Buffer):
         return read_chain(device, limits)
-    response = decode_response(document, limits)
-    require_acknowledged(response.get("Status"))
+    try:
+        response = decode_response(bounded(device, limits.plist_bytes), limits)
+        require_acknowledged(response.get("Status"))
+    except AttestationError as refusal:
+        with_hint(refusal, device, Form.RESPONSE_PLIST)
+        raise
     return attested_chain(response, limits)
 
 
@@ -55,6 +60,15 @@ def require_acknowledged(status: object) -> None:
 
 def attested_chain(response: dict[str, object], limits: Limits) -> list[bytes]:
     """The DER certificates in the dictionary of a response, whatever its status."""
+    return read_chain(attested_items(response), limits, Reason.MALFORMED_PLIST)
+
+
+def attested_items(response: dict[str, object]) -> list[object]:
+    """The items of `DevicePropertiesAttestation`, whatever the status, and whatever they are.
+
+    Raises `MalformedInput` (`malformed-plist`) or `NoAttestation` (`no-attestation`) where there
+    is no such array, or nothing in it.
+    """
     answers = response.get("QueryResponses", {})
     if not isinstance(answers, dict):
         raise _malformed(f"a dictionary was expected, {type_name(answers)} came", "QueryResponses")
@@ -63,7 +77,7 @@ def attested_chain(response: dict[str, object], limits: Limits) -> list[bytes]:
         raise no_attestation()
     if not isinstance(chain, list):
         raise _malformed(f"an array was expected, {type_name(chain)} came", ATTESTATION_KEY)
-    return read_chain(chain, limits, Reason.MALFORMED_PLIST)
+    return chain
 
 
 def no_attestation() -> NoAttestation:

@@ -22,7 +22,8 @@ from appleattest.carriers.device_information import (
     no_attestation,
     require_acknowledged,
 )
-from appleattest.errors import MalformedInput, NoAttestation, Reason
+from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
+from appleattest.forms import Form, with_hint
 from appleattest.limits import Limits
 from appleattest.sealed import FrozenMapping, Sealed, seal
 from appleattest.text import quoted, type_name
@@ -119,7 +120,11 @@ class DeviceInformationResponse(Sealed):
         (`malformed-plist` with the key as its element; `too-large`) for anything else.
         """
         bounds = checked_limits(limits)
-        return contained(lambda: _parse(plist, bounds), _malformed)
+        try:
+            return contained(lambda: _parse(plist, bounds), _malformed)
+        except AttestationError as refusal:
+            with_hint(refusal, plist, Form.RESPONSE_PLIST)
+            raise
 
     @property
     def acknowledged(self) -> bool:

@@ -8,29 +8,36 @@ and stops at the first defect.
 from __future__ import annotations
 
 import re
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, NoReturn
 
+from appleattest.errors import MalformedInput
 from appleattest.limits import Limits
+from appleattest.wire import base64
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}")
 _REAL: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _WHITE_SPACE: Final = " \t\r\n"
+_NO_WHITE_SPACE: Final = str.maketrans("", "", _WHITE_SPACE)
+_ENCODINGS: Final = frozenset({"utf-8", "utf-16", "us-ascii"})
+"""What a declaration may name (XML 1.0, section 4.3.3, whose names ignore case)."""
 
 
 def read(document: bytes, limits: Limits) -> object:
     """The value of the document, of no more keys and values, and no deeper, than `limits` say.
+
+    The text is in UTF-8, UTF-16 or US-ASCII, and in the one of them that is declared, if any is.
 
     Raises `ValueError` or `expat.ExpatError`.
     """
     from xml.parsers import expat
 
     reader = _Reader(limits.plist_elements, limits.plist_depth)
-    parser = expat.ParserCreate("utf-8")
+    parser = expat.ParserCreate()
     parser.buffer_text = True
+    parser.XmlDeclHandler = _refuse_other_encodings
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
@@ -138,12 +145,12 @@ def _real(text: str) -> float:
 
 
 def _data(text: str) -> bytes:
-    """The octets, if encoding them gives the text again: the decoder skips and ignores a lot."""
-    compact = text.encode("ascii").translate(None, _WHITE_SPACE.encode("ascii"))
-    octets = a2b_base64(compact)
-    if b2a_base64(octets, newline=False) != compact:
-        raise ValueError("not canonical base64")
-    return octets
+    """The octets of base64 in its one form, but for white space."""
+    compact = text.translate(_NO_WHITE_SPACE)
+    try:
+        return base64.decode(compact, len(compact))
+    except MalformedInput as error:
+        raise ValueError(error.detail) from None
 
 
 def _date(text: str) -> datetime:
@@ -170,6 +177,12 @@ _SCALARS: Final[dict[str, Callable[[str], Any]]] = {
     "true": _nothing(True),
     "false": _nothing(False),
 }
+
+
+def _refuse_other_encodings(_version: str, declared: str | None, _standalone: int) -> None:
+    """Refuse what other readers could read as other text; expat holds the octets to the rest."""
+    if declared is not None and declared.lower() not in _ENCODINGS:
+        raise ValueError("an encoding other than UTF-8, UTF-16 and US-ASCII is declared")
 
 
 def _refuse_declarations(

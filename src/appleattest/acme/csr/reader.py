@@ -1,4 +1,4 @@
-"""A certificate request (PKCS #10, RFC 2986) as the hostile input that it is.
+"""A certificate request (PKCS #10, RFC 2986), which is untrusted input.
 
 `cryptography` shows the extensions of the first extensionRequest and says nothing of a second,
 and it does not tell in which string type a name came. So the outer DER is walked here, and what
@@ -12,12 +12,14 @@ from typing import Final, NamedTuple
 
 from asn1crypto import core
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest.acme.csr.subject import SubjectAttribute, read_subject
 from appleattest.acme.othernames import LONGEST_OID
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.certificates import SIGNATURE_ALGORITHMS
-from appleattest.errors import InvalidCSR, Reason
+from appleattest.errors import InvalidCSR, MalformedInput, Reason
+from appleattest.forms import Form, with_hint
 from appleattest.text import describe, type_name
 from appleattest.wire import base64url, der
 from appleattest.wire.der import OID, SET, element, elements, only
@@ -80,14 +82,15 @@ class _Outer(NamedTuple):
 
 
 def read_csr(csr: object) -> RequestFields:
-    """Decode a certificate request, DER as bytes or base64url as text.
+    """Decode a certificate request: DER as bytes, base64url as text, or `cryptography`'s object.
 
-    Raises `MalformedInput` (`too-large`, `malformed-base64`) or `InvalidCSR`
-    (`malformed-csr`; `unexpected-extension`, the element an OID, for an extension outside the
-    allowlist, or an attribute other than extensionRequest, also the old one of Microsoft's).
+    Raises `InvalidCSR` (`malformed-csr`, also for one that is too large or not canonical
+    base64url; `unexpected-name`; `unexpected-extension`, the element an OID, for an extension
+    outside the allowlist, or an attribute other than extensionRequest, also the old one of
+    Microsoft's).
     """
-    encoded = _encoded(csr)
     try:
+        encoded = _encoded(csr)
         outer = _walk(encoded)
         if _WARNED_OF.search(outer.subject) or _WARNED_OF.search(outer.attributes):
             raise ValueError("a common name is not of 1 to 64 octets, or a country not of 2")
@@ -100,14 +103,15 @@ def read_csr(csr: object) -> RequestFields:
             outer.signature_algorithm,
             outer.key_algorithm,
         )
-    except InvalidCSR:
+    except InvalidCSR as refusal:
+        with_hint(refusal, csr, Form.DER)
         raise
     except x509.UnsupportedGeneralNameType as error:
         raise InvalidCSR(
             Reason.UNEXPECTED_NAME, describe(error), element="subjectAltName"
         ) from None
     except Exception as error:  # noqa: BLE001 - no closed list of what a damaged field raises
-        raise malformed(describe(error)) from None
+        raise with_hint(malformed(describe(error)), csr, Form.DER) from None
 
 
 def unexpected(detail: str, element: str) -> InvalidCSR:
@@ -121,9 +125,14 @@ def malformed(detail: str, element: str | None = None) -> InvalidCSR:
 
 
 def _encoded(csr: object) -> bytes:
-    if isinstance(csr, str):
-        return base64url.decode(csr, LARGEST_CSR)
-    encoded = octets(csr, LARGEST_CSR)
+    if type(csr) is x509.CertificateSigningRequest:  # not isinstance, which asks the object
+        csr = csr.public_bytes(Encoding.DER)
+    try:
+        encoded = (
+            base64url.decode(csr, LARGEST_CSR) if isinstance(csr, str) else octets(csr, LARGEST_CSR)
+        )
+    except MalformedInput as refusal:
+        raise malformed(refusal.detail) from None
     if encoded is None:
         raise malformed(f"DER bytes or base64url text was expected, {type_name(csr)} came")
     return encoded

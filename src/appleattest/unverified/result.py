@@ -1,0 +1,163 @@
+"""What was found, decoded and not verified: which certificates, what they claim, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from appleattest.certificates import (
+    Fields,
+    by_oid,
+    decode_certificate,
+    outermost_fields,
+    raw_properties,
+)
+from appleattest.chain.presented import element_at
+from appleattest.errors import AttestationError, Reason, UntrustedChain
+from appleattest.properties import ClaimedProperties, decode_properties
+from appleattest.sealed import Sealed, seal
+from appleattest.unverified.found import Found
+from appleattest.wire import base64
+
+
+class UnverifiedAttestation(Sealed):
+    """What somebody was handed, decoded and not verified. No `Attestation`, and never one.
+
+    `carrier` says in what form it came; `chain` holds the certificates that could be read,
+    leaf first; `claims` what the leaf says.
+    """
+
+    __slots__ = ("_found", "carrier", "chain", "claims")
+
+    carrier: str
+    chain: tuple[x509.Certificate, ...]
+    claims: ClaimedProperties
+    _found: Found
+
+    def __init__(
+        self,
+        *,
+        found: Found,
+        chain: tuple[x509.Certificate, ...],
+        claims: ClaimedProperties,
+    ) -> None:
+        self._fill(_found=found, carrier=found.form.value, chain=chain, claims=claims)
+
+    @property
+    def problems(self) -> tuple[AttestationError, ...]:
+        """What no verifier would accept in it, looked for when it is asked for.
+
+        The elements count the certificates as they came, from `"x5c[0]"`.
+        """
+        readable = _readable(self._found)
+        reversed_ = (_reversed(len(readable)),) if _is_reversed(readable) else ()
+        malformed = decode_properties(self.claims.raw).problems.values()
+        return (
+            *self._found.problems,
+            *reversed_,
+            *_problems_of_certificates(self._found),
+            *malformed,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON types, with the certificates as base64 DER; it names the device.
+
+        It is no record: `Verifier.reverify` refuses it.
+        """
+        return {
+            "verified": False,
+            "carrier": self.carrier,
+            "chain": [base64.encode(each.public_bytes(Encoding.DER)) for each in self.chain],
+            "claims": self.claims.to_dict(),
+            "problems": [
+                {"reason": each.reason.value, "element": each.element, "detail": each.detail}
+                for each in self.problems
+            ],
+        }
+
+    def __repr__(self) -> str:
+        return (
+            f"<UnverifiedAttestation {self.carrier}, {self.claims!r}, chain of {len(self.chain)}>"
+        )
+
+    def __reduce__(self) -> tuple[Callable[[Found], UnverifiedAttestation], tuple[Found]]:
+        return result_of, (self._found,)
+
+
+class _Readable(NamedTuple):
+    fields: Fields
+    x509: x509.Certificate
+
+
+def result_of(found: Found) -> UnverifiedAttestation:
+    """Decode what was found. Raises `AttestationError` where none of it is a certificate."""
+    readable = _readable(found)
+    if _is_reversed(readable):
+        readable.reverse()
+    chain = tuple(each.x509 for each in readable if each is not None)
+    if not chain:
+        raise _problems_of_certificates(found)[-1]
+    raw = _raw(readable[0])
+    return seal(
+        UnverifiedAttestation,
+        found=found,
+        chain=chain,
+        claims=seal(ClaimedProperties, raw, decode_properties(raw)),
+    )
+
+
+def _readable(found: Found) -> list[_Readable | None]:
+    """Each certificate in its place, if its outermost fields let it load without a warning."""
+    return [_certificate(item) if isinstance(item, bytes) else None for item in found.items]
+
+
+def _certificate(encoded: bytes) -> _Readable | None:
+    try:
+        return _Readable(outermost_fields(encoded), x509.load_der_x509_certificate(encoded))
+    except ValueError:
+        return None
+
+
+def _is_reversed(readable: Sequence[_Readable | None]) -> bool:
+    """Whether each certificate but the first was issued by the one before it, and not after it."""
+    names = [(each.fields.issuer, each.fields.subject) for each in readable if each is not None]
+    if len(names) < max(2, len(readable)):
+        return False
+    pairs = list(pairwise(names))
+    is_upward = all(first[0] == second[1] for first, second in pairs)
+    return not is_upward and all(first[1] == second[0] for first, second in pairs)
+
+
+def _reversed(count: int) -> AttestationError:
+    return UntrustedChain(
+        Reason.LEAF_PROFILE,
+        f"the chain is reversed: the leaf is the last of {count} certificates. Give them leaf "
+        "first to Verifier.verify_mdm or Verifier.verify_chain",
+        element=element_at(0),
+    )
+
+
+def _problems_of_certificates(found: Found) -> list[AttestationError]:
+    """What decoding every field says of each certificate."""
+    problems: list[AttestationError] = []
+    for index, item in enumerate(found.items):
+        if isinstance(item, AttestationError):
+            problems.append(item)
+            continue
+        try:
+            decode_certificate(item)
+        except AttestationError as problem:
+            problem.element = element_at(index)
+            problems.append(problem)
+    return problems
+
+
+def _raw(leaf: _Readable | None) -> dict[str, bytes]:
+    try:
+        return raw_properties(by_oid(leaf.x509)) if leaf else {}
+    except Exception:  # noqa: BLE001 - one of the problems will say which extension
+        return {}
