@@ -7,6 +7,7 @@ from array import array
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -811,6 +812,19 @@ def test_base64_of_another_kind_is_a_problem_in_a_message() -> None:
     assert problems_of(event) == [(Reason.MALFORMED_BASE64, "acknowledge_event.raw_payload")]
     assert problems_of(padded) == [(Reason.MALFORMED_BASE64, "payload")]
     assert problems_of(jws(json.dumps(payload).encode())) == [(Reason.MALFORMED_BASE64, "attObj")]
+
+
+def test_text_in_a_mapping_is_bounded() -> None:
+    """A mapping comes from no document whose size was bounded."""
+    huge = "A" * (64 << 20)
+    for message, element in (
+        ({"attObj": huge}, "attObj"),
+        ({"payload": huge, "signature": ""}, "payload"),
+        ({"acknowledge_event": {"raw_payload": huge}}, "acknowledge_event.raw_payload"),
+    ):
+        refused(message, Reason.TOO_LARGE, "", element)
+        assert peak_memory(partial(decode_unverified, message)) < MOST_MEMORY // 10
+    refused({"x5c": [huge]}, Reason.MALFORMED_CERTIFICATE, "'str' came", "x5c[0]")
 
 
 def test_the_record_of_a_verified_attestation_is_read() -> None:

@@ -163,7 +163,8 @@ def _leniently(
         return decode(text, LIMITS.json_bytes), ()
     except MalformedInput as problem:
         problem.element = member
-        octets = from_base64(text[: 2 * LIMITS.json_bytes].encode("utf-8", "replace"))
+        is_large = problem.reason is Reason.TOO_LARGE
+        octets = None if is_large else from_base64(text.encode("utf-8", "replace"))
         if not octets:
             raise
         return octets, (problem,)

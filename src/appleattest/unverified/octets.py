@@ -129,9 +129,7 @@ def in_octets(encoded: bytes, layers: int = _MOST_LAYERS) -> Found:
     Raises `AttestationError` where there is none.
     """
     text = encoded.removeprefix(BYTE_ORDER_MARK).strip(WHITE_SPACE)
-    form = of_octets(encoded)
-    if form is None and text[:1] not in _BY_FIRST_OCTET:
-        form = of_pem(encoded)
+    form = of_octets(encoded) or of_pem(encoded)
     reader = _BY_FIRST_OCTET.get(text[:1]) or (_READERS.get(form) if form else None)
     if reader is not None:
         return reader(encoded)
