@@ -212,6 +212,8 @@ def events() -> list[bytes]:
         {"topic": "mdm.CheckOut", "checkin_event": {**check_in, "url_params": {"a": "b"}}},
         {"topic": "mdm.Connect", "acknowledge_event": {"raw_payload": "AA=="}},
         {"topic": "mdm.Other", "created_at": "2025-07-01T12:00:00.123456789+02:00"},
+        {"topic": "mdm.Connect", "acknowledge_event": {"raw_payload": "AA"}},
+        {"topic": 1},
     ]
     return _once([*around, *(json.dumps(each).encode() for each in others)])
 

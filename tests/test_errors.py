@@ -54,7 +54,12 @@ REASONS: dict[type[AttestationError], list[str]] = {
     OutsideValidity: ["expired", "not-yet-valid"],
     FreshnessMismatch: ["freshness-missing", "freshness-mismatch"],
     KeyMismatch: ["key-mismatch"],
-    IdentifierMismatch: ["malformed-identifier", "identifier-missing", "identifier-mismatch"],
+    IdentifierMismatch: [
+        "malformed-identifier",
+        "unsupported-identifier",
+        "identifier-missing",
+        "identifier-mismatch",
+    ],
     InvalidCSR: ["malformed-csr", "bad-csr-signature", "unexpected-name", "unexpected-extension"],
     PolicyViolation: ["policy"],
 }
@@ -63,6 +68,7 @@ PROBLEMS = {
     "malformed-json": "malformed",
     "malformed-base64": "malformed",
     "malformed-identifier": "malformed",
+    "unsupported-identifier": "unsupportedIdentifier",
     "identifier-missing": "badAttestationStatement",
     "identifier-mismatch": "badAttestationStatement",
     "key-mismatch": "badCSR",
@@ -101,6 +107,7 @@ CLIENT_TEXT = {
     "freshness-mismatch": "the attestation was not made for this request",
     "key-mismatch": "the key is not the attested key",
     "malformed-identifier": "the identifier is malformed",
+    "unsupported-identifier": "the type of the identifier is not supported",
     "identifier-missing": "the identifier is missing",
     "identifier-mismatch": "the identifier is not the expected one",
     "malformed-csr": "the certificate request is malformed",
@@ -175,7 +182,6 @@ def test_an_error_starts_without_report_and_attestation() -> None:
     assert AttestationError(Reason.UNTRUSTED).element is None
     assert AttestationError(Reason.UNTRUSTED).report is None
     assert FreshnessMismatch(Reason.FRESHNESS_MISSING).attestation is None
-    assert IdentifierMismatch(Reason.MALFORMED_IDENTIFIER).unsupported_type is False
     assert PolicyViolation(Reason.POLICY).findings == ()
 
 

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     FRESHNESS_MISMATCH = "freshness-mismatch"
     KEY_MISMATCH = "key-mismatch"
     MALFORMED_IDENTIFIER = "malformed-identifier"
+    UNSUPPORTED_IDENTIFIER = "unsupported-identifier"
     IDENTIFIER_MISSING = "identifier-missing"
     IDENTIFIER_MISMATCH = "identifier-mismatch"
     MALFORMED_CSR = "malformed-csr"
@@ -92,6 +93,7 @@ _DESCRIPTIONS: Final[Mapping[Reason, str]] = {
     Reason.FRESHNESS_MISMATCH: "the attestation was not made for this request",
     Reason.KEY_MISMATCH: "the key is not the attested key",
     Reason.MALFORMED_IDENTIFIER: "the identifier is malformed",
+    Reason.UNSUPPORTED_IDENTIFIER: "the type of the identifier is not supported",
     Reason.IDENTIFIER_MISSING: "the identifier is missing",
     Reason.IDENTIFIER_MISMATCH: "the identifier is not the expected one",
     Reason.MALFORMED_CSR: "the certificate request is malformed",
@@ -174,18 +176,16 @@ class KeyMismatch(AttestationError):
 
 
 class IdentifierMismatch(AttestationError):
-    """An identifier is malformed, missing, or not the one that was ordered.
+    """An identifier is malformed, of another type, missing, or not the one that was ordered.
 
     Where `appleattest.acme` raised it, `identifier` is the one of the order that is at fault, as
     `{"type", "value"}`, and `others` are the refusals of further ones of the same order.
-    `unsupported_type` tells that the server was asked for identifiers of another kind.
     """
 
     def __init__(self, reason: Reason, detail: str = "", *, element: str | None = None) -> None:
         super().__init__(reason, detail, element=element)
         self.identifier: Mapping[str, str] | None = None
         self.others: tuple[IdentifierMismatch, ...] = ()
-        self.unsupported_type = False
 
     def problem(self, *, disclose: bool = False) -> dict[str, Any]:
         """`AttestationError.problem`, with a subproblem for each identifier at fault.

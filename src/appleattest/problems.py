@@ -31,6 +31,7 @@ _BY_CONTEXT: Final = {
 _BY_REASON: Final[Mapping[str, str]] = {
     "malformed-json": "malformed",
     "malformed-base64": "malformed",
+    "unsupported-identifier": "unsupportedIdentifier",
     "key-mismatch": "badCSR",
     "malformed-csr": "badCSR",
     "bad-csr-signature": "badCSR",
@@ -60,7 +61,6 @@ class RefusedIdentifier(Refusal, Protocol):
     """A refusal that is about an identifier of an order."""
 
     identifier: Mapping[str, str] | None
-    unsupported_type: bool
 
 
 def problem(refusal: Refusal, *, disclose: bool) -> dict[str, Any]:
@@ -97,8 +97,6 @@ def _about_identifier(refusal: RefusedIdentifier, *, disclose: bool) -> dict[str
     document = problem(refusal, disclose=disclose)
     if refusal.context is None and refusal.reason == "malformed-identifier":
         document["type"] = f"{PREFIX}malformed"
-    if refusal.context is ProblemContext.NEW_ORDER and refusal.unsupported_type:
-        document["type"] = f"{PREFIX}unsupportedIdentifier"
     return document
 
 

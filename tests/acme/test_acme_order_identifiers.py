@@ -92,7 +92,7 @@ def test_the_operator_is_told_what_came(identifier: object, says: str) -> None:
     unsupported = "dns" in says
     assert_refused(
         lambda: parse_identifier(identifier),
-        Reason.MALFORMED_IDENTIFIER,
+        Reason.UNSUPPORTED_IDENTIFIER if unsupported else Reason.MALFORMED_IDENTIFIER,
         context=NEW_ORDER,
         problem="unsupportedIdentifier" if unsupported else "malformed",
         says=says,
@@ -103,7 +103,7 @@ def test_the_operator_is_told_what_came(identifier: object, says: str) -> None:
 def test_another_type_is_not_supported(kind: str) -> None:
     error = assert_refused(
         lambda: parse_identifier({**GOOD, "type": kind}),
-        Reason.MALFORMED_IDENTIFIER,
+        Reason.UNSUPPORTED_IDENTIFIER,
         context=NEW_ORDER,
         problem="unsupportedIdentifier",
         says=f"type {kind!r} is not supported; supported: permanent-identifier and hardware-mod",
@@ -127,7 +127,7 @@ def test_each_identifier_at_fault_has_a_subproblem() -> None:
         f"{ACME}malformed",
         f"{ACME}unsupportedIdentifier",
     ]
-    assert told["subproblems"][1]["detail"].endswith("(malformed-identifier, identifiers[2])")
+    assert told["subproblems"][1]["detail"].endswith("(unsupported-identifier, identifiers[2])")
     assert "secret" not in json.dumps(told).lower()
     assert [each["identifier"] for each in error.problem(disclose=True)["subproblems"]] == [
         bad,

@@ -21,7 +21,13 @@ from appleattest import (
     Reason,
     UntrustedChain,
 )
-from appleattest.acme import CSRBinding, ProblemContext, parse_identifiers, validate_csr
+from appleattest.acme import (
+    CSRBinding,
+    ProblemContext,
+    parse_identifier,
+    parse_identifiers,
+    validate_csr,
+)
 from appleattest.testing.csr import subject_of
 
 NEW_ORDER, CHALLENGE, FINALIZE = ProblemContext
@@ -71,12 +77,14 @@ def test_the_type_depends_on_the_request(
         assert SERIAL in error.problem(disclose=True)["detail"]
 
 
-def test_a_type_that_is_not_supported_is_so_in_new_orders_only() -> None:
-    error = IdentifierMismatch(Reason.MALFORMED_IDENTIFIER)
-    error.unsupported_type = True
-    assert error.problem()["type"].endswith(":malformed")
-    error.context = CHALLENGE
-    assert error.problem()["type"].endswith(f":{BAD}")
+def test_a_type_that_is_unknown_is_not_called_malformed() -> None:
+    with pytest.raises(IdentifierMismatch) as caught:
+        parse_identifier({"type": "dns", "value": "a"})
+    error = caught.value
+    assert error.reason is Reason.UNSUPPORTED_IDENTIFIER
+    assert error.problem()["type"] == "urn:ietf:params:acme:error:unsupportedIdentifier"
+    assert "malformed" not in f"{error} {error.detail} {error.problem()}"
+    assert parse_identifier({"type": "permanent-identifier", "value": "a"}).value == "a"
 
 
 def test_errors_survive_pickling() -> None:

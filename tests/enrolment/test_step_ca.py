@@ -285,11 +285,6 @@ ISSUED: Final = [
         minted(deviations=[deviations.LeafIsCA()]), Reason.LEAF_PROFILE, id="leaf-is-a-ca"
     ),
     pytest.param(
-        minted(deviations=[deviations.NoBasicConstraints()]),
-        Reason.LEAF_PROFILE,
-        id="leaf-may-be-a-ca",
-    ),
-    pytest.param(
         minted(intermediate_deviations=[deviations.CertifiedKey(KeyKind.RSA_2048)]),
         Reason.WEAK_ALGORITHM,
         id="rsa-issuer",
@@ -300,9 +295,9 @@ ISSUED: Final = [
         id="name-constraints",
     ),
     pytest.param(
-        minted(deviations=[deviations.ExtensionValue(oids.SYSTEM_INTEGRITY_PROTECTION, b"\2\0")]),
+        minted(deviations=[deviations.ExtensionValue(oids.UDID, b"\xff")]),
         Reason.MALFORMED_PROPERTY,
-        id="empty-integer",
+        id="udid-that-is-no-text",
     ),
     pytest.param(lambda: HasKey(KeyKind.P521), Reason.WEAK_ALGORITHM, id="no-enclave-key"),
 ]

@@ -187,7 +187,7 @@ def hardware_module(_authority: AttestationAuthority, value: str) -> IdentifierI
 
 @invalid(
     FILE,
-    Reason.MALFORMED_IDENTIFIER,
+    Reason.UNSUPPORTED_IDENTIFIER,
     Flag.IDENTIFIER_GRAMMAR,
     each={
         "dns": "dns",

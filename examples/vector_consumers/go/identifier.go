@@ -121,7 +121,7 @@ func identifierInName(oid string, value []byte) (identifier, error) {
 func (id identifier) check() error {
 	switch {
 	case id.kind != permanentIdentifier && id.kind != hardwareModule:
-		return refuse("malformed-identifier", "the type %q", id.kind)
+		return refuse("unsupported-identifier", "the type %q", id.kind)
 	case id.value == "" || len(id.value) > longestValue || strings.Contains(id.value, "/"):
 		return refuse("malformed-identifier", "the value %q", id.value)
 	case id.oid == "" && id.kind == permanentIdentifier:

@@ -32,9 +32,9 @@ MOST_IDENTIFIERS: Final = 16
 def parse_identifier(identifier: object, /) -> Identifier:
     """Read one identifier of a newOrder, `{"type", "value"}`; further members are ignored.
 
-    Raises `IdentifierMismatch` with `malformed-identifier` (draft-ietf-acme-device-attest,
-    sections 3 and 4): its problem is `malformed`, or `unsupportedIdentifier` where the type is
-    neither of the two (RFC 8555, section 6.7).
+    Raises `IdentifierMismatch`: `malformed-identifier` (draft-ietf-acme-device-attest, sections
+    3 and 4), whose problem is `malformed`, or `unsupported-identifier` where the type is neither
+    of the two, whose problem is `unsupportedIdentifier` (RFC 8555, section 6.7).
     """
     try:
         return _read(identifier)
@@ -46,7 +46,8 @@ def parse_identifier(identifier: object, /) -> Identifier:
 def parse_identifiers(identifiers: object, /) -> tuple[Identifier, ...]:
     """Read the `identifiers` of a newOrder: 1 to 16, in the order given.
 
-    Raises `IdentifierMismatch` (`malformed-identifier`, `identifier-missing`), whose problem has
+    Raises `IdentifierMismatch` (`malformed-identifier`, `unsupported-identifier`,
+    `identifier-missing`), whose problem has
     a subproblem for each that is at fault (RFC 8555, section 6.7.1), or `MalformedInput`
     (`malformed-json`, `too-large`).
     """
@@ -133,9 +134,10 @@ def _read(identifier: object) -> Identifier:
     except Exception as error:  # noqa: BLE001 - the members of a mapping of the client's own
         raise malformed(describe(error)) from None
     if parse is None:
-        refusal = malformed(f"type {quoted(kind)} is not supported; supported: {_SUPPORTED}")
-        refusal.unsupported_type = True
-        raise refusal
+        raise IdentifierMismatch(
+            Reason.UNSUPPORTED_IDENTIFIER,
+            f"type {quoted(kind)} is not supported; supported: {_SUPPORTED}",
+        )
     return parse(value)
 
 
