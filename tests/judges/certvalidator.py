@@ -154,18 +154,18 @@ def _own_key(issuer: x509.Certificate) -> bytes | None:
 
 DIFFERENCES = (
     Difference(
-        "a certificate is no strict DER, or a field breaks RFC 5280",
-        "of an encoding that only some parsers read, two servers read two things",
+        "a certificate is not strict DER, or a field breaks RFC 5280",
+        "only some parsers read it, so two servers could read different things",
         _refused_for(Reason.MALFORMED_CERTIFICATE),
     ),
     Difference(
-        "an extension stands twice",
+        "an extension occurs twice",
         "one reader takes the first, another the last",
         _refused_for(Reason.DUPLICATE_EXTENSION),
     ),
     Difference(
         "a key or a hash is not on our list",
-        "the weakest algorithm that is accepted decides what a forgery costs",
+        "the weakest accepted algorithm decides what a forgery costs",
         _refused_for(Reason.WEAK_ALGORITHM),
     ),
     Difference(
@@ -190,12 +190,12 @@ DIFFERENCES = (
     ),
     Difference(
         "the anchor's own path length is exceeded",
-        "RFC 5280 leaves an anchor's constraints to the validator; who wrote them meant them",
+        "RFC 5280 leaves an anchor's constraints to the validator; we apply them",
         _at_the_anchor(Reason.PATH_LENGTH),
     ),
     Difference(
         "the anchor is outside its validity",
-        "RFC 5280 leaves this to the validator too; an expired root vouches for nothing",
+        "RFC 5280 leaves this to the validator too; we do not trust an expired root",
         _at_the_anchor(Reason.EXPIRED, Reason.NOT_YET_VALID),
     ),
     Difference(
@@ -204,29 +204,28 @@ DIFFERENCES = (
         lambda o: o.theirs is not None and len(o.theirs) == 1,
     ),
     Difference(
-        "issuer and subject are one name in other octets",
-        "they are compared octet for octet: comparing as RFC 5280, 7.1, has it is where "
-        "implementations differ",
+        "issuer and subject are one name in different octets",
+        "we compare octets; implementations differ in the comparison of RFC 5280, 7.1",
         _names_differ,
     ),
     Difference(
         "a certificate has an empty name",
-        "the engine represents none, and who issued what could not be told",
+        "the engine cannot represent it, and nobody could tell the issuer",
         _a_name_is_empty,
     ),
     Difference(
         "a key identifier names another key, and we accept",
-        "key identifiers help to find a path and prove nothing: they are no reason to refuse",
+        "key identifiers help to find a path, and prove nothing",
         _key_identifiers_differ,
     ),
     Difference(
         "several certificates have one name, and we accept",
-        "we try each that has really signed; certvalidator gives up after a candidate that fails",
+        "we try each whose signature verifies; certvalidator stops after one that fails",
         _one_candidate_fails,
     ),
     Difference(
-        "both find a path, ours no longer than theirs",
-        "we drop what names itself as its issuer, and stop at the first anchor",
+        "both find a path, and ours is not longer",
+        "we drop self-issued certificates, and stop at the first anchor",
         _more_than_one_path,
     ),
 )
