@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 import appleattest
 from appleattest.oids import FRESHNESS_CODE, SERIAL_NUMBER, UDID
+from real_chains import NOT_SET, REAL_CHAINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = ROOT / "src" / "appleattest"
-DEVICE_DATA: Final = ROOT.parent / "shared" / "data"
 
 # The rooms from the ground up. A room imports only from storeys below its own, and its own
 # files; rooms on one storey do not know each other. A room is a module or a subpackage
@@ -129,15 +129,13 @@ def needles(leaf: x509.Certificate) -> Iterator[bytes]:
 
 
 def test_no_file_holds_data_of_a_real_device() -> None:
-    files = sorted(DEVICE_DATA.glob("apple-mda-leaf-*.pem"))
-    if not files:
-        pytest.skip("the real leaves are not beside this checkout")
+    if not REAL_CHAINS:
+        pytest.skip(NOT_SET)
     contents = {named(path): path.read_bytes().lower() for path in tracked_files()}
-    for file in files:
-        leaf = x509.load_pem_x509_certificate(file.read_bytes())
-        for needle in map(bytes.lower, needles(leaf)):
+    for chain in REAL_CHAINS:
+        for needle in map(bytes.lower, needles(chain.leaf)):
             holders = [name for name, content in contents.items() if needle in content]
-            assert holders == [], f"data of the device in {file.name}"
+            assert holders == [], f"data of the device in {chain.name}.pem"
 
 
 def test_the_changelog_is_about_this_version() -> None:

@@ -39,7 +39,7 @@ from appleattest import (
 from appleattest.report import CHECKS, passed_until
 from appleattest.sealed import Sealed, seal
 from appleattest.testing import AttestationAuthority, KeyKind, Properties, deviations
-from conftest import RealChain
+from real_chains import RealChain
 
 AUTHORITY = AttestationAuthority("tests of results")
 AT = AUTHORITY.issued_at

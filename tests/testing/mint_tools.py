@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from asn1crypto import core
 from asn1crypto import x509 as asn1_x509
@@ -18,8 +17,6 @@ from cryptography.x509.verification import (
 )
 
 from appleattest.testing import ISSUED_AT, AttestationAuthority
-
-REAL_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 AUTHORITY = AttestationAuthority("tests of the mint")
 
