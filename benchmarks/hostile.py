@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hostile_chains import chains
 from hostile_messages import cbor_items, plists
@@ -18,7 +18,7 @@ class Hostile(NamedTuple):
 
     name: str
     carrier: str
-    message: object
+    message: Any
 
     def refuse(self, verifier: Verifier, at: datetime) -> AttestationError:
         """The error that refuses it."""

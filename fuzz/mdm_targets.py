@@ -85,10 +85,9 @@ def parse_event(data: bytes) -> None:
     if found.check_in is not None:
         require(all(type(each) is str for each in found.check_in.values()), "no text")
     if found.response is not None:
-        require(found.response.document == found.payload, "another payload")
-        require(
-            DeviceInformationResponse.parse(found.payload) == found.response, "another response"
-        )
+        document = found.response.document
+        require(document == found.payload, "another payload")
+        require(DeviceInformationResponse.parse(document) == found.response, "another response")
     if found.created_at is not None:
         require(found.created_at.tzinfo is UTC, "a time that is not UTC")
         require(found.created_at.microsecond == 0, "a fraction of a second")

@@ -131,8 +131,11 @@ def check_path(attestation: Attestation, verifier: Verifier) -> None:
     for certificate, issuer in pairwise(attestation.chain):
         _check_issued(certificate, issuer)
         _check_valid(certificate, attestation)
-    constraints = attestation.leaf.extensions.get_extension_for_class(x509.BasicConstraints)
-    require(not constraints.value.ca, "the leaf is an authority")
+    for extension in attestation.leaf.extensions:
+        if isinstance(extension.value, x509.BasicConstraints):
+            require(not extension.value.ca, "the leaf is an authority")
+        if isinstance(extension.value, x509.KeyUsage):
+            require(not extension.value.key_cert_sign, "the leaf signs certificates")
     require(_public_key(attestation.leaf).key_size in (256, 384), "a key on another curve")
 
 

@@ -1,7 +1,7 @@
 """The pytest plugin: attestations for the tests of an MDM or ACME server, without a Mac.
 
-It is loaded by every run of pytest in an environment that has appleattest. So it is no part of
-the package, whose import takes a fifth of a second, and imports that only in the fixtures.
+Every run of pytest loads it, in an environment that has appleattest. Importing the package takes
+time, so this module is outside the package and imports it only in the fixtures.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ SEED = "the attestation_authority of pytest"
 
 @pytest.fixture(scope="session")
 def attestation_authority() -> AttestationAuthority:
-    """A stand-in for Apple's attestation servers, with the same keys in every run.
+    """What signs in place of Apple's attestation servers, with the same keys in every run.
 
-    An `appleattest.testing.AttestationAuthority`: it mints chains of any content, broken on
-    request. It is immutable, so one serves the whole session.
+    An `appleattest.testing.AttestationAuthority`: it makes chains of any content, and broken
+    ones. It is immutable, so the whole session shares one.
     """
     from appleattest.testing import AttestationAuthority
 
@@ -33,7 +33,7 @@ def attestation_authority() -> AttestationAuthority:
 
 @pytest.fixture(scope="session")
 def attestation_trust(attestation_authority: AttestationAuthority) -> TrustStore:
-    """A trust store of `attestation_authority`'s root alone; Apple's is not in it."""
+    """A trust store of `attestation_authority`'s root alone, without Apple's."""
     return attestation_authority.trust
 
 
@@ -47,12 +47,13 @@ def attestation_verifier(attestation_trust: TrustStore) -> Verifier:
 
 @pytest.fixture
 def attestation_clock() -> ManualClock:
-    """The clock of the simulated devices: the present second, and it stands still.
+    """The clock of the simulated devices. It shows the second at which the test began.
 
-    ``attestation_clock.advance(timedelta(days=7))`` moves it; ``attestation_clock()`` is its time,
-    for the ``at`` of a verifier. A server that reads the clock of the machine finds attestations
-    that were made just now. For the same octets in every run, override this fixture with
-    one that returns ``appleattest.testing.ManualClock()``, a fixed moment.
+    ``attestation_clock.advance(timedelta(days=7))`` moves it, and nothing else does.
+    ``attestation_clock()`` is its time, for the ``at`` of a verifier. A server that reads the
+    machine's clock finds attestations that were just made. For the same bytes in every run,
+    override this fixture with one that returns ``appleattest.testing.ManualClock()``, a fixed
+    moment.
     """
     from appleattest.testing.device import ManualClock
 

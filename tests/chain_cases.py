@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -54,19 +54,19 @@ def ended(call: Callable[[], Attestation]) -> Verdict:
     return Acceptance(attestation, path_of(attestation))
 
 
-def verdict(verifier: Verifier, chain: object, at: datetime = ISSUED_AT) -> Verdict:
+def verdict(verifier: Verifier, chain: Any, at: datetime = ISSUED_AT) -> Verdict:
     """How verifying this chain, without freshness, ends."""
     return ended(lambda: verifier.verify_chain(chain, freshness=UNCHECKED, at=at))
 
 
-def accept(verifier: Verifier, chain: object, at: datetime = ISSUED_AT) -> Attestation:
+def accept(verifier: Verifier, chain: Any, at: datetime = ISSUED_AT) -> Attestation:
     """The attestation of a chain that must be accepted."""
     return verifier.verify_chain(chain, freshness=UNCHECKED, at=at)
 
 
 def refuse(
     verifier: Verifier,
-    chain: object,
+    chain: Any,
     kind: type[AttestationError],
     reason: Reason,
     element: str | None,

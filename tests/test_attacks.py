@@ -37,7 +37,7 @@ AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
 _FILTERS: Final[tuple[Literal["error", "always"], ...]] = ("error", "always")
 
 
-def reason_of(chain: object, verifier: Verifier | None = None) -> Reason | None:
+def reason_of(chain: Any, verifier: Verifier | None = None) -> Reason | None:
     """Why the chain is refused; None when it is accepted."""
     verifier = verifier or Verifier(trust=AUTHORITY.trust)
     error = verifier.examine_chain(chain, freshness=UNCHECKED, at=AT).error
@@ -113,7 +113,14 @@ def test_nor_on_the_interpreters_flags() -> None:
         ).stdout
         for flag in ((), ("-bb",))
     }
-    assert said[()] == said["-bb",] == "not-acknowledged (Status)\nunsupported-format (fmt)\n"
+    assert (
+        said[()]
+        == said["-bb",]
+        == (
+            "the device did not acknowledge the command (not-acknowledged, Status)\n"
+            "the attestation statement format is not supported (unsupported-format, fmt)\n"
+        )
+    )
 
 
 @pytest.mark.parametrize("label", ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"])

@@ -100,7 +100,10 @@ def test_every_vector_is_shown() -> None:
         pytest.param(
             5,
             [
-                "REFUSED issuer-not-ca (x5c[1])",
+                (
+                    "REFUSED a certificate of the chain was issued by one that may not issue "
+                    "(issuer-not-ca, x5c[1])"
+                ),
                 "reason issuer-not-ca",
                 "element x5c[1]",
                 "claims to be EXAMPLE003, which nobody has verified",
@@ -110,7 +113,10 @@ def test_every_vector_is_shown() -> None:
         pytest.param(
             6,
             [
-                "REFUSED freshness-mismatch (1.2.840.113635.100.8.11.1)",
+                (
+                    "REFUSED the attestation was not made for this request "
+                    "(freshness-mismatch, 1.2.840.113635.100.8.11.1)"
+                ),
                 "reason freshness-mismatch",
                 "element 1.2.840.113635.100.8.11.1",
                 "all the same genuine, of device EXAMPLE001",

@@ -34,6 +34,7 @@ from appleattest import (
 )
 from appleattest.mdm import KnownDevice
 from appleattest.properties import PROPERTIES
+from appleattest.property_values import MalformedValue
 from appleattest.report import CHECKS
 from appleattest.testing import (
     AttestationAuthority,
@@ -353,7 +354,7 @@ def test_the_table_of_limits_is_complete_and_right() -> None:
 def test_the_table_of_oids_is_complete_and_right() -> None:
     rows = table(text("oids.md"), "OID", "meaning", "field", "encoding", "blank", "from")
     documented = {f"{oids.APPLE_ATTESTATION_ARC}{row[0]}": row[2] for row in rows}
-    fields_of = {oid: field for field, (oid, _) in PROPERTIES.items()}
+    fields_of = {row.oid: row.name for row in PROPERTIES}
     assert documented == fields_of | {oids.FRESHNESS_CODE: "freshness_code"}
 
 
@@ -365,14 +366,13 @@ def test_the_table_of_oids_is_complete_and_right() -> None:
     ],
 )
 def test_an_odd_value_reads_as_documented(field: str, octets: str, reading: str) -> None:
-    oid, decoder = PROPERTIES[field]
+    (row,) = (each for each in PROPERTIES if each.name == field)
     value = bytes.fromhex("" if octets == "(none)" else octets)
     if reading == "malformed":
-        with pytest.raises(AttestationError) as refusal:
-            decoder(oid, value)
-        assert (refusal.value.reason, refusal.value.element) == (Reason.MALFORMED_PROPERTY, oid)
+        with pytest.raises(MalformedValue):
+            row.read(value)
     else:
-        decoded = decoder(oid, value)
+        decoded = row.read(value)
         assert (decoded if isinstance(decoded, str) else str(decoded).split(".")[-1]) == reading
 
 
@@ -448,15 +448,15 @@ class Broken(NamedTuple):
     def leaf(self, *deviations: Deviation, **arguments: Any) -> Report:
         return self.chain(self.authority.attest(deviations=deviations, **arguments))
 
-    def mdm(self, response: object) -> Report:
+    def mdm(self, response: Any) -> Report:
         return self.verifier.examine_mdm(response, nonce=UNCHECKED, at=self.authority.issued_at)
 
-    def acme(self, attestation_object: object) -> Report:
+    def acme(self, attestation_object: Any) -> Report:
         return self.verifier.examine_acme(
             attestation_object, token=UNCHECKED, at=self.authority.issued_at
         )
 
-    def challenge(self, response: object) -> Report:
+    def challenge(self, response: Any) -> Report:
         return acme.examine_challenge(
             response,
             token=TOKEN,
@@ -479,7 +479,7 @@ class Broken(NamedTuple):
             at=self.authority.issued_at,
         )
 
-    def csr(self, request: object) -> Report:
+    def csr(self, request: Any) -> Report:
         return acme.examine_csr(
             request,
             attestation=self.authority.verified(MAC),
@@ -502,7 +502,7 @@ class Broken(NamedTuple):
     def requested(self, *extensions: x509.ExtensionType, **arguments: Any) -> Report:
         return self.csr(self.request(*extensions, **arguments))
 
-    def reverified(self, record: object) -> Report:
+    def reverified(self, record: Any) -> Report:
         with pytest.raises(AttestationError) as refusal:
             self.verifier.reverify(record)
         assert refusal.value.report is not None

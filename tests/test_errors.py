@@ -77,13 +77,13 @@ CLIENT_TEXT = {
     "malformed-plist": "the response is not a well-formed property list",
     "malformed-cbor": "the attestation object is not well-formed CBOR",
     "malformed-json": "the message is not the JSON that was expected",
-    "malformed-base64": "the message is not canonical base64url",
+    "malformed-base64": "the message is not canonical base64",
     "malformed-attestation-object": "the attestation object lacks what its format demands",
     "unsupported-format": "the attestation statement format is not supported",
     "too-large": "the message is larger than this server accepts",
     "malformed-certificate": "a certificate of the chain is malformed",
     "duplicate-extension": "a certificate of the chain repeats an extension",
-    "malformed-property": "an attested property is malformed",
+    "malformed-property": "an attested property that identifies the device is malformed",
     "no-attestation": "no attestation was given",
     "not-acknowledged": "the device did not acknowledge the command",
     "unknown-issuer": "the chain does not lead to a trust anchor",
@@ -102,7 +102,7 @@ CLIENT_TEXT = {
     "key-mismatch": "the key is not the attested key",
     "malformed-identifier": "the identifier is malformed",
     "identifier-missing": "the identifier is missing",
-    "identifier-mismatch": "the identifier is not the one of the order",
+    "identifier-mismatch": "the identifier is not the expected one",
     "malformed-csr": "the certificate request is malformed",
     "bad-csr-signature": "the signature of the certificate request does not verify",
     "unexpected-name": "the certificate request contains a name that is not allowed",
@@ -113,7 +113,7 @@ CLIENT_TEXT = {
 
 def test_the_reasons_are_the_published_ones() -> None:
     assert [reason.value for reason in Reason] == [reason.value for _, reason in PAIRS]
-    assert set(CLIENT_TEXT) == {reason.value for reason in Reason}
+    assert {reason.value: reason.description for reason in Reason} == CLIENT_TEXT
 
 
 def test_the_classes_are_closed() -> None:
@@ -131,7 +131,7 @@ def test_the_client_learns_the_reason_and_nothing_of_the_device(
     assert error.problem() == {
         "type": f"urn:ietf:params:acme:error:{PROBLEMS.get(reason, 'badAttestationStatement')}",
         "status": 403 if reason is Reason.POLICY else 400,
-        "detail": f"{CLIENT_TEXT[reason]}: {reason.value} (x5c[1])",
+        "detail": f"{CLIENT_TEXT[reason]} ({reason.value}, x5c[1])",
     }
     assert error.problem(disclose=True) == {
         **error.problem(),
@@ -157,9 +157,9 @@ def test_a_log_line_names_the_reason_and_the_element_only() -> None:
     error = UntrustedChain(Reason.EXPIRED, "the serial number is C02SECRET", element="x5c[0]")
     whole = UntrustedChain(Reason.EXPIRED, "the serial number is C02SECRET")
 
-    assert str(error) == "expired (x5c[0])"
+    assert str(error) == "a certificate of the chain has expired (expired, x5c[0])"
     assert repr(error) == "<UntrustedChain expired (x5c[0])>"
-    assert str(whole) == "expired"
+    assert str(whole) == "a certificate of the chain has expired (expired)"
     assert repr(whole) == "<UntrustedChain expired>"
 
 

@@ -12,13 +12,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from appleattest import UNCHECKED, ExpectedFreshness, Freshness, FreshnessMismatch, Reason, exactly
+from appleattest.arguments import checked_octets
 from appleattest.freshness import (
     EarlierNonce,
     FreshnessResult,
     Unchecked,
     judge_freshness,
     judge_recorded,
-    octets,
     sha256_of,
 )
 from appleattest.oids import FRESHNESS_CODE
@@ -155,12 +155,12 @@ def test_anything_but_bytes_is_a_type_error(expect: Any, wrong: object) -> None:
 
 
 def test_the_message_says_what_was_wrong() -> None:
-    with pytest.raises(TypeError, match=r"^a freshness code is bytes, not str$"):
+    with pytest.raises(TypeError, match=r"^code is bytes, not str$"):
         exactly("x")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"^what is hashed is bytes, not str$"):
+    with pytest.raises(TypeError, match=r"^data is bytes, not str$"):
         sha256_of("x")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^a nonce is at least one byte"):
-        octets(b"", "a nonce")
+        checked_octets(b"", "a nonce")
 
 
 @pytest.mark.parametrize("kind", BYTES_LIKE)

@@ -18,6 +18,7 @@ from unittest.mock import Mock
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from appleattest import (
     TrustStore,
     Verifier,
     decode_unverified,
+    oids,
 )
 from appleattest.acme import (
     VOUCHED_ELSEWHERE,
@@ -39,6 +41,9 @@ from appleattest.acme import (
     examine_challenge,
     identifier_from_dict,
 )
+from appleattest.acme.csr.extensions import AllowedExtensions
+from appleattest.acme.csr.names import Names
+from appleattest.acme.csr.reader import read_csr
 from appleattest.mdm import (
     Decision,
     DeviceInformationResponse,
@@ -48,6 +53,7 @@ from appleattest.mdm import (
     Why,
 )
 from appleattest.policy import Policy
+from appleattest.properties import PROPERTIES, DecodedValues
 from appleattest.sealed import seal
 from appleattest.testing import (
     AttestationAuthority,
@@ -357,20 +363,23 @@ GOOD_REQUEST: Final = csr.request(
 )
 
 
+def invented(_raw: Any) -> DecodedValues:
+    """Values that no extension holds."""
+    return DecodedValues({row.name: "invented" for row in PROPERTIES}, {oids.UDID: Mock()})
+
+
 def lenient(data: bytes, **asked: Any) -> Any:
     """A `validate_csr` that looks at nothing but the octets and the key."""
-    request = x509.load_der_x509_csr(data)
+    request = read_csr(data)
+    key = request.csr.public_key()
+    assert isinstance(key, EllipticCurvePublicKey)
     return seal(
         ValidatedCSR,
-        csr=request,
-        public_key=request.public_key(),
-        identifier=PermanentIdentifier("A"),
+        request=request,
+        public_key=key,
+        names=Names(PermanentIdentifier("A"), CSRBinding.OPTIONAL, frozenset()),
         found_in=None,
-        names=tuple(request.subject),
-        subject=request.subject,
-        subject_alternative_name=None,
-        key_usage=None,
-        extended_key_usage=None,
+        requested=AllowedExtensions(),
     )
 
 
@@ -476,7 +485,7 @@ _BROKEN: Final[dict[str, tuple[Any, str, Any, bytes]]] = {
     "json": (strict_json, "decode", lambda *_: {}, b'{"a": 1}'),
     "base64url": (base64url, "decode", lambda *_: b"x", b"AA"),
     "der": (der, "content", lambda *_: (2, 3), b"\x04\x82\x00\x01x"),
-    "decode_certificate": (certificate_target, "decode_claims", lambda raw: (raw, ()), LEAF),
+    "decode_certificate": (certificate_target, "decode_properties", invented, LEAF),
     "decode_unverified": (
         targets,
         "decode_unverified",

@@ -17,9 +17,7 @@ GENUINE = AUTHORITY.attest()
 
 SIGNS = "keyUsage allows signing certificates or revocation lists"
 UNFIT: list[tuple[Deviation, str]] = [
-    (deviations.NoBasicConstraints(), "no basicConstraints extension"),
     (deviations.LeafIsCA(), "basicConstraints asserts cA"),
-    (deviations.NoKeyUsage(), "no keyUsage extension"),
     (deviations.KeyUsage(KeyUse.NON_REPUDIATION), "keyUsage lacks digitalSignature"),
     (deviations.KeyUsage(KeyUse.DIGITAL_SIGNATURE | KeyUse.KEY_CERT_SIGN), SIGNS),
     (deviations.KeyUsage(KeyUse.DIGITAL_SIGNATURE | KeyUse.CRL_SIGN), SIGNS),
@@ -34,6 +32,25 @@ def test_an_unfit_leaf_and_its_mended_twin(change: Deviation, said: str) -> None
         error = refuse(verifier, unfit, UntrustedChain, Reason.LEAF_PROFILE, "x5c[0]")
         assert error.detail == said
         accept(verifier, GENUINE)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [deviations.NoBasicConstraints()],
+        [deviations.NoKeyUsage()],
+        [deviations.NoBasicConstraints(), deviations.NoKeyUsage()],
+    ],
+    ids=["no basicConstraints", "no keyUsage", "neither"],
+)
+def test_a_leaf_that_does_not_say_what_it_may_is_no_authority(changes: list[Deviation]) -> None:
+    """RFC 5280, sections 4.2.1.9 and 4.2.1.3. What such a leaf issues is refused all the same."""
+    verifier = Verifier(trust=AUTHORITY.trust)
+    for _ in ("cold", "warm"):
+        accept(verifier, AUTHORITY.attest(deviations=changes))
+    issuer = chains.by_leaf(AUTHORITY, deviations=changes)
+    refuse(verifier, issuer.attest(), UntrustedChain, Reason.ISSUER_NOT_CA, "x5c[1]")
+    accept(verifier, GENUINE)
 
 
 @settings(deadline=None, max_examples=60)

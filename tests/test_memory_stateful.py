@@ -12,16 +12,17 @@ from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from appleattest import Limits, TrustStore, Verifier
+from appleattest import Limits, Reason, TrustStore, Verifier
 from appleattest.testing import (
     ISSUED_AT,
     AttestationAuthority,
     Issuer,
+    KeyKind,
     authority_name,
     chains,
     deviations,
 )
-from chain_cases import Acceptance, Verdict, fresh, remembered, verdict
+from chain_cases import Acceptance, Refusal, Verdict, fresh, remembered, verdict
 
 SECOND = timedelta(seconds=1)
 ONE = AttestationAuthority("stateful one")
@@ -72,8 +73,18 @@ CHAINS: list[list[bytes]] = [
     list(SECOND_LEVEL.chain),
     [ONE.root_issuer.der],
 ]
+OUTSIDE: list[bytes] = [
+    ONE.reissue(deviations=[deviations.NameConstraints()]).der,
+    ONE.reissue(deviations=[deviations.CriticalExtension()]).der,
+    ONE.reissue(deviations=[deviations.CertifiedKey(KeyKind.RSA_2048)]).der,
+    ONE.root_issuer.issue_authority(
+        authority_name("Test Outside"), deviations=[deviations.CertifiedKey(KeyKind.ED25519)]
+    ).der,
+]
+"""What the allowlists refuse: same-named as an intermediate, and on no path at all."""
 EXTRAS: list[bytes] = sorted(
     {
+        *OUTSIDE,
         *(der for chain in CHAINS for der in chain),
         ONE.root_issuer.der,
         TWO.root_issuer.der,
@@ -81,7 +92,6 @@ EXTRAS: list[bytes] = sorted(
         *chains.self_issued(ONE.issuer, 2),
         *chains.unrelated(ONE, 1),
         ONE.reissue(deviations=[deviations.ZeroSerial()]).der,
-        ONE.reissue(deviations=[deviations.NameConstraints()]).der,
         b"\x30\x00",
     }
 )
@@ -167,6 +177,18 @@ class LongLivedVerifier(RuleBasedStateMachine):
     @rule(chain=one_of(CHAINS), others=st.lists(one_of(EXTRAS), max_size=4))
     def a_leaf_with_what_is_not_its_own(self, chain: list[bytes], others: list[bytes]) -> None:
         self.agrees([chain[0], *others], ISSUED_AT)
+
+    @rule(chain=one_of(CHAINS), extra=one_of(OUTSIDE), at=TIMES, data=st.data())
+    def what_is_set_aside_changes_no_acceptance(
+        self, chain: list[bytes], extra: bytes, at: datetime, data: st.DataObject
+    ) -> None:
+        place = data.draw(st.integers(1, len(chain)))
+        without = verdict(self.verifier, chain, at)
+        beside = verdict(self.verifier, [*chain[:place], extra, *chain[place:]], at)
+        if isinstance(beside, Refusal) and beside.reason is Reason.TOO_LARGE:
+            return
+        if isinstance(without, Acceptance) or isinstance(beside, Acceptance):
+            assert without == beside
 
     @precondition(lambda self: self.seen)
     @rule(data=st.data(), at=TIMES)

@@ -28,6 +28,7 @@ from appleattest import (
     oids,
     sha256_of,
 )
+from appleattest.properties import PROPERTIES, Property
 from appleattest.report import CHECKS, Check, Outcome
 from appleattest.testing import (
     FRESHNESS_CODE,
@@ -83,10 +84,10 @@ STOPS: list[tuple[str, object, type[AttestationError], Reason, str | None]] = [
     ),
     (
         "properties",
-        AUTHORITY.attest(deviations=[deviations.ExtensionValue(_SIP, b"\x02\x00")]),
+        AUTHORITY.attest(deviations=[deviations.ExtensionValue(oids.UDID, b"\xff")]),
         MalformedInput,
         Reason.MALFORMED_PROPERTY,
-        _SIP,
+        oids.UDID,
     ),
     (
         "freshness",
@@ -112,7 +113,7 @@ STOPS: list[tuple[str, object, type[AttestationError], Reason, str | None]] = [
 )
 def test_the_report_of_a_refusal(
     step: str,
-    chain: object,
+    chain: Any,
     kind: type[AttestationError],
     reason: Reason,
     element: str | None,
@@ -152,12 +153,12 @@ def test_the_first_failed_check_gives_the_reason(verifier: Verifier) -> None:
     changes: list[Deviation] = [deviations.ExtensionValue(oids.FRESHNESS_CODE, b"other")]
     expected = exactly(FRESHNESS_CODE)
 
-    def reason(chain: object) -> Reason | None:
+    def reason(chain: Any) -> Reason | None:
         error = verifier.examine_chain(chain, freshness=expected, at=ISSUED_AT).error
         return error.reason if error else None
 
     assert reason(AUTHORITY.attest(deviations=changes)) is Reason.FRESHNESS_MISMATCH
-    changes.append(deviations.ExtensionValue(_SIP, b"\x02\x00"))
+    changes.append(deviations.ExtensionValue(oids.UDID, b"\xff"))
     assert reason(AUTHORITY.attest(deviations=changes)) is Reason.MALFORMED_PROPERTY
     changes.append(deviations.LeafIsCA())
     assert reason(AUTHORITY.attest(deviations=changes)) is Reason.LEAF_PROFILE
@@ -170,6 +171,51 @@ def test_the_first_failed_check_gives_the_reason(verifier: Verifier) -> None:
     assert reason([*AUTHORITY.attest(deviations=changes), None]) is Reason.MALFORMED_CERTIFICATE
     assert reason([*AUTHORITY.attest(deviations=changes)] * 3) is Reason.TOO_LARGE
     assert reason(CHAIN) is None
+
+
+# Malformed properties that do not identify the device
+
+
+@pytest.mark.parametrize("row", PROPERTIES, ids=lambda row: row.name)
+def test_a_malformed_property_is_none_and_a_finding_unless_it_identifies(
+    row: Property[Any], verifier: Verifier
+) -> None:
+    odd = AUTHORITY.attest(deviations=[deviations.ExtensionValue(row.oid, b"\xff\x00")])
+    report = verifier.examine_chain(odd, freshness=exactly(FRESHNESS_CODE), at=ISSUED_AT)
+    check = report.checks[4]
+    assert (check.reason, check.element) == (Reason.MALFORMED_PROPERTY, row.oid)
+    assert "ff00" in check.detail
+    mended = verifier.examine_chain(CHAIN, freshness=exactly(FRESHNESS_CODE), at=ISSUED_AT)
+    assert mended.attestation is not None
+    assert mended.attestation.device.malformed == frozenset()
+    if row.identifies:
+        assert check.outcome is Outcome.FAILED
+        assert report.attestation is None
+        return
+    assert check.outcome is Outcome.FINDING
+    assert report.attestation is not None
+    device = report.attestation.device
+    assert device.malformed == {row.oid}
+    assert device.raw[row.oid] == b"\xff\x00"
+    assert device.to_dict()["malformed"] == [row.oid]
+    expected = {**mended.attestation.device.values, row.name: None}
+    assert device.values == expected
+    assert report.attestation != mended.attestation
+
+
+def test_several_malformed_properties_are_one_finding(verifier: Verifier) -> None:
+    odd = AUTHORITY.attest(
+        deviations=[
+            deviations.ExtensionValue(_SIP, b"\x02\x00"),
+            deviations.ExtensionValue(oids.OS_VERSION, b"\xff"),
+        ]
+    )
+    attestation = verifier.verify_chain(odd, freshness=UNCHECKED, at=ISSUED_AT)
+    assert attestation.device.sip is None
+    assert attestation.device.malformed == {_SIP, oids.OS_VERSION}
+    check = verifier.examine_chain(odd, freshness=UNCHECKED, at=ISSUED_AT).checks[4]
+    assert check.element == oids.OS_VERSION
+    assert f"; {_SIP}: a DER INTEGER" in check.detail
 
 
 # What is said of freshness
@@ -197,7 +243,7 @@ def test_a_cached_attestation_is_a_finding(nonce: Any, verifier: Verifier) -> No
     )
     check = report.checks[-1]
     assert (check.name, check.outcome, check.reason) == ("freshness", Outcome.FINDING, None)
-    assert "2025-06-30T00:00:00+00:00" in check.detail
+    assert "2025-06-30T00:00:00Z" in check.detail
     assert report.attestation is not None
     assert report.attestation.freshness is Freshness.EARLIER
     assert report.attestation.requested_at == SENT_AT
@@ -218,9 +264,11 @@ def _mismatches(verifier: Verifier, chain: list[bytes]) -> dict[str, Callable[[]
         "plist": lambda: verifier.verify_mdm(
             carriers.response_plist(chain), nonce=b"another", at=ISSUED_AT
         ),
-        "acme": lambda: verifier.verify_acme(obj, token="another", at=ISSUED_AT),
+        "acme": lambda: verifier.verify_acme(
+            obj, token="another-token-of-22-characters", at=ISSUED_AT
+        ),
         "chain": lambda: verifier.verify_chain(
-            chain, freshness=sha256_of(b"another"), at=ISSUED_AT
+            chain, freshness=sha256_of(b"another-token-of-22-characters"), at=ISSUED_AT
         ),
     }
 
@@ -249,7 +297,7 @@ def test_only_mdm_gives_the_genuine_attestation_of_another_request(
 
 
 def test_a_mismatch_beside_another_defect_gives_no_attestation(verifier: Verifier) -> None:
-    bad = AUTHORITY.attest(deviations=[deviations.ExtensionValue(_SIP, b"\x02\x00")])
+    bad = AUTHORITY.attest(deviations=[deviations.ExtensionValue(oids.UDID, b"\xff")])
     with pytest.raises(MalformedInput):
         verifier.verify_mdm(bad, nonce=b"another", at=ISSUED_AT)
     with pytest.raises(FreshnessMismatch) as caught:
@@ -310,7 +358,7 @@ def _asked(data: st.DataObject) -> tuple[str, object, dict[str, Any]]:
         freshness = nonce if nonce is UNCHECKED else exactly(nonce)
         return "chain", chain, {"freshness": freshness, "at": at}
     if carrier == "acme":
-        token = UNCHECKED if nonce is UNCHECKED else "token"
+        token = UNCHECKED if nonce is UNCHECKED else "a-token-of-22-characters"
         obj = carriers.attestation_object(chain) if packable else junk
         return "acme", obj, {"token": token, "at": at}
     sent = carriers.response_plist(chain) if packable else junk
@@ -349,7 +397,6 @@ class PanicException(BaseException):
 
 RAISED = [RuntimeError("odd"), RecursionError(), MemoryError(), PanicException("odd")]
 PLACES: list[tuple[str, str, type[AttestationError], Reason]] = [
-    ("measure", "decode", MalformedInput, Reason.MALFORMED_CERTIFICATE),
     ("decode_presented", "certificates", MalformedInput, Reason.MALFORMED_CERTIFICATE),
     ("judge_leaf", "leaf", UntrustedChain, Reason.LEAF_PROFILE),
     ("decode_properties", "properties", MalformedInput, Reason.MALFORMED_PROPERTY),
@@ -422,7 +469,7 @@ class Hostile(Sequence[bytes]):
 def test_whatever_the_devices_object_raises_has_its_carriers_reason(
     error: BaseException, verifier: Verifier
 ) -> None:
-    device = Hostile(error)
+    device: Any = Hostile(error)
     for report, reason in (
         (verifier.examine_chain(device, freshness=UNCHECKED), Reason.MALFORMED_CERTIFICATE),
         (verifier.examine_mdm(device, nonce=UNCHECKED), Reason.MALFORMED_PLIST),

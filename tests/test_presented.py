@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appleattest import Limits, Reason, UntrustedChain, Verifier
+from appleattest import UNCHECKED, Limits, Outcome, Reason, Report, UntrustedChain, Verifier
+from appleattest.carriers.certificate_sequence import read_chain
 from appleattest.certificates import DecodedCertificate, decode_certificate
-from appleattest.chain.presented import decode_presented, element_at, measure
-from appleattest.errors import AttestationError, MalformedInput
+from appleattest.chain.presented import decode_presented, element_at
+from appleattest.errors import MalformedInput
 from appleattest.testing import (
     AttestationAuthority,
     Deviation,
@@ -23,6 +24,10 @@ from chain_cases import AUTHORITY, accept, path_of, refuse
 
 CHAIN = AUTHORITY.attest()
 EXTRAS = chains.unrelated(AUTHORITY, 2)
+
+
+def examine(verifier: Verifier, ders: list[bytes]) -> Report:
+    return verifier.examine_chain(ders, freshness=UNCHECKED, at=AUTHORITY.issued_at)
 
 
 def nothing_known(_encoded: bytes) -> DecodedCertificate | None:
@@ -43,30 +48,30 @@ def test_elements_are_counted_from_nought() -> None:
 @pytest.mark.parametrize("allowed", [1, 2, 5])
 def test_one_certificate_too_many(allowed: int) -> None:
     limits = Limits(certificates=allowed)
-    measure([b"a"] * allowed, limits)
+    read_chain([b"a"] * allowed, limits)
     with pytest.raises(MalformedInput) as caught:
-        measure([b"a"] * (allowed + 1), limits)
+        read_chain([b"a"] * (allowed + 1), limits)
     assert caught.value.reason is Reason.TOO_LARGE
     assert caught.value.element is None
-    assert str(allowed + 1) in caught.value.detail
+    assert f"more than the {allowed} certificates" in caught.value.detail
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])
 def test_one_octet_too_many(index: int) -> None:
     ders = [b"a" * 16] * 3
-    measure(ders, Limits(certificate_bytes=16))
+    read_chain(ders, Limits(certificate_bytes=16))
     ders[index] += b"a"
     with pytest.raises(MalformedInput) as caught:
-        measure(ders, Limits(certificate_bytes=16))
+        read_chain(ders, Limits(certificate_bytes=16))
     assert caught.value.reason is Reason.TOO_LARGE
     assert caught.value.element == element_at(index)
 
 
 def test_one_octet_too_many_together() -> None:
     ders = [b"a" * 16, b"b" * 8, b"b" * 8]
-    measure(ders, Limits(chain_bytes=32))
+    read_chain(ders, Limits(chain_bytes=32))
     with pytest.raises(MalformedInput) as caught:
-        measure(ders, Limits(chain_bytes=31))
+        read_chain(ders, Limits(chain_bytes=31))
     assert caught.value.reason is Reason.TOO_LARGE
     assert caught.value.element is None
     assert "32 bytes of certificates; at most 31 are read" in caught.value.detail
@@ -120,43 +125,33 @@ def test_what_is_known_is_not_decoded_again_and_the_leaf_always_is() -> None:
     assert presented.others[1].der == EXTRAS[0]
 
 
-BROKEN: list[tuple[Deviation, type[AttestationError], Reason]] = [
-    (deviations.ZeroSerial(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
-    (deviations.UnusedBits(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
-    (deviations.TrailingBytes(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
-    (deviations.Truncated(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
-    (deviations.Replaced(b""), MalformedInput, Reason.MALFORMED_CERTIFICATE),
-    (deviations.BadTime(), MalformedInput, Reason.MALFORMED_CERTIFICATE),
+BROKEN: list[tuple[Deviation, Reason]] = [
+    (deviations.ZeroSerial(), Reason.MALFORMED_CERTIFICATE),
+    (deviations.UnusedBits(), Reason.MALFORMED_CERTIFICATE),
+    (deviations.TrailingBytes(), Reason.MALFORMED_CERTIFICATE),
+    (deviations.Truncated(), Reason.MALFORMED_CERTIFICATE),
+    (deviations.Replaced(b""), Reason.MALFORMED_CERTIFICATE),
+    (deviations.BadTime(), Reason.MALFORMED_CERTIFICATE),
     (
         deviations.KeyPoint(deviations.certified_key.PointForm.OFF_CURVE),
-        MalformedInput,
         Reason.MALFORMED_CERTIFICATE,
     ),
     (
         # An attribute whose UTF8String is no UTF-8: nobody would read this name.
         deviations.SubjectName(bytes.fromhex("300d310b300906035504030c02fffe")),
-        MalformedInput,
         Reason.MALFORMED_CERTIFICATE,
     ),
     (
         deviations.DoubledExtension("2.5.29.14"),
-        MalformedInput,
         Reason.DUPLICATE_EXTENSION,
     ),
-    (deviations.CriticalExtension(), UntrustedChain, Reason.CRITICAL_EXTENSION),
-    (deviations.NameConstraints(critical=False), UntrustedChain, Reason.NAME_CONSTRAINTS),
-    (deviations.SignatureHash(Digest.SHA1), UntrustedChain, Reason.WEAK_ALGORITHM),
-    (deviations.CertifiedKey(KeyKind.RSA_2048), UntrustedChain, Reason.WEAK_ALGORITHM),
-    (deviations.CertifiedKey(KeyKind.P224), UntrustedChain, Reason.WEAK_ALGORITHM),
 ]
 
 
 @pytest.mark.parametrize("place", [1, 2, 3])
-@pytest.mark.parametrize(
-    ("change", "kind", "reason"), BROKEN, ids=[str(case[0])[:40] for case in BROKEN]
-)
+@pytest.mark.parametrize(("change", "reason"), BROKEN, ids=[str(case[0])[:40] for case in BROKEN])
 def test_a_defect_in_a_needless_certificate_refuses_all(
-    change: Deviation, kind: type[AttestationError], reason: Reason, place: int
+    change: Deviation, reason: Reason, place: int
 ) -> None:
     """Else the verdict would depend on which certificates somebody happens to look at."""
     sound, broken = broken_extra(), broken_extra(change)
@@ -166,7 +161,7 @@ def test_a_defect_in_a_needless_certificate_refuses_all(
             accept(verifier, CHAIN)
         ders = [*CHAIN, EXTRAS[0]]
         ders.insert(place, broken)
-        refuse(verifier, ders, kind, reason, element_at(place))
+        refuse(verifier, ders, MalformedInput, reason, element_at(place))
         ders[place] = sound
         assert path_of(accept(verifier, ders))[:2] == tuple(CHAIN)
 
@@ -177,13 +172,112 @@ def test_a_defect_in_a_needless_certificate_refuses_all(
     case=st.sampled_from(BROKEN),
 )
 def test_the_order_decides_nothing_about_a_defect(
-    order: list[int], case: tuple[Deviation, type[AttestationError], Reason]
+    order: list[int], case: tuple[Deviation, Reason]
 ) -> None:
-    change, kind, reason = case
+    change, reason = case
     others = [CHAIN[1], EXTRAS[0], EXTRAS[1], broken_extra(change)]
     ders = [CHAIN[0], *(others[index] for index in order)]
     place = element_at(order.index(3) + 1)
-    refuse(Verifier(trust=AUTHORITY.trust), ders, kind, reason, place)
+    refuse(Verifier(trust=AUTHORITY.trust), ders, MalformedInput, reason, place)
+
+
+OUTSIDE: list[tuple[Deviation, Reason]] = [
+    (deviations.CriticalExtension(), Reason.CRITICAL_EXTENSION),
+    (deviations.NameConstraints(critical=False), Reason.NAME_CONSTRAINTS),
+    (deviations.SignatureHash(Digest.SHA1), Reason.WEAK_ALGORITHM),
+    (deviations.CertifiedKey(KeyKind.RSA_2048), Reason.WEAK_ALGORITHM),
+    (deviations.CertifiedKey(KeyKind.P224), Reason.WEAK_ALGORITHM),
+]
+"""What the allowlists refuse: fatal in the leaf and on the only path, and else set aside."""
+outside = pytest.mark.parametrize(
+    ("change", "reason"), OUTSIDE, ids=[str(case[0])[:40] for case in OUTSIDE]
+)
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+@outside
+def test_a_needless_certificate_outside_the_allowlists_is_set_aside(
+    change: Deviation, reason: Reason, place: int
+) -> None:
+    extra = broken_extra(change)
+    plain = accept(Verifier(trust=AUTHORITY.trust), [*CHAIN, EXTRAS[0]])
+    for warm in (False, True):
+        verifier = Verifier(trust=AUTHORITY.trust)
+        if warm:
+            accept(verifier, CHAIN)
+        ders = [*CHAIN, EXTRAS[0]]
+        ders.insert(place, extra)
+        assert accept(verifier, ders) == plain
+        report = examine(verifier, ders)
+        check = report.checks[1]
+        assert (check.name, check.outcome) == ("certificates", Outcome.FINDING)
+        assert (check.reason, check.element) == (reason, element_at(place))
+        assert check.detail
+        assert report.error is None
+        assert examine(verifier, [*CHAIN, EXTRAS[0]]).checks[1].outcome is Outcome.PASSED
+
+
+@outside
+def test_the_only_path_may_not_go_outside_the_allowlists(change: Deviation, reason: Reason) -> None:
+    """root -> [intermediate outside the allowlists] -> leaf"""
+    outside_path = [CHAIN[0], AUTHORITY.reissue(deviations=[change]).der]
+    verifier = Verifier(trust=AUTHORITY.trust)
+    for warm in (False, True):
+        if warm:
+            accept(verifier, CHAIN)
+        refuse(verifier, outside_path, UntrustedChain, reason, "x5c[1]")
+        refuse(verifier, [CHAIN[0], EXTRAS[0], outside_path[1]], UntrustedChain, reason, "x5c[2]")
+    # The same certificate beside the one that it stands in for, in either order.
+    accept(verifier, [CHAIN[0], CHAIN[1], outside_path[1]])
+    accept(verifier, [CHAIN[0], outside_path[1], CHAIN[1]])
+
+
+@outside
+def test_a_leaf_outside_the_allowlists_is_refused(change: Deviation, reason: Reason) -> None:
+    verifier = Verifier(trust=AUTHORITY.trust)
+    refuse(verifier, AUTHORITY.attest(deviations=[change]), UntrustedChain, reason, "x5c[0]")
+
+
+def test_every_certificate_that_is_set_aside_is_named() -> None:
+    critical = broken_extra(deviations.CriticalExtension())
+    weak = broken_extra(deviations.CertifiedKey(KeyKind.ED25519))
+    report = examine(Verifier(trust=AUTHORITY.trust), [*CHAIN, critical, weak, critical])
+    assert report.error is None
+    assert report.checks[1].element == "x5c[2]"
+    assert "; x5c[3]: a key of another kind" in report.checks[1].detail
+
+
+def test_a_defect_counts_before_what_is_set_aside() -> None:
+    """A certificate of another algorithm is decoded all the same."""
+    damaged = broken_extra(deviations.CertifiedKey(KeyKind.RSA_2048), deviations.BadTime())
+    verifier = Verifier(trust=AUTHORITY.trust)
+    refuse(verifier, [*CHAIN, damaged], MalformedInput, Reason.MALFORMED_CERTIFICATE, "x5c[2]")
+
+
+def test_what_is_outside_and_reaches_no_anchor_explains_nothing() -> None:
+    """[another root -> intermediate -> leaf], and beside it a certificate of another algorithm."""
+    stranger = AttestationAuthority("a stranger", root_name=authority_name("Stranger Root"))
+    weak = broken_extra(deviations.CertifiedKey(KeyKind.RSA_2048))
+    verifier = Verifier(trust=AUTHORITY.trust)
+    refuse(verifier, [*stranger.attest(), weak], UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[1]")
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    order=st.permutations(range(4)),
+    cases=st.lists(st.sampled_from(OUTSIDE), min_size=1, max_size=2),
+    warm=st.booleans(),
+)
+def test_the_order_and_the_memory_decide_nothing_about_what_is_set_aside(
+    order: list[int], cases: list[tuple[Deviation, Reason]], warm: bool
+) -> None:
+    extras = [broken_extra(change) for change, _ in cases]
+    others = [CHAIN[1], *extras, *EXTRAS][:4]
+    verifier = Verifier(trust=AUTHORITY.trust)
+    if warm:
+        accept(verifier, CHAIN)
+    attestation = accept(verifier, [CHAIN[0], *(others[index] for index in order)])
+    assert attestation == accept(Verifier(trust=AUTHORITY.trust), CHAIN)
 
 
 @pytest.mark.parametrize("kind", [KeyKind.P256, KeyKind.P384])

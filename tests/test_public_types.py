@@ -16,8 +16,8 @@ from appleattest import acme, mdm, policy, profile
 
 PACKAGES: Final = (appleattest, acme, profile, mdm, policy)
 PUBLIC: Final = frozenset(name for package in PACKAGES for name in package.__all__)
-INTERNAL: Final = frozenset({"DecodedCertificate"})
-"""What `TrustStore.presented` gives to the search for a path, and to nobody else."""
+INTERNAL: Final = frozenset({"DecodedCertificate", "DecodedValues"})
+"""What `TrustStore.decoded` gives to the search for a path, and what properties are made of."""
 
 
 def functions(node: ast.AST) -> Iterator[ast.FunctionDef]:
@@ -26,8 +26,14 @@ def functions(node: ast.AST) -> Iterator[ast.FunctionDef]:
         yield node
     for each in node.body if isinstance(node, ast.ClassDef) else ():
         public = isinstance(each, ast.FunctionDef) and not each.name.startswith("_")
-        if public or getattr(each, "name", None) == "__init__":
+        if public or (getattr(each, "name", None) == "__init__" and not sealed(node)):
             yield from functions(each)
+
+
+def sealed(node: ast.AST) -> bool:
+    """Whether it is a class of results, whose constructor is nobody's to call."""
+    bases = node.bases if isinstance(node, ast.ClassDef) else ()
+    return any(ast.unparse(base) in ("Sealed", "LeafProperties") for base in bases)
 
 
 def annotated(node: ast.AST) -> Iterator[ast.expr]:

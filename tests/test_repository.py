@@ -30,9 +30,9 @@ PACKAGE: Final = ROOT / "src" / "appleattest"
 # without a leading underscore. It imports only from the layers below its own, and from its own
 # files; modules of one layer do not import each other.
 LAYERS: Final = (
-    ("limits", "moment", "oids", "sealed", "text"),
-    ("errors",),
-    ("wire",),
+    ("limits", "oids", "problems", "sealed", "text", "times"),
+    ("arguments", "errors", "property_values"),
+    ("boundary", "wire"),
     ("certificates",),
     ("freshness", "properties", "trust"),
     ("attestation",),

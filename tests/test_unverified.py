@@ -145,9 +145,9 @@ def test_a_result_is_no_attestation(authority: AttestationAuthority, verifier: V
     for missing in ("device", "freshness", "is_current", "spki", "verified_at", "to_dict"):
         assert not hasattr(decoded, missing)
     with pytest.raises(AttestationError):
-        verifier.verify_chain(decoded, freshness=UNCHECKED, at=authority.issued_at)
+        verifier.verify_chain(decoded, freshness=UNCHECKED, at=authority.issued_at)  # type: ignore[arg-type]
     with pytest.raises(AttestationError):
-        verifier.reverify(decoded, at=authority.issued_at)
+        verifier.reverify(decoded, at=authority.issued_at)  # type: ignore[arg-type]
 
 
 def serial_of(attestation: Attestation, device: DeviceProperties) -> str | None:
@@ -170,7 +170,7 @@ def test_a_result_is_made_by_decoding_only() -> None:
     decoded = decode_unverified(CHAIN)
 
     with pytest.raises((TypeError, AttributeError)):
-        UnverifiedAttestation()
+        UnverifiedAttestation()  # type: ignore[call-arg]
     with pytest.raises((TypeError, AttributeError)):
         decoded.carrier = "mdm"  # type: ignore[misc,unused-ignore]
     with pytest.raises(TypeError):

@@ -45,14 +45,14 @@ from appleattest.testing import (
 from chain_cases import AUTHORITY, path_of, refusal_of
 
 CHAIN = AUTHORITY.attest()
-TOKEN = "a_token-of-base64url"
+TOKEN = "a_token-of-base64url-22"
 ACME_CHAIN = AUTHORITY.attest(freshness_code=sha256_of(TOKEN.encode()).code)
 OBJECT = carriers.attestation_object(ACME_CHAIN)
 PLIST = carriers.response_plist(CHAIN)
 VERIFIER = Verifier(trust=AUTHORITY.trust)
 
 
-def shown(value: object) -> str:
+def shown(value: Any) -> str:
     """Its repr without an address in memory: a test has the same name in every run."""
     return re.sub(r" at 0x\w+", "", repr(value))
 
@@ -132,7 +132,7 @@ def test_the_repr_says_whom_it_trusts() -> None:
 
 
 def test_the_forms_of_an_mdm_response() -> None:
-    forms: list[object] = [
+    forms: list[Any] = [
         CHAIN,
         tuple(CHAIN),
         [bytearray(CHAIN[0]), memoryview(CHAIN[1])],
@@ -274,7 +274,7 @@ each_call = pytest.mark.parametrize(
     ids=str,
 )
 def test_a_time_that_is_none(
-    call: Call, device: object, keywords: dict[str, Any], at: Any, error: type[Exception]
+    call: Call, device: Any, keywords: dict[str, Any], at: Any, error: type[Exception]
 ) -> None:
     for sent in (device, "whatever the device sent"):
         with pytest.raises(error):
@@ -283,7 +283,7 @@ def test_a_time_that_is_none(
 
 
 @each_call
-def test_the_ends_of_time_are_times(call: Call, device: object, keywords: dict[str, Any]) -> None:
+def test_the_ends_of_time_are_times(call: Call, device: Any, keywords: dict[str, Any]) -> None:
     for at in (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)):
         try:
             result = call(device, at=at, **keywords)
@@ -299,7 +299,7 @@ def test_the_ends_of_time_are_times(call: Call, device: object, keywords: dict[s
 
 @each_call
 def test_the_devices_argument_is_positional_only_and_the_rest_is_not(
-    call: Call, device: object, keywords: dict[str, Any]
+    call: Call, device: Any, keywords: dict[str, Any]
 ) -> None:
     with pytest.raises(TypeError):
         call(**keywords)
@@ -358,6 +358,7 @@ def test_a_nonce_that_is_none(verb: str, nonce: Any, error: type[Exception]) -> 
         ("tökén", ValueError),
         (b"\xff", ValueError),
         ("a.b.c", ValueError),
+        ("A" * 21, ValueError),  # RFC 8555, section 8.1: 128 bits
     ],
     ids=repr,
 )
@@ -485,7 +486,7 @@ class Bytes(bytes):
     def __len__(self) -> int:
         return 3
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: Any) -> bool:
         return True
 
     def __hash__(self) -> int:
@@ -501,7 +502,7 @@ class ClaimsAnotherClass:
         raise LookupError("who knows")
 
     @__class__.setter
-    def __class__(self, value: object) -> NoReturn:
+    def __class__(self, value: Any) -> NoReturn:
         raise LookupError
 
 
@@ -625,7 +626,7 @@ _values = st.recursive(
 
 @settings(deadline=None, max_examples=150)
 @given(value=_values)
-def test_any_value_is_refused(value: object) -> None:
+def test_any_value_is_refused(value: Any) -> None:
     _refused_whichever_way(lambda: value)
 
 

@@ -18,7 +18,7 @@ from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final
 
 from appleattest.acme import Answering, CSRBinding
-from appleattest.testing.profile import FRESHNESS_CODE, ISSUED_AT
+from appleattest.testing import FRESHNESS_CODE, ISSUED_AT
 
 if TYPE_CHECKING:
     from cryptography import x509

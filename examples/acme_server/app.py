@@ -169,7 +169,7 @@ class Server:
         if order.status(now) != "ready":
             raise problem("orderNotReady", f"the order is {order.status(now)}", 403)
         valid = acme.validate_csr(
-            message.members().get("csr"),
+            message.members().get("csr", ""),
             attested_key=order.spki,
             identifier=order.identifier,
             binding=acme.CSRBinding.CN_OR_SAN,

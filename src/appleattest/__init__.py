@@ -13,12 +13,8 @@ The library is pure: it opens no connection, keeps no state that could change a 
 the time as an argument.
 """
 
-from appleattest.attestation import (
-    Attestation,
-    ClaimedProperties,
-    DeviceProperties,
-    UnverifiedAttestation,
-)
+from appleattest.arguments import BytesLike
+from appleattest.attestation import Attestation, UnverifiedAttestation
 from appleattest.errors import (
     AttestationError,
     FreshnessMismatch,
@@ -36,15 +32,17 @@ from appleattest.freshness import (
     UNCHECKED,
     ExpectedFreshness,
     Freshness,
+    NoCheck,
     exactly,
     sha256_of,
 )
 from appleattest.limits import Limits
-from appleattest.properties import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
+from appleattest.properties import ClaimedProperties, DeviceProperties
+from appleattest.property_values import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
 from appleattest.report import Check, Outcome, Report
 from appleattest.trust import TrustStore
 from appleattest.unverified import decode_unverified
-from appleattest.verifier import BytesLike, NoCheck, PreviousNonces, Verifier
+from appleattest.verifier import CertificateLike, PreviousNonces, Verifier
 
 __version__ = "0.1.0"
 
@@ -53,6 +51,7 @@ __all__ = [
     "Attestation",
     "AttestationError",
     "BytesLike",
+    "CertificateLike",
     "Check",
     "ClaimedProperties",
     "DeviceProperties",

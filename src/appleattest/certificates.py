@@ -1,4 +1,4 @@
-"""Certificates as presented: hostile until every field has been decoded and found dull.
+"""Certificates: untrusted until every field is decoded and checked.
 
 `cryptography` decodes lazily, so a broken name or key would show up only when somebody reads
 it, or never. Everything is read here, on purpose, before the memory or the path engine sees
@@ -93,7 +93,9 @@ class DecodedCertificate:
         "x509",
     )
 
-    def __init__(self, encoded: bytes, fields: Fields, decoded: x509.Certificate) -> None:
+    def __init__(
+        self, encoded: bytes, fields: Fields, decoded: x509.Certificate, extensions: Extensions
+    ) -> None:
         self.der: Final = encoded
         self.x509: Final = decoded
         self.issuer: Final = fields.issuer
@@ -102,7 +104,7 @@ class DecodedCertificate:
         self.public_key: Final = _ec_key(decoded)
         self.not_before: Final[datetime] = decoded.not_valid_before_utc
         self.not_after: Final[datetime] = decoded.not_valid_after_utc
-        self.extensions: Final = by_oid(decoded)
+        self.extensions: Final = extensions
 
     @property
     def self_issued(self) -> bool:
@@ -156,30 +158,65 @@ def raw_properties(extensions: Extensions) -> dict[str, bytes]:
     }
 
 
+class OutsideCertificate(NamedTuple):
+    """A certificate of which every field has been decoded, and which the allowlists refuse.
+
+    It is on no path. A chain that needs it is refused for `reason`.
+    """
+
+    der: bytes
+    issuer: bytes
+    subject: bytes
+    reason: Reason
+    """`weak-algorithm`, `critical-extension` or `name-constraints`."""
+    detail: str
+
+    def refusal(self, element: str | None = None) -> UntrustedChain:
+        """The error for a chain that needs this certificate."""
+        return UntrustedChain(self.reason, self.detail, element=element)
+
+
+class _Objection(NamedTuple):
+    """Why an allowlist refuses a certificate."""
+
+    reason: Reason
+    detail: str
+
+
 def decode_certificate(encoded: bytes) -> DecodedCertificate:
     """Decode every field of one DER certificate, and judge it by the allowlists.
 
     Raises `MalformedInput` (`malformed-certificate`, `duplicate-extension`) or
     `UntrustedChain` (`weak-algorithm`, `critical-extension`, `name-constraints`).
     """
+    decoded = decode_and_judge(encoded)
+    if isinstance(decoded, OutsideCertificate):
+        raise decoded.refusal()
+    return decoded
+
+
+def decode_and_judge(encoded: bytes) -> DecodedCertificate | OutsideCertificate:
+    """Decode every field of one DER certificate, and say whether the allowlists refuse it.
+
+    A key of a kind that the allowlists refuse is not read: which kinds `cryptography` can read
+    depends on its release, and the verdict must not.
+
+    Raises `MalformedInput` (`malformed-certificate`, `duplicate-extension`).
+    """
     try:
         fields = outermost_fields(encoded)
     except ValueError as error:
         raise _malformed(str(error)) from None
-    _judge_algorithms(fields)
-    certificate = _decode(encoded, fields)
-    _judge_extensions(certificate)
-    return certificate
-
-
-def _decode(encoded: bytes, fields: Fields) -> DecodedCertificate:
+    objection = _outside_algorithms(fields)
     try:
-        decoded = x509.load_der_x509_certificate(encoded)
-        certificate = DecodedCertificate(encoded, fields, decoded)
-        _check_key_usage(certificate.extensions.get(oids.KEY_USAGE), fields.extensions)
-        if not (_is_plain(fields.subject) and _is_plain(fields.issuer)):
-            # Reading is what decodes a name, and what refuses a malformed one.
-            _ = decoded.subject, decoded.issuer
+        decoded = _decode(encoded, fields)
+        extensions = by_oid(decoded)
+        _check_key_usage(extensions.get(oids.KEY_USAGE), fields.extensions)
+        objection = objection or _outside_extensions(extensions)
+        if objection is None:
+            return DecodedCertificate(encoded, fields, decoded, extensions)
+        if fields.public_key.startswith(tuple(KEY_PREFIXES)):
+            _ec_key(decoded)
     except x509.DuplicateExtension as error:
         raise MalformedInput(
             Reason.DUPLICATE_EXTENSION,
@@ -187,7 +224,16 @@ def _decode(encoded: bytes, fields: Fields) -> DecodedCertificate:
         ) from None
     except Exception as error:  # noqa: BLE001 - no closed list of what a damaged field raises
         raise _malformed(describe(error)) from None
-    return certificate
+    return OutsideCertificate(encoded, fields.issuer, fields.subject, *objection)
+
+
+def _decode(encoded: bytes, fields: Fields) -> x509.Certificate:
+    """The certificate; its names and times have been read, which refuses malformed ones."""
+    decoded = x509.load_der_x509_certificate(encoded)
+    _ = decoded.not_valid_before_utc, decoded.not_valid_after_utc
+    if not (_is_plain(fields.subject) and _is_plain(fields.issuer)):
+        _ = decoded.subject, decoded.issuer
+    return decoded
 
 
 def _check_key_usage(usage: x509.Extension[x509.ExtensionType] | None, extensions: bytes) -> None:
@@ -289,12 +335,12 @@ def _check_attributes(*parts: bytes) -> None:
         raise ValueError("a common name is not of 1 to 64 octets, or a country not of 2")
 
 
-def _judge_algorithms(fields: Fields) -> None:
+def _outside_algorithms(fields: Fields) -> _Objection | None:
     algorithm, key = fields.signature_algorithm, fields.public_key
     if algorithm not in SIGNATURE_ALGORITHMS:
         if algorithm[2:].startswith(tuple(known[2:] for known in SIGNATURE_ALGORITHMS)):
             raise _malformed("an ECDSA signature algorithm with parameters")
-        raise UntrustedChain(
+        return _Objection(
             Reason.WEAK_ALGORITHM,
             f"signed with {_algorithm_name(algorithm)}; accepted are "
             + ", ".join(SIGNATURE_ALGORITHMS.values()),
@@ -302,10 +348,11 @@ def _judge_algorithms(fields: Fields) -> None:
     if not key.startswith(tuple(KEY_PREFIXES)):
         if any(curve in key[:32] for curve in _NAMED_CURVES):
             raise _malformed("an EC key that is not an uncompressed point on its named curve")
-        raise UntrustedChain(
+        return _Objection(
             Reason.WEAK_ALGORITHM,
             f"a key of another kind; accepted are {', '.join(KEY_PREFIXES.values())}",
         )
+    return None
 
 
 def _algorithm_name(algorithm: bytes) -> str:
@@ -358,16 +405,17 @@ _DOUBTFUL: Final = {
 }
 
 
-def _judge_extensions(certificate: DecodedCertificate) -> None:
-    for oid, extension in certificate.extensions.items():
+def _outside_extensions(extensions: Extensions) -> _Objection | None:
+    for oid, extension in extensions.items():
         if oid == oids.NAME_CONSTRAINTS:
-            raise UntrustedChain(
+            return _Objection(
                 Reason.NAME_CONSTRAINTS,
                 "constrains names; validators differ about what that means, so none is accepted",
             )
         if extension.critical and oid not in _CRITICAL:
-            raise UntrustedChain(
+            return _Objection(
                 Reason.CRITICAL_EXTENSION,
                 f"critical extension {oid} ({type_name(extension.value)}); critical may be only "
                 "basicConstraints and keyUsage",
             )
+    return None

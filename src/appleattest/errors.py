@@ -1,19 +1,22 @@
-"""Every way in which a verification can end badly, and what to tell whom about it.
+"""Every way in which a verification can end badly.
 
-An `AttestationError` speaks to two people. Its `detail` is for the operator and may name
-the device; `str()` and `problem()` are for logs that others read and for the client, and
-name nothing but the reason and the element at fault.
+An `AttestationError` speaks to two people. Its `detail` is for the operator and may name the
+device. `str()` and `problem()` are for clients and for logs that others read: they say the
+reason and the element at fault, and name no device.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from appleattest import problems
 
 if TYPE_CHECKING:
     from appleattest.attestation import Attestation
     from appleattest.policy.findings import Finding
+    from appleattest.problems import ProblemContext
     from appleattest.report import Report
 
 
@@ -55,18 +58,23 @@ class Reason(StrEnum):
     UNEXPECTED_EXTENSION = "unexpected-extension"
     POLICY = "policy"
 
+    @property
+    def description(self) -> str:
+        """The reason in one sentence that names no device."""
+        return _DESCRIPTIONS[self]
 
-_CLIENT_TEXT: Final[dict[Reason, str]] = {
+
+_DESCRIPTIONS: Final[Mapping[Reason, str]] = {
     Reason.MALFORMED_PLIST: "the response is not a well-formed property list",
     Reason.MALFORMED_CBOR: "the attestation object is not well-formed CBOR",
     Reason.MALFORMED_JSON: "the message is not the JSON that was expected",
-    Reason.MALFORMED_BASE64: "the message is not canonical base64url",
+    Reason.MALFORMED_BASE64: "the message is not canonical base64",
     Reason.MALFORMED_ATTESTATION_OBJECT: "the attestation object lacks what its format demands",
     Reason.UNSUPPORTED_FORMAT: "the attestation statement format is not supported",
     Reason.TOO_LARGE: "the message is larger than this server accepts",
     Reason.MALFORMED_CERTIFICATE: "a certificate of the chain is malformed",
     Reason.DUPLICATE_EXTENSION: "a certificate of the chain repeats an extension",
-    Reason.MALFORMED_PROPERTY: "an attested property is malformed",
+    Reason.MALFORMED_PROPERTY: "an attested property that identifies the device is malformed",
     Reason.NO_ATTESTATION: "no attestation was given",
     Reason.NOT_ACKNOWLEDGED: "the device did not acknowledge the command",
     Reason.UNKNOWN_ISSUER: "the chain does not lead to a trust anchor",
@@ -85,29 +93,13 @@ _CLIENT_TEXT: Final[dict[Reason, str]] = {
     Reason.KEY_MISMATCH: "the key is not the attested key",
     Reason.MALFORMED_IDENTIFIER: "the identifier is malformed",
     Reason.IDENTIFIER_MISSING: "the identifier is missing",
-    Reason.IDENTIFIER_MISMATCH: "the identifier is not the one of the order",
+    Reason.IDENTIFIER_MISMATCH: "the identifier is not the expected one",
     Reason.MALFORMED_CSR: "the certificate request is malformed",
     Reason.BAD_CSR_SIGNATURE: "the signature of the certificate request does not verify",
     Reason.UNEXPECTED_NAME: "the certificate request contains a name that is not allowed",
     Reason.UNEXPECTED_EXTENSION: "the certificate request contains an extension not allowed",
     Reason.POLICY: "the device does not satisfy the policy",
 }
-
-
-class ProblemContext(StrEnum):
-    """The ACME request that is refused: the same defect is another problem in each."""
-
-    NEW_ORDER = "new-order"
-    CHALLENGE = "challenge"
-    FINALIZE = "finalize"
-
-
-_AT_FAULT: Final = {
-    ProblemContext.NEW_ORDER: "malformed",
-    ProblemContext.CHALLENGE: "badAttestationStatement",
-    ProblemContext.FINALIZE: "badCSR",
-}
-"""The problem of each, for a reason that has none of its own in every context."""
 
 
 class AttestationError(Exception):
@@ -118,10 +110,9 @@ class AttestationError(Exception):
     None where it is the whole), and `detail` tells the operator what was expected and what
     came. `report` lists the checks that ran, where a verifier raised the error. `context` is the
     ACME request that was refused, where `appleattest.acme` raised it; `problem()` depends on it.
-    """
 
-    acme_type: ClassVar[str] = "badAttestationStatement"
-    http_status: ClassVar[int] = 400
+    `str()` is the reason's sentence, the reason and the element.
+    """
 
     def __init__(self, reason: Reason, detail: str = "", *, element: str | None = None) -> None:
         super().__init__(reason)
@@ -132,44 +123,25 @@ class AttestationError(Exception):
         self.context: ProblemContext | None = None
 
     def __str__(self) -> str:
-        return f"{self.reason} ({self.element})" if self.element else str(self.reason)
+        at_fault = f", {self.element}" if self.element else ""
+        return f"{self.reason.description} ({self.reason}{at_fault})"
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self}>"
+        at_fault = f" ({self.element})" if self.element else ""
+        return f"<{type(self).__name__} {self.reason}{at_fault}>"
 
     def problem(self, *, disclose: bool = False) -> dict[str, Any]:
         """The ACME problem document (RFC 8555, section 6.7): `type`, `status`, `detail`.
 
-        The text names the reason and the element, never the device, unless `disclose` adds
-        the operator's `detail` (draft-ietf-acme-device-attest: the reason may be told unless
-        telling it is a privacy concern). Where an identifier is at fault, `subproblems` holds one
-        problem for each (RFC 8555, section 6.7.1), which names the `identifier` where `disclose`.
+        The text is `str()` of the error, which names no device; `disclose` adds the operator's
+        `detail` (draft-ietf-acme-device-attest, section 5). Where an identifier is at fault,
+        `subproblems` holds one problem for each (RFC 8555, section 6.7.1).
         """
-        return self._one_problem(disclose=disclose)
-
-    def _one_problem(self, *, disclose: bool) -> dict[str, Any]:
-        text = f"{_CLIENT_TEXT[self.reason]}: {self}"
-        if disclose and self.detail:
-            text = f"{text}: {self.detail}"
-        return {
-            "type": f"urn:ietf:params:acme:error:{self._problem_type()}",
-            "status": self.http_status,
-            "detail": text,
-        }
-
-    def _problem_type(self) -> str:
-        if self.context is None or self.acme_type != AttestationError.acme_type:
-            return self.acme_type
-        return _AT_FAULT[self.context]
+        return problems.problem(self, disclose=disclose)
 
 
 class MalformedInput(AttestationError):
     """The input is not in the form that its carrier, X.509 or Apple's encoding demands."""
-
-    def _problem_type(self) -> str:
-        if self.reason in (Reason.MALFORMED_JSON, Reason.MALFORMED_BASE64):
-            return "malformed"
-        return super()._problem_type()
 
 
 class NoAttestation(AttestationError):
@@ -198,9 +170,7 @@ class FreshnessMismatch(AttestationError):
 
 
 class KeyMismatch(AttestationError):
-    """The certificate request's key is not the attested key."""
-
-    acme_type = "badCSR"
+    """The attested key is not the known one, or not the key of the certificate request."""
 
 
 class IdentifierMismatch(AttestationError):
@@ -218,34 +188,15 @@ class IdentifierMismatch(AttestationError):
         self.unsupported_type = False
 
     def problem(self, *, disclose: bool = False) -> dict[str, Any]:
-        """`AttestationError.problem`, with a subproblem for each identifier at fault."""
-        problem = self._one_problem(disclose=disclose)
-        if self.identifier is not None:
-            problem["subproblems"] = [
-                each._subproblem(disclose=disclose) for each in (self, *self.others)
-            ]
-        return problem
+        """`AttestationError.problem`, with a subproblem for each identifier at fault.
 
-    def _subproblem(self, *, disclose: bool) -> dict[str, Any]:
-        problem = self._one_problem(disclose=disclose)
-        del problem["status"]
-        if disclose and self.identifier:
-            problem["identifier"] = dict(self.identifier)
-        return problem
-
-    def _problem_type(self) -> str:
-        if self.context is None:
-            malformed = self.reason is Reason.MALFORMED_IDENTIFIER
-            return "malformed" if malformed else self.acme_type
-        if self.context is ProblemContext.NEW_ORDER and self.unsupported_type:
-            return "unsupportedIdentifier"
-        return super()._problem_type()
+        Each names its `identifier` where `disclose`.
+        """
+        return problems.identifier_problem(self, self.others, disclose=disclose)
 
 
 class InvalidCSR(AttestationError):
     """The certificate request is malformed or asks for more than it may."""
-
-    acme_type = "badCSR"
 
 
 class PolicyViolation(AttestationError):
@@ -254,9 +205,6 @@ class PolicyViolation(AttestationError):
     `findings` are those of the rules that are not satisfied, in the policy's order; `element` is
     the name of the first.
     """
-
-    acme_type = "unauthorized"
-    http_status = 403
 
     def __init__(self, reason: Reason, detail: str = "", *, element: str | None = None) -> None:
         super().__init__(reason, detail, element=element)

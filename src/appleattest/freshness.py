@@ -14,8 +14,9 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, NoReturn, TypeAlias
 
+from appleattest.arguments import BytesLike, checked_octets
 from appleattest.errors import FreshnessMismatch, Reason
 from appleattest.oids import FRESHNESS_CODE
 from appleattest.sealed import Sealed, seal
@@ -33,6 +34,9 @@ class Freshness(StrEnum):
     UNCHECKED = "unchecked"
     """The caller asked for no check."""
 
+    def __bool__(self) -> NoReturn:
+        raise TypeError("Freshness is neither true nor false: compare it with a member")
+
 
 class Unchecked(Enum):
     """The type of `UNCHECKED`, the one value that switches a check off."""
@@ -47,6 +51,7 @@ class Unchecked(Enum):
 
 
 UNCHECKED: Final = Unchecked.UNCHECKED
+NoCheck: TypeAlias = Literal[Unchecked.UNCHECKED]
 
 
 class ExpectedFreshness(Sealed):
@@ -56,6 +61,9 @@ class ExpectedFreshness(Sealed):
 
     code: bytes
     """The expected octets of the freshness code, at least one."""
+
+    def __init__(self, code: bytes) -> None:
+        self._fill(code=code)
 
     def __repr__(self) -> str:
         return f"<ExpectedFreshness of {len(self.code)} bytes>"
@@ -77,37 +85,27 @@ class FreshnessResult(NamedTuple):
     requested_at: datetime | None = None
 
 
-def exactly(code: bytes | bytearray | memoryview) -> ExpectedFreshness:
+def exactly(code: BytesLike) -> ExpectedFreshness:
     """Expect the freshness code to be these octets.
 
     Raises `TypeError` for anything but bytes and `ValueError` for none at all: a column that
     was never filled must not pass for an expectation.
     """
-    return seal(ExpectedFreshness, code=octets(code, "a freshness code"))
+    return seal(ExpectedFreshness, checked_octets(code, "code"))
 
 
-def sha256_of(data: bytes | bytearray | memoryview) -> ExpectedFreshness:
+def sha256_of(data: BytesLike) -> ExpectedFreshness:
     """Expect the freshness code to be the SHA-256 digest of `data`.
 
     Raises `TypeError` for anything but bytes and `ValueError` for none at all.
     """
-    digest = hashlib.sha256(octets(data, "what is hashed")).digest()
-    return seal(ExpectedFreshness, code=digest)
-
-
-def octets(value: object, what: str) -> bytes:
-    """The caller's own bytes-like `value`, copied; `TypeError` or `ValueError` otherwise."""
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise TypeError(f"{what} is bytes, not {type(value).__name__}")
-    copied = memoryview(value).tobytes()
-    if not copied:
-        raise ValueError(f"{what} is at least one byte; only UNCHECKED switches the check off")
-    return copied
+    digest = hashlib.sha256(checked_octets(data, "data")).digest()
+    return seal(ExpectedFreshness, digest)
 
 
 def judge_freshness(
     code: bytes | None,
-    expected: ExpectedFreshness | Literal[Unchecked.UNCHECKED],
+    expected: ExpectedFreshness | NoCheck,
     earlier: Sequence[EarlierNonce] = (),
 ) -> FreshnessResult:
     """Compare the leaf's `code` with what was expected now, then with earlier nonces.

@@ -1,20 +1,22 @@
-"""The one pipeline: from whatever the device sent to an `Attestation`, or to one error.
+"""The one pipeline: from whatever the device sent to a report, or to one error that holds it.
 
 It does not know any carrier: what differs between them (how to get at the certificates, which
-freshness is expected) comes in as values. Verifying and examining are this same run; only the
-form of the answer differs.
+freshness is expected, which device may answer) comes in as values. Everything else is built on
+`Pipeline.run`: to verify is to take the attestation out of its report, to examine is to take the
+report out of the error that it raises.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
 
-from appleattest.attestation import Attestation, device_properties
+from appleattest.attestation import Attestation
+from appleattest.boundary import contained
 from appleattest.chain.leaf import judge_leaf
 from appleattest.chain.path import Path, PathBuilder
-from appleattest.chain.presented import decode_presented, measure
+from appleattest.chain.presented import PresentedChain, decode_presented
 from appleattest.errors import (
     AttestationError,
     FreshnessMismatch,
@@ -25,13 +27,24 @@ from appleattest.errors import (
 from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.limits import Limits
 from appleattest.oids import FRESHNESS_CODE
-from appleattest.properties import decode_properties
-from appleattest.report import Check, Outcome, Report, passed_until, refused
+from appleattest.properties import (
+    DeviceProperties,
+    decode_properties,
+    refuse_malformed_identity,
+)
+from appleattest.report import CHECKS, DEVICE, Check, Outcome, Report, accepted, refused
 from appleattest.sealed import seal
-from appleattest.text import describe
+from appleattest.times import rfc3339
 from appleattest.trust import TrustStore
 
 _T = TypeVar("_T")
+
+DeviceJudge = Callable[[DeviceProperties, bytes], AttestationError | None]
+"""Why these properties and this attested key (`spki`) are not the expected device's; None if they
+are."""
+
+_ANOTHER_DEVICE: Final = (Reason.IDENTIFIER_MISMATCH, Reason.KEY_MISMATCH)
+"""What is graver than an attestation that answers another request."""
 
 
 class Request(NamedTuple):
@@ -47,6 +60,10 @@ class Request(NamedTuple):
     """Whether a genuine attestation that was made for another request is of use."""
     malformed: Reason
     """The reason for a defect in reading that has no better one."""
+    checks: tuple[str, ...] = CHECKS
+    """The names of the checks, with `device` where that is one of them."""
+    judge_device: DeviceJudge | None = None
+    """None where any device may answer."""
 
 
 class _Unforeseen(NamedTuple):
@@ -61,16 +78,14 @@ _UNFORESEEN: Final = {
     "properties": _Unforeseen(MalformedInput, Reason.MALFORMED_PROPERTY),
     "freshness": _Unforeseen(FreshnessMismatch, Reason.FRESHNESS_MISSING),
 }
-_PANIC: Final = "PanicException"
 
 
 class Pipeline:
     """The checks in their order, for one trust store and one set of limits."""
 
-    __slots__ = ("_limits", "_paths")
+    __slots__ = ("_paths",)
 
     def __init__(self, trust: TrustStore, limits: Limits) -> None:
-        self._limits = limits
         self._paths = PathBuilder(trust, limits)
 
     @property
@@ -78,105 +93,147 @@ class Pipeline:
         """How many intermediates have been validated and are remembered."""
         return len(self._paths.memory)
 
-    def verify(self, request: Request) -> Attestation:
-        """Run every check; raise the first failure, with its report."""
-        step = _Step()
-        return self._contained(lambda: self._run(request, step), step, request.malformed)
+    def read(self, reader: Callable[[], _T]) -> _T:
+        """What `reader` makes of the device's input, where that is needed before the checks.
 
-    def read(self, reader: Callable[[], _T], malformed: Reason) -> _T:
-        """What `reader` makes of the device's input; its failure is one of the check `decode`."""
-        return self._contained(reader, _Step(), malformed)
-
-    def examine(self, request: Request) -> Report:
-        """Run every check and report on all of them; never raise for what the device sent."""
+        Its failure is one of the check `decode`.
+        """
         try:
-            attestation = self.verify(request)
+            return reader()
         except AttestationError as error:
-            assert error.report is not None  # noqa: S101 - verify() has just set it
-            return error.report
-        return _accepted(attestation)
+            raise refused(_checks_until(CHECKS, [], error), error) from None
 
-    def _contained(self, act: Callable[[], _T], step: _Step, malformed: Reason) -> _T:
+    def run(self, request: Request) -> Report:
+        """Run every check. Raises the first failure, which holds the report of all checks."""
+        run = _Run(request, self._paths)
         try:
-            return act()
+            return contained(run.to_report, run.unforeseen)
         except AttestationError as error:
-            failure = error
-        except BaseException as error:
-            # The one boundary: whatever a parser raises is a refusal. A panic in Rust is no
-            # Exception; what else is none (an interrupt, a scheduler's timeout) is not ours.
-            if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
-                raise
-            failure = _unforeseen(error, step.name, malformed)
-        refused(passed_until(step.name), failure)
-        failure.__context__ = None  # what a parser raised may quote the device's own octets
-        raise failure
-
-    def _run(self, request: Request, step: _Step) -> Attestation:
-        ders = request.read()
-        measure(ders, self._limits)
-        step.name = "certificates"
-        presented = decode_presented(ders, self._paths.memory.decoded)
-        step.name = "path"
-        path = self._paths.build(presented, request.at)
-        step.name = "leaf"
-        judge_leaf(path)
-        step.name = "properties"
-        raw = path[0].properties()
-        values = decode_properties(raw)
-        step.name = "freshness"
-        code = raw.get(FRESHNESS_CODE)
-        try:
-            finding = request.judge_freshness(code)
-        except FreshnessMismatch as error:
-            if request.keeps_unmatched:
-                unmatched = FreshnessResult(Freshness.UNMATCHED, code or None)
-                error.attestation = _attestation(request, path, raw, values, unmatched)
+            if error.report is None:
+                refused(run.checks_until(error), error)
             raise
-        return _attestation(request, path, raw, values, finding)
 
 
-class _Step:
-    """The check that is running."""
+class _Run:
+    """One run of the checks: what it has found so far, and which check is running."""
 
-    __slots__ = ("name",)
+    __slots__ = ("_done", "_paths", "_request")
 
-    def __init__(self) -> None:
-        self.name = "decode"
+    def __init__(self, request: Request, paths: PathBuilder) -> None:
+        self._request = request
+        self._paths = paths
+        self._done: list[Check] = []
+
+    def to_report(self) -> Report:
+        """Every check in its order; the report of a success."""
+        request = self._request
+        ders = request.read()
+        self._passed()
+        presented = decode_presented(ders, self._paths.memory.decoded)
+        self._passed(_set_aside(presented))
+        path = self._paths.build(presented, request.at)
+        self._passed()
+        judge_leaf(path)
+        self._passed()
+        raw = path[0].properties()
+        decoded = decode_properties(raw)
+        refuse_malformed_identity(decoded.problems)
+        self._passed(decoded.problems.values())
+        return self._answered(path, raw.get(FRESHNESS_CODE), seal(DeviceProperties, raw, decoded))
+
+    def _answered(self, path: Path, code: bytes | None, device: DeviceProperties) -> Report:
+        """The last two checks. Both run: another device's attestation is the graver fact."""
+        stale: FreshnessMismatch | None = None
+        try:
+            answers = self._request.judge_freshness(code)
+            self._done.append(_freshness_check(answers))
+        except FreshnessMismatch as error:
+            stale = error
+            answers = FreshnessResult(Freshness.UNMATCHED, code or None)
+            self._done.append(Check.failed("freshness", error))
+        other = self._judge_device(path, device)
+        if other is not None and (stale is None or other.reason in _ANOTHER_DEVICE):
+            raise refused(self._done, other)
+        attestation = _attestation(self._request, path, answers, device)
+        if stale is None:
+            return accepted(self._done, attestation)
+        if other is None and self._request.keeps_unmatched:
+            stale.attestation = attestation
+        raise refused(self._done, stale)
+
+    def _judge_device(self, path: Path, device: DeviceProperties) -> AttestationError | None:
+        if DEVICE not in self._request.checks:
+            return None
+        judge = self._request.judge_device
+        if judge is None:
+            self._done.append(Check(DEVICE, Outcome.NOT_REQUESTED))
+            return None
+        other = judge(device, path[0].spki)
+        passed = Check(DEVICE, Outcome.PASSED)
+        self._done.append(passed if other is None else Check.failed(DEVICE, other))
+        return other
+
+    def _passed(self, findings: Iterable[AttestationError] = ()) -> None:
+        """Note that the check that was running has passed, and what there is to know about it."""
+        name, found = self._running, tuple(findings)
+        if not found:
+            self._done.append(_PASSED[name])
+            return
+        first, *others = found
+        check = Check.finding(name, first)
+        more = "".join(f"; {each.element}: {each.detail}" for each in others)
+        self._done.append(check._replace(detail=check.detail + more))
+
+    @property
+    def _running(self) -> str:
+        return self._request.checks[len(self._done)]
+
+    def unforeseen(self, what: str) -> AttestationError:
+        """The refusal for an exception that the check which is running does not foresee."""
+        malformed = _Unforeseen(MalformedInput, self._request.malformed)
+        kind, reason = _UNFORESEEN.get(self._running, malformed)
+        return kind(reason, what)
+
+    def checks_until(self, error: AttestationError) -> list[Check]:
+        """Those that passed, the one that failed, and those that were not reached."""
+        return _checks_until(self._request.checks, self._done, error)
+
+
+def _checks_until(
+    names: Sequence[str], done: Sequence[Check], error: AttestationError
+) -> list[Check]:
+    failed, *later = names[len(done) :]
+    not_reached = (Check(name, Outcome.NOT_REACHED) for name in later)
+    return [*done, Check.failed(failed, error), *not_reached]
+
+
+_PASSED: Final = {name: Check(name, Outcome.PASSED) for name in CHECKS}
+
+
+def _set_aside(presented: PresentedChain) -> list[AttestationError]:
+    return [each.refusal(presented.elements[each.der]) for each in presented.set_aside]
 
 
 def _attestation(
-    request: Request,
-    path: Path,
-    raw: dict[str, bytes],
-    values: dict[str, object],
-    finding: FreshnessResult,
+    request: Request, path: Path, answers: FreshnessResult, device: DeviceProperties
 ) -> Attestation:
     return seal(
         Attestation,
-        _path=path,
-        _finding=finding,
-        device=device_properties(values, raw),
+        path=path,
+        answers=answers,
+        device=device,
         carrier=request.carrier,
         verified_at=request.at,
     )
 
 
-def _unforeseen(error: BaseException, step: str, malformed: Reason) -> AttestationError:
-    kind, reason = _UNFORESEEN.get(step, _Unforeseen(MalformedInput, malformed))
-    return kind(reason, describe(error))
-
-
-def _accepted(attestation: Attestation) -> Report:
-    *checks, _ = passed_until(None)
-    checks.append(_freshness_check(attestation))
-    return seal(Report, checks=tuple(checks), attestation=attestation, error=None)
-
-
-def _freshness_check(attestation: Attestation) -> Check:
-    if attestation.freshness is Freshness.UNCHECKED:
+def _freshness_check(answers: FreshnessResult) -> Check:
+    if answers.freshness is Freshness.UNCHECKED:
         return Check("freshness", Outcome.NOT_REQUESTED)
-    if attestation.freshness is Freshness.EARLIER:
-        when = attestation.requested_at
-        sent = f"sent at {when.isoformat()}" if when else "sent at an unknown time"
+    if answers.freshness is Freshness.CURRENT:
+        return _PASSED["freshness"]
+    if answers.freshness is Freshness.EARLIER:
+        when = answers.requested_at
+        sent = "sent at an unknown time" if when is None else f"sent at {rfc3339(when)}"
         return Check("freshness", Outcome.FINDING, detail=f"answers an earlier nonce, {sent}")
-    return Check("freshness", Outcome.PASSED)
+    return Check("freshness", Outcome.FINDING, detail="answers no request that is known")

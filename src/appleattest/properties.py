@@ -1,194 +1,183 @@
-"""What the leaf says of the device, each property decoded by its documented type.
+"""What the leaf says of the device: one table of properties, and the results that derive from it.
 
-The value of a property's extension is *not* DER unless the table says so: Apple puts the
-bare octets of the text into the X.509 OCTET STRING. Sources: Apple, "Validating a Managed
-Device Attestation", and what real leaves hold. Three kinds of value are told apart, and
-docs/properties.md gives the reason for each decision:
+To add a property, add its OID to `oids`, a row to `LeafProperties`, and a field to the mint
+(`testing.properties`): CONTRIBUTING.md, "Add a property".
 
-- *blank* (no octets, or a text of nothing but spaces): Apple could not determine the
-  property. The same as absent, and never the same as good.
+Three kinds of value are told apart (docs/properties.md):
+
+- *blank*, like an absent one, is None: Apple could not determine the property. Never good.
 - *well formed*: decoded. A status outside its documented values is `UNRECOGNIZED`.
-- anything else is *malformed*, and the attestation is refused: never guess.
+- *malformed*: of a property that identifies the device it refuses the attestation. Of any other
+  it is None and is listed in `malformed`: only Apple writes values, None satisfies no rule, and
+  one odd encoding must not stop a fleet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import Enum
-from typing import Any, Final, NoReturn
-
-from asn1crypto.core import Integer
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
 
 from appleattest import oids
 from appleattest.errors import MalformedInput, Reason
-from appleattest.text import quoted
+from appleattest.property_values import (
+    MalformedValue,
+    SecureBoot,
+    SystemIntegrityProtection,
+    ThirdPartyKexts,
+    read_kexts,
+    read_secure_boot,
+    read_sip,
+    read_text,
+    read_word,
+)
+from appleattest.sealed import FrozenMapping, Sealed
 
-_LONGEST_TEXT: Final = 256
-_LONGEST_INTEGER: Final = 16
-_BLANK: Final = b" "
+_T = TypeVar("_T")
 
 
-class _Status(Enum):
-    """A status is compared by identity with its good member; it has no truth value."""
+class Property(Generic[_T]):
+    """A row of the table: the OID, the reader of its value, and whether it identifies the device.
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError(
-            f"{type(self).__name__} is neither true nor false: compare it with a member"
+    As an attribute of a result it is the decoded value, or None.
+    """
+
+    __slots__ = ("identifies", "name", "oid", "read")
+
+    def __init__(
+        self, oid: str, read: Callable[[bytes], _T | None], *, identifies: bool = False
+    ) -> None:
+        self.oid = oid
+        self.read = read
+        self.identifies = identifies
+        self.name = ""
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, instance: LeafProperties, owner: type) -> _T | None: ...
+
+    def __get__(self, instance: LeafProperties | None, owner: type) -> Self | _T | None:
+        if instance is None:
+            return self
+        value: _T | None = instance.values[self.name]
+        return value
+
+
+class DecodedValues(NamedTuple):
+    """Every property by its name, and the errors of the malformed ones by their OID."""
+
+    values: dict[str, Any]
+    problems: dict[str, MalformedInput]
+
+
+class LeafProperties(Sealed):
+    """The table of properties. The order is the order of judgement."""
+
+    __slots__ = ("malformed", "raw", "values")
+
+    malformed: frozenset[str]
+    """The OIDs of the properties whose value is not in its documented encoding."""
+    raw: Mapping[str, bytes]
+    """Every extension under 1.2.840.113635.100.8, by dotted OID, as it stands in the leaf."""
+    values: Mapping[str, Any]
+    """The decoded properties by name."""
+
+    serial_number = Property[str](oids.SERIAL_NUMBER, read_word, identifies=True)
+    udid = Property[str](oids.UDID, read_word, identifies=True)
+    """The UDID; on a Mac the ProvisioningUDID."""
+    software_update_device_id = Property[str](oids.SOFTWARE_UPDATE_DEVICE_ID, read_word)
+    os_version = Property[str](oids.OS_VERSION, read_text)
+    sepos_version = Property[str](oids.SEPOS_VERSION, read_text)
+    llb_version = Property[str](oids.LLB_VERSION, read_text)
+    sip = Property[SystemIntegrityProtection](oids.SYSTEM_INTEGRITY_PROTECTION, read_sip)
+    secure_boot = Property[SecureBoot](oids.SECURE_BOOT, read_secure_boot)
+    third_party_kexts = Property[ThirdPartyKexts](oids.THIRD_PARTY_KEXTS, read_kexts)
+
+    def __init__(self, raw: Mapping[str, bytes], decoded: DecodedValues) -> None:
+        self._fill(
+            raw=FrozenMapping(raw),
+            values=FrozenMapping(decoded.values),
+            malformed=frozenset(decoded.problems),
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """The values as JSON types; `malformed` as a sorted list, `raw` as base64."""
+        return {
+            **{name: _plain(value) for name, value in self.values.items()},
+            "malformed": sorted(self.malformed),
+            "raw": {oid: b64encode(value).decode("ascii") for oid, value in self.raw.items()},
+        }
 
-class SystemIntegrityProtection(_Status):
-    """System Integrity Protection (13.1): DER INTEGER, 0 enabled, 1 disabled."""
+    def __eq__(self, other: object) -> bool:
+        return self.raw == other.raw if type(other) is type(self) else NotImplemented
 
-    ENABLED = "enabled"
-    DISABLED = "disabled"
-    UNRECOGNIZED = "unrecognized"
+    def __hash__(self) -> int:
+        return hash(frozenset(self.raw.items()))
 
-
-class SecureBoot(_Status):
-    """The secure boot level of a Mac (13.2): one of three documented texts."""
-
-    FULL = "full"
-    REDUCED = "reduced"
-    PERMISSIVE = "permissive"
-    UNRECOGNIZED = "unrecognized"
-
-
-class ThirdPartyKexts(_Status):
-    """Third-party kernel extensions (13.3): DER INTEGER, 0 none allowed, any other value some."""
-
-    NONE_ALLOWED = "none-allowed"
-    SOME_ALLOWED = "some-allowed"
+    def __repr__(self) -> str:
+        shown = [(name, _plain(value)) for name, value in self.values.items() if value is not None]
+        return f"{type(self).__name__}({', '.join(f'{name}={text!r}' for name, text in shown)})"
 
 
-_USUAL_INTEGERS: Final[Mapping[bytes, int | None]] = {
-    b"": None,
-    b"\x02\x01\x00": 0,
-    b"\x02\x01\x01": 1,
-}
-"""Blank, and the two values that are documented: no decoder need be asked about them."""
-_SIP: Final = {0: SystemIntegrityProtection.ENABLED, 1: SystemIntegrityProtection.DISABLED}
-_SECURE_BOOT: Final = {
-    "Full Security": SecureBoot.FULL,
-    "Reduced Security": SecureBoot.REDUCED,
-    "Permissive Security": SecureBoot.PERMISSIVE,
-}
+class DeviceProperties(LeafProperties):
+    """What Apple attests of the device. None: Apple did not say, which is never good."""
+
+    __slots__ = ()
+
+    @property
+    def identifies_device(self) -> bool:
+        """Whether a serial number or a UDID is attested: under user enrolment, neither is."""
+        return any(self.values[row.name] is not None for row in PROPERTIES if row.identifies)
 
 
-def _malformed(oid: str, expected: str, value: bytes) -> MalformedInput:
-    came = quoted(value[:_LONGEST_TEXT].hex())
-    return MalformedInput(
-        Reason.MALFORMED_PROPERTY,
-        f"{expected} was expected; {len(value)} bytes came: {came}",
-        element=oid,
-    )
+class ClaimedProperties(LeafProperties):
+    """What a certificate says of a device when nobody has verified the certificate."""
+
+    __slots__ = ()
 
 
-def _text(oid: str, value: bytes) -> str | None:
-    """Bare UTF-8 text; None when blank.
+def _rows() -> Iterator[Property[Any]]:
+    return (each for each in vars(LeafProperties).values() if isinstance(each, Property))
 
-    `str.isprintable` refuses exactly what must not pass for part of an identifier: control
-    and format characters, surrogates, unassigned code points, and every separator but U+0020.
-    Nothing is ever trimmed, so a space at either end is a defect.
+
+PROPERTIES: tuple[Property[Any], ...] = tuple(_rows())
+"""The rows of the table."""
+
+
+def decode_properties(raw: Mapping[str, bytes]) -> DecodedValues:
+    """Decode the extensions under Apple's arc, given by dotted OID.
+
+    An absent, blank or malformed property is None. OIDs without a documented meaning are left
+    alone. The problems are `malformed-property`.
     """
-    if not value.strip(_BLANK):
-        return None
-    try:
-        text = value.decode("utf-8")
-    except UnicodeDecodeError:
-        raise _malformed(oid, "UTF-8 text", value) from None
-    if len(value) > _LONGEST_TEXT or not text.isprintable() or text != text.strip(" "):
-        raise _malformed(oid, f"printable text of at most {_LONGEST_TEXT} bytes", value)
-    return text
-
-
-def _word(oid: str, value: bytes) -> str | None:
-    """Bare text without any space: a serial number, a UDID, a model."""
-    text = _text(oid, value)
-    if text is not None and " " in text:
-        raise _malformed(oid, "text without spaces", value)
-    return text
-
-
-def _integer(oid: str, value: bytes) -> int | None:
-    """A DER INTEGER; None when blank.
-
-    Decoders read `02 00`, `02 02 00 00` and `02 81 01 00` as 0, which is the good value of
-    two properties. So the value must be what DER would write for what was read.
-    """
-    if value in _USUAL_INTEGERS:
-        return _USUAL_INTEGERS[value]
-    if len(value) > _LONGEST_INTEGER:
-        raise _malformed(oid, f"a DER INTEGER of at most {_LONGEST_INTEGER} bytes", value)
-    try:
-        decoded = Integer.load(value, strict=True)
-        number: int = decoded.native
-        canonical = Integer(number).dump() == value
-    except (ValueError, TypeError):
-        raise _malformed(oid, "a DER INTEGER", value) from None
-    if not canonical:
-        raise _malformed(oid, "a DER INTEGER in its one encoding", value)
-    return number
-
-
-def _sip(oid: str, value: bytes) -> SystemIntegrityProtection | None:
-    number = _integer(oid, value)
-    if number is None:
-        return None
-    return _SIP.get(number, SystemIntegrityProtection.UNRECOGNIZED)
-
-
-def _kexts(oid: str, value: bytes) -> ThirdPartyKexts | None:
-    number = _integer(oid, value)
-    if number is None:
-        return None
-    return ThirdPartyKexts.SOME_ALLOWED if number else ThirdPartyKexts.NONE_ALLOWED
-
-
-def _secure_boot(oid: str, value: bytes) -> SecureBoot | None:
-    text = _text(oid, value)
-    if text is None:
-        return None
-    return _SECURE_BOOT.get(text, SecureBoot.UNRECOGNIZED)
-
-
-PROPERTIES: Final[Mapping[str, tuple[str, Callable[[str, bytes], object]]]] = {
-    "serial_number": (oids.SERIAL_NUMBER, _word),
-    "udid": (oids.UDID, _word),
-    "software_update_device_id": (oids.SOFTWARE_UPDATE_DEVICE_ID, _word),
-    "os_version": (oids.OS_VERSION, _text),
-    "sepos_version": (oids.SEPOS_VERSION, _text),
-    "llb_version": (oids.LLB_VERSION, _text),
-    "sip": (oids.SYSTEM_INTEGRITY_PROTECTION, _sip),
-    "secure_boot": (oids.SECURE_BOOT, _secure_boot),
-    "third_party_kexts": (oids.THIRD_PARTY_KEXTS, _kexts),
-}
-"""Field name: the property's OID and its decoder. The order is the order of judgement."""
-
-
-def decode_properties(raw: Mapping[str, bytes]) -> dict[str, Any]:
-    """Decode the extensions under Apple's arc, given by dotted OID, to values by field name.
-
-    An absent or blank property is None. OIDs without a documented meaning are left alone.
-
-    Raises `MalformedInput` with `malformed-property`.
-    """
-    return {name: _decode(oid, decoder, raw) for name, (oid, decoder) in PROPERTIES.items()}
-
-
-def decode_claims(raw: Mapping[str, bytes]) -> tuple[dict[str, Any], list[MalformedInput]]:
-    """Decode what can be decoded: a malformed property is None, and its error is listed."""
     values: dict[str, Any] = {}
-    problems: list[MalformedInput] = []
-    for name, (oid, decoder) in PROPERTIES.items():
+    problems: dict[str, MalformedInput] = {}
+    for row in PROPERTIES:
+        value = raw.get(row.oid)
         try:
-            values[name] = _decode(oid, decoder, raw)
-        except MalformedInput as problem:
-            values[name] = None
-            problems.append(problem)
-    return values, problems
+            values[row.name] = None if value is None else row.read(value)
+        except MalformedValue as error:
+            values[row.name] = None
+            problems[row.oid] = MalformedInput(
+                Reason.MALFORMED_PROPERTY, str(error), element=row.oid
+            )
+    return DecodedValues(values, problems)
 
 
-def _decode(oid: str, decoder: Callable[[str, bytes], object], raw: Mapping[str, bytes]) -> object:
-    value = raw.get(oid)
-    return None if value is None else decoder(oid, value)
+def refuse_malformed_identity(problems: Mapping[str, MalformedInput]) -> None:
+    """Raise the problem of the first property that identifies the device, if one has a problem.
+
+    None of it could be told from a device that Apple cannot name.
+    """
+    for row in PROPERTIES:
+        if row.identifies and row.oid in problems:
+            raise problems[row.oid]
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else value.value

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
-from appleattest.errors import Reason
+from appleattest.errors import AttestationError, Reason
 from appleattest.sealed import Sealed, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from appleattest.attestation import Attestation
-    from appleattest.errors import AttestationError
 
 CHECKS: Final = ("decode", "certificates", "path", "leaf", "properties", "freshness")
 """The checks of every verification, in order; the first that fails gives the reason."""
+
+DEVICE: Final = "device"
+"""The check that follows them where the caller says which device must have answered."""
 
 
 class Outcome(StrEnum):
@@ -32,13 +33,39 @@ class Outcome(StrEnum):
 
 
 class Check(NamedTuple):
-    """One check. `reason` and `element` are those of the error where it failed."""
+    """One check, and how it ended.
+
+    `reason`, `element` and `detail` say why it failed, or what was found.
+    """
 
     name: str
     outcome: Outcome
     reason: Reason | None = None
     element: str | None = None
     detail: str = ""
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("Check is neither true nor false: compare its outcome")
+
+    @classmethod
+    def failed(cls, name: str, error: AttestationError) -> Check:
+        """The check that this error ended."""
+        return cls(name, Outcome.FAILED, error.reason, error.element, error.detail)
+
+    @classmethod
+    def finding(cls, name: str, found: AttestationError) -> Check:
+        """The check that passed although there is this to know."""
+        return cls(name, Outcome.FINDING, found.reason, found.element, found.detail)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The check as JSON types."""
+        return {
+            "name": self.name,
+            "outcome": self.outcome.value,
+            "reason": None if self.reason is None else self.reason.value,
+            "element": self.element,
+            "detail": self.detail,
+        }
 
 
 class Report(Sealed):
@@ -53,62 +80,55 @@ class Report(Sealed):
     attestation: Attestation | None
     error: AttestationError | None
 
+    def __init__(
+        self,
+        *,
+        checks: tuple[Check, ...],
+        attestation: Attestation | None,
+        error: AttestationError | None,
+    ) -> None:
+        self._fill(checks=checks, attestation=attestation, error=error)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("Report is neither true nor false: look at its error")
+
     def __repr__(self) -> str:
         return f"<Report {', '.join(f'{c.name} {c.outcome}' for c in self.checks)}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The checks as JSON types, and the attestation's record or None."""
         return {
-            "checks": [
-                {
-                    "name": check.name,
-                    "outcome": check.outcome.value,
-                    "reason": check.reason and check.reason.value,
-                    "element": check.element,
-                    "detail": check.detail,
-                }
-                for check in self.checks
-            ],
-            "attestation": self.attestation and self.attestation.to_dict(),
+            "checks": [check.to_dict() for check in self.checks],
+            "attestation": None if self.attestation is None else self.attestation.to_dict(),
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_pickle, (), (self.checks, self.attestation, self.error)
+        # In two steps, because the error of a report holds the report.
+        return _unfilled, (), (self.checks, self.attestation, self.error)
 
-    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
-        return self  # nothing in it changes, and exceptions that hold one are copied
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        if hasattr(self, "checks"):
-            raise TypeError("a report does not change")
-        for name, value in zip(("checks", "attestation", "error"), state, strict=True):
-            object.__setattr__(self, name, value)
+    def __setstate__(self, state: tuple[Any, Any, Any]) -> None:
+        self._fill(checks=state[0], attestation=state[1], error=state[2])
 
 
-def _from_pickle() -> Report:
+def _unfilled() -> Report:
     return object.__new__(Report)
 
 
-def passed_until(failed: str | None) -> list[Check]:
-    """The checks of a verification that ended at `failed`, without saying why."""
-    checks = []
-    outcome = Outcome.PASSED
-    for name in CHECKS:
-        if name == failed:
-            checks.append(Check(name, Outcome.FAILED))
-            outcome = Outcome.NOT_REACHED
-        else:
-            checks.append(Check(name, outcome))
-    return checks
+def accepted(checks: Iterable[Check], attestation: Attestation | None) -> Report:
+    """The report of a verification in which every check passed."""
+    return seal(Report, checks=tuple(checks), attestation=attestation, error=None)
 
 
-def refused(checks: Iterable[Check], error: AttestationError) -> Report:
-    """The report of a refusal, which the error holds from here on; the failed check says why."""
-    explained = (
-        check._replace(reason=error.reason, element=error.element, detail=error.detail)
-        if check.outcome is Outcome.FAILED
-        else check
-        for check in checks
-    )
-    error.report = seal(Report, checks=tuple(explained), attestation=None, error=error)
-    return error.report
+def refused(checks: Iterable[Check], error: AttestationError) -> AttestationError:
+    """The error, which holds the report of these checks from here on."""
+    error.report = seal(Report, checks=tuple(checks), attestation=None, error=error)
+    return error
+
+
+def examined(run: Callable[[], Report]) -> Report:
+    """The report that `run` returns, or that of the refusal which it raises."""
+    try:
+        return run()
+    except AttestationError as refusal:
+        assert refusal.report is not None  # noqa: S101 - whatever runs checks sets it
+        return refusal.report

@@ -1,19 +1,50 @@
-"""Results that cannot be made by hand, changed, or copied with other contents.
+"""Objects that do not change, and results that nobody makes by hand.
 
-A caller who holds a verified type may rely on it, so only the code that verified may make
-one. Python cannot forbid a determined colleague; this forbids the accident and the shortcut:
-the constructor, `copy`, `dataclasses.replace`, assignment and inheritance all refuse.
+docs/decisions/0018-immutability.md says which kind of immutable class is right where. Python
+cannot forbid a determined colleague; this forbids the accident and the shortcut.
 """
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Self, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn, ParamSpec, Self, TypeVar
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+_P = ParamSpec("_P")
 
 
-class Sealed:
-    """Base of results; `seal` is the only way to make one."""
+class Immutable:
+    """Base of objects that refuse every change after `__init__` has called `_fill`, once."""
 
     __slots__ = ("__weakref__",)
+
+    def _fill(self, **fields: object) -> None:
+        """Set every field; for `__init__`. Refuses to do it a second time."""
+        for name, value in fields.items():
+            if hasattr(self, name):
+                raise _change(self)
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise _change(self)
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise _change(self)
+
+
+def _change(changed: Immutable) -> AttributeError:
+    return AttributeError(f"{type(changed).__name__} does not change: make another")
+
+
+class Sealed(Immutable):
+    """Base of results. `seal` makes them; the constructor, and inheritance elsewhere, refuse.
+
+    A copy is the object itself. A pickle is for handing a result to a worker process of the same
+    release: loading it verifies nothing.
+    """
+
+    __slots__ = ()
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
         """Refuse: results come from `seal`."""
@@ -25,28 +56,68 @@ class Sealed:
         if not cls.__module__.startswith("appleattest."):
             raise TypeError(f"{cls.__mro__[1].__name__} cannot be extended")
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} does not change")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} does not change")
-
     def __copy__(self) -> Self:
-        raise TypeError(f"{type(self).__name__} is immutable: there is no need to copy it")
+        return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self.__copy__()
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        return self
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        raise TypeError(f"{type(self).__name__} cannot be pickled")
+        return _restored, (type(self), _fields(self))
 
 
 _S = TypeVar("_S", bound=Sealed)
 
 
-def seal(cls: type[_S], /, **fields: object) -> _S:
-    """Make a sealed result; for the code that verified what it says."""
-    made = object.__new__(cls)
-    for name, value in fields.items():
-        object.__setattr__(made, name, value)
+def seal(cls: Callable[_P, _S], /, *args: _P.args, **kwargs: _P.kwargs) -> _S:
+    """Make a sealed result; for the code that verified what it says.
+
+    The arguments are those of the class's `__init__`, and a type checker compares them.
+    """
+    made: _S = object.__new__(cls)  # type: ignore[arg-type]
+    made.__init__(*args, **kwargs)  # type: ignore[misc]
     return made
+
+
+def _fields(sealed: Sealed) -> dict[str, Any]:
+    slots = (name for cls in type(sealed).__mro__ for name in getattr(cls, "__slots__", ()))
+    return {name: getattr(sealed, name) for name in slots if name != "__weakref__"}
+
+
+def _restored(cls: type[_S], fields: dict[str, Any]) -> _S:
+    made: _S = object.__new__(cls)
+    made._fill(**fields)
+    return made
+
+
+class FrozenMapping(Mapping[_K, _V]):
+    """A read-only mapping that can be pickled and is its own copy; values are shared, not copied.
+
+    Equal to any mapping of the same items.
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[_K, _V]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, key: _K) -> _V:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[_K]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._items,)
+
+    def __repr__(self) -> str:
+        return repr(self._items)

@@ -11,6 +11,7 @@ from cryptography import x509
 
 from appleattest.certificates import DecodedCertificate, decode_certificate
 from appleattest.errors import AttestationError
+from appleattest.sealed import Immutable
 
 APPLE_ROOT_SHA256: Final = bytes.fromhex(
     "ccf59ef8fcb3017d97f8b5fa6fa90e7a3f9283f76b55ac6cf6eda8b8b949f05b"
@@ -21,7 +22,7 @@ _ROOT_FILE: Final = "apple-enterprise-attestation-root-ca.pem"
 _PEM_BEGIN: Final = b"-----BEGIN "
 
 
-class TrustStore:
+class TrustStore(Immutable):
     """An immutable set of trust anchors.
 
     Each item is one CA certificate: an `x509.Certificate`, its DER, or its PEM. An anchor
@@ -40,15 +41,14 @@ class TrustStore:
     def __init__(self, anchors: Iterable[x509.Certificate | bytes | str]) -> None:
         if isinstance(anchors, bytes | bytearray | memoryview | str):
             raise TypeError("anchors is an iterable of certificates, not one certificate")
-        if hasattr(self, "_anchors"):
-            raise AttributeError("a trust store does not change: adding() makes another")
         by_der = {anchor.der: anchor for anchor in map(_anchor, anchors)}
         if not by_der:
             raise ValueError("a trust store without anchors trusts nothing")
-        object.__setattr__(self, "_by_der", by_der)
-        object.__setattr__(self, "_anchors", tuple(by_der.values()))
-        subjects = frozenset(anchor.subject for anchor in by_der.values())
-        object.__setattr__(self, "_subjects", subjects)
+        self._fill(
+            _by_der=by_der,
+            _anchors=tuple(by_der.values()),
+            _subjects=frozenset(anchor.subject for anchor in by_der.values()),
+        )
 
     @classmethod
     def apple(cls) -> Self:
@@ -68,8 +68,8 @@ class TrustStore:
         return tuple(anchor.x509 for anchor in self._anchors)
 
     @property
-    def presented(self) -> tuple[DecodedCertificate, ...]:
-        """The anchors as the path room looks at them."""
+    def decoded(self) -> tuple[DecodedCertificate, ...]:
+        """The anchors as `chain` looks at them."""
         return self._anchors
 
     @property
@@ -93,12 +93,6 @@ class TrustStore:
 
     def __hash__(self) -> int:
         return hash(frozenset(self._by_der))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a trust store does not change: adding() makes another")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a trust store does not change: adding() makes another")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (list(self._by_der),)
@@ -135,7 +129,9 @@ def _anchor(item: x509.Certificate | bytes | str) -> DecodedCertificate:
     try:
         anchor = decode_certificate(_der(item))
     except AttestationError as error:
-        raise ValueError(f"not acceptable as a trust anchor: {error}: {error.detail}") from None
+        raise ValueError(
+            f"not acceptable as a trust anchor: {error.reason}: {error.detail}"
+        ) from None
     if not anchor.may_issue:
         raise ValueError("not a CA certificate, so not acceptable as a trust anchor")
     return anchor

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from cryptography import x509
 
-from appleattest.attestation import UnverifiedAttestation, claimed_properties
+from appleattest.attestation import UnverifiedAttestation
 from appleattest.carriers.attestation_object import (
     decode_attestation_object,
     require_apple_format,
@@ -33,7 +33,7 @@ from appleattest.certificates import (
 from appleattest.chain.presented import element_at
 from appleattest.errors import AttestationError, MalformedInput, Reason
 from appleattest.limits import Limits
-from appleattest.properties import decode_claims
+from appleattest.properties import ClaimedProperties, decode_properties
 from appleattest.sealed import seal
 from appleattest.text import describe
 from appleattest.wire import base64url, der, strict_json
@@ -81,13 +81,17 @@ def _decode(found: _Found) -> UnverifiedAttestation:
     if not readable:
         raise _problems_of(found.ders)[-1]
     raw = _raw(chain[0])
-    values, malformed = decode_claims(raw)
+    decoded = decode_properties(raw)
     return seal(
         UnverifiedAttestation,
         carrier=found.carrier,
         chain=readable,
-        claims=claimed_properties(values, raw),
-        _find_problems=lambda: (*found.problems, *_problems_of(found.ders), *malformed),
+        claims=seal(ClaimedProperties, raw, decoded),
+        find_problems=lambda: (
+            *found.problems,
+            *_problems_of(found.ders),
+            *decoded.problems.values(),
+        ),
     )
 
 
@@ -174,7 +178,7 @@ def _pem_body(block: bytes) -> bytes:
 
 def _in_response(document: bytes, carrier: str) -> _Found:
     response = decode_response(document, _LIMITS)
-    problems = _problems(require_acknowledged, response)
+    problems = _problems(require_acknowledged, response.get("Status"))
     return _Found(carrier, attested_chain(response, _LIMITS), problems)
 
 
@@ -221,7 +225,7 @@ def _text(value: Any) -> str:
     return value
 
 
-def _problems(check: Any, message: dict[str, object]) -> list[AttestationError]:
+def _problems(check: Any, message: object) -> list[AttestationError]:
     try:
         check(message)
     except AttestationError as problem:

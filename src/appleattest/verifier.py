@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
 
+from cryptography import x509
+
+from appleattest.arguments import (
+    BytesLike,
+    checked_limits,
+    checked_nonce,
+    checked_time,
+    checked_token,
+)
 from appleattest.attestation import Attestation
 from appleattest.carriers.attestation_object import read_attestation_object
 from appleattest.carriers.certificate_sequence import read_chain
@@ -17,31 +25,27 @@ from appleattest.freshness import (
     UNCHECKED,
     EarlierNonce,
     ExpectedFreshness,
-    Unchecked,
+    NoCheck,
     exactly,
     judge_freshness,
     judge_recorded,
-    octets,
     sha256_of,
 )
 from appleattest.limits import Limits
-from appleattest.moment import utc_seconds
-from appleattest.pipeline import Pipeline, Request
-from appleattest.report import Report
+from appleattest.pipeline import DeviceJudge, Pipeline, Request
+from appleattest.report import CHECKS, DEVICE, Report, examined
+from appleattest.sealed import Immutable
+from appleattest.times import utc_seconds
 from appleattest.trust import TrustStore
 
-LONGEST_NONCE: Final = 32
-"""Octets of a `DeviceAttestationNonce` at most (Apple, "Device Information Command")."""
-
-BytesLike: TypeAlias = bytes | bytearray | memoryview
-NoCheck: TypeAlias = Literal[Unchecked.UNCHECKED]
+CertificateLike: TypeAlias = BytesLike | x509.Certificate
 PreviousNonces: TypeAlias = Mapping[bytes, datetime] | Iterable[bytes]
 
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+")
-_KEY_AUTHORIZATION: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+DerReader = Callable[[], Sequence[bytes]]
+"""Gets the DER certificates out of what the device sent."""
 
 
-class Verifier:
+class Verifier(Immutable):
     """Verifies attestations against one trust store under one set of limits.
 
     Immutable and safe to share between threads; keep one for the life of the process. It
@@ -60,17 +64,11 @@ class Verifier:
     _pipeline: Pipeline
 
     def __init__(self, *, trust: TrustStore | None = None, limits: Limits | None = None) -> None:
-        if hasattr(self, "_pipeline"):
-            raise AttributeError("a verifier does not change: make another")
         trust = TrustStore.apple() if trust is None else trust
-        limits = Limits() if limits is None else limits
         if not isinstance(trust, TrustStore):
             raise TypeError(f"trust is a TrustStore, not {type(trust).__name__}")
-        if not isinstance(limits, Limits):
-            raise TypeError(f"limits is a Limits, not {type(limits).__name__}")
-        object.__setattr__(self, "_trust", trust)
-        object.__setattr__(self, "_limits", limits)
-        object.__setattr__(self, "_pipeline", Pipeline(trust, limits))
+        limits = checked_limits(limits)
+        self._fill(_trust=trust, _limits=limits, _pipeline=Pipeline(trust, limits))
 
     @property
     def trust(self) -> TrustStore:
@@ -84,7 +82,7 @@ class Verifier:
 
     def verify_mdm(
         self,
-        response: object,
+        response: BytesLike | Sequence[CertificateLike],
         /,
         *,
         nonce: BytesLike | NoCheck,
@@ -104,11 +102,11 @@ class Verifier:
         table of reasons in docs/reasons.md says what else is raised.
         Source: Apple, "Validating a Managed Device Attestation".
         """
-        return self._pipeline.verify(self._mdm(response, nonce, previous_nonces, at))
+        return _attested(self._mdm(response, nonce, previous_nonces, at))
 
     def examine_mdm(
         self,
-        response: object,
+        response: BytesLike | Sequence[CertificateLike],
         /,
         *,
         nonce: BytesLike | NoCheck,
@@ -116,11 +114,11 @@ class Verifier:
         at: datetime | None = None,
     ) -> Report:
         """`verify_mdm`, answered by a report on every check; never raises for bad input."""
-        return self._pipeline.examine(self._mdm(response, nonce, previous_nonces, at))
+        return examined(lambda: self._mdm(response, nonce, previous_nonces, at))
 
     def verify_acme(
         self,
-        attestation_object: object,
+        attestation_object: BytesLike | str,
         /,
         *,
         token: str | BytesLike | NoCheck,
@@ -134,22 +132,22 @@ class Verifier:
         Source: draft-ietf-acme-device-attest, section 5; Apple, "Validating a Managed Device
         Attestation".
         """
-        return self._pipeline.verify(self._acme(attestation_object, token, at))
+        return _attested(self._acme(attestation_object, token, at))
 
     def examine_acme(
         self,
-        attestation_object: object,
+        attestation_object: BytesLike | str,
         /,
         *,
         token: str | BytesLike | NoCheck,
         at: datetime | None = None,
     ) -> Report:
         """`verify_acme`, answered by a report on every check; never raises for bad input."""
-        return self._pipeline.examine(self._acme(attestation_object, token, at))
+        return examined(lambda: self._acme(attestation_object, token, at))
 
     def verify_chain(
         self,
-        chain: object,
+        chain: Sequence[CertificateLike],
         /,
         *,
         freshness: ExpectedFreshness | NoCheck,
@@ -160,42 +158,41 @@ class Verifier:
         `freshness` is `exactly(…)`, `sha256_of(…)` or `UNCHECKED`. For Platform SSO it is
         `sha256_of(nonce)`.
         """
-        return self._pipeline.verify(self._chain(chain, freshness, at))
+        return _attested(self._chain(chain, freshness, at))
 
     def examine_chain(
         self,
-        chain: object,
+        chain: Sequence[CertificateLike],
         /,
         *,
         freshness: ExpectedFreshness | NoCheck,
         at: datetime | None = None,
     ) -> Report:
         """`verify_chain`, answered by a report on every check; never raises for bad input."""
-        return self._pipeline.examine(self._chain(chain, freshness, at))
+        return examined(lambda: self._chain(chain, freshness, at))
 
-    def reverify(self, record: object, /, *, at: datetime | None = None) -> Attestation:
+    def reverify(self, record: Mapping[str, Any], /, *, at: datetime | None = None) -> Attestation:
         """Verify again what `Attestation.to_dict` wrote down.
 
         Everything but the freshness verdict is derived anew from the chain, as of the time of
         the record or of `at`. That the code once answered a request of the caller's is the
         record's word; that the code is the one in the leaf is checked.
 
-        Raises `MalformedInput` (`malformed-json`) for anything but such a record.
+        Raises `MalformedInput` (`malformed-json`) for anything but such a record, and what
+        verifying raises.
         """
-        as_of = None if at is None else _moment(at)
-        written = self._pipeline.read(
-            lambda: read_record(record, self._limits), Reason.MALFORMED_JSON
+        as_of = None if at is None else checked_time(at)
+        written = self._pipeline.read(lambda: read_record(record, self._limits))
+        below_anchors = [der for der in written.path if der not in self._trust]
+        request = Request(
+            read=lambda: read_chain(below_anchors or written.path, self._limits),
+            carrier=written.carrier,
+            judge_freshness=lambda code: judge_recorded(code, written.answers),
+            at=as_of or written.verified_at,
+            keeps_unmatched=False,
+            malformed=Reason.MALFORMED_JSON,
         )
-        return self._pipeline.verify(
-            Request(
-                read=lambda: written.chain,
-                carrier=written.carrier,
-                judge_freshness=lambda code: judge_recorded(code, written.finding),
-                at=as_of or written.verified_at,
-                keeps_unmatched=False,
-                malformed=Reason.MALFORMED_JSON,
-            )
-        )
+        return _attested(self._pipeline.run(request))
 
     def _mdm(
         self,
@@ -203,50 +200,34 @@ class Verifier:
         nonce: BytesLike | NoCheck,
         previous_nonces: PreviousNonces,
         at: datetime | None,
-    ) -> Request:
-        expected = nonce if nonce is UNCHECKED else exactly(_nonce(nonce))
-        earlier = _earlier(previous_nonces)
-        return Request(
-            read=lambda: read_device_information(response, self._limits),
-            carrier="mdm",
-            judge_freshness=lambda code: judge_freshness(code, expected, earlier),
-            at=_moment(at),
-            keeps_unmatched=True,
-            malformed=Reason.MALFORMED_PLIST,
+    ) -> Report:
+        request = mdm_request(
+            lambda: read_device_information(response, self._limits), nonce, previous_nonces, at
         )
+        return self._pipeline.run(request)
 
     def _acme(
         self, attestation_object: object, token: str | BytesLike | NoCheck, at: datetime | None
-    ) -> Request:
-        expected = token if token is UNCHECKED else sha256_of(_token(token))
-        return Request(
-            read=lambda: read_attestation_object(attestation_object, self._limits),
-            carrier="acme",
-            judge_freshness=lambda code: judge_freshness(code, expected),
-            at=_moment(at),
-            keeps_unmatched=False,
-            malformed=Reason.MALFORMED_ATTESTATION_OBJECT,
+    ) -> Report:
+        request = acme_request(
+            lambda: read_attestation_object(attestation_object, self._limits), token, at
         )
+        return self._pipeline.run(request)
 
     def _chain(
         self, chain: object, freshness: ExpectedFreshness | NoCheck, at: datetime | None
-    ) -> Request:
+    ) -> Report:
         if not (freshness is UNCHECKED or isinstance(freshness, ExpectedFreshness)):
             raise TypeError("freshness is exactly(…), sha256_of(…) or UNCHECKED")
-        return Request(
+        request = Request(
             read=lambda: read_chain(chain, self._limits),
             carrier="chain",
             judge_freshness=lambda code: judge_freshness(code, freshness),
-            at=_moment(at),
+            at=checked_time(at),
             keeps_unmatched=False,
             malformed=Reason.MALFORMED_CERTIFICATE,
         )
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a verifier does not change: make another")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a verifier does not change: make another")
+        return self._pipeline.run(request)
 
     def __reduce__(self) -> tuple[Callable[..., Verifier], tuple[Any, ...]]:
         return _from_parts, (self._trust, self._limits)
@@ -259,35 +240,71 @@ def _from_parts(trust: TrustStore, limits: Limits) -> Verifier:
     return Verifier(trust=trust, limits=limits)
 
 
-def _moment(at: datetime | None) -> datetime:
-    return utc_seconds(datetime.now(UTC) if at is None else at)
+def run_checks(verifier: Verifier, request: Request) -> Report:
+    """Run the checks of a protocol's own request; for `acme` and `mdm`.
+
+    Raises `AttestationError` with its report, as `Pipeline.run` does.
+    """
+    return verifier._pipeline.run(request)
 
 
-def _nonce(nonce: object) -> bytes:
-    sent = octets(nonce, "a nonce")
-    if len(sent) > LONGEST_NONCE:
-        raise ValueError(f"a nonce is at most {LONGEST_NONCE} bytes, as it was sent")
-    return sent
+def require_verifier(verifier: object) -> Verifier:
+    """The caller's verifier; `TypeError` for anything else."""
+    if not isinstance(verifier, Verifier):
+        raise TypeError(f"verifier is a Verifier, not {type(verifier).__name__}")
+    return verifier
 
 
-def _token(token: object) -> bytes:
-    if isinstance(token, bytes | bytearray | memoryview):
-        token = memoryview(token).tobytes().decode("latin-1")
-    if not isinstance(token, str):
-        raise TypeError(f"a token is text, not {type(token).__name__}")
-    if not _TOKEN.fullmatch(token):
-        if _KEY_AUTHORIZATION.fullmatch(token):
-            raise ValueError("this is a key authorization; the freshness code is of the token")
-        raise ValueError("a token is base64url text of at least one character (RFC 8555, 8.3)")
-    return token.encode("ascii")
+def mdm_request(
+    read: DerReader, nonce: object, previous_nonces: PreviousNonces, at: datetime | None
+) -> Request:
+    """What is asked of an MDM attestation; raises for the caller's misuse alone."""
+    expected = UNCHECKED if nonce is UNCHECKED else exactly(checked_nonce(nonce))
+    earlier = _earlier(previous_nonces)
+    return Request(
+        read=read,
+        carrier="mdm",
+        judge_freshness=lambda code: judge_freshness(code, expected, earlier),
+        at=checked_time(at),
+        keeps_unmatched=True,
+        malformed=Reason.MALFORMED_PLIST,
+    )
+
+
+def acme_request(read: DerReader, token: object, at: datetime | None) -> Request:
+    """What is asked of an ACME attestation; raises for the caller's misuse alone."""
+    if token is UNCHECKED:
+        expected: ExpectedFreshness | NoCheck = UNCHECKED
+    else:
+        expected = sha256_of(checked_token(token).encode("ascii"))
+    return Request(
+        read=read,
+        carrier="acme",
+        judge_freshness=lambda code: judge_freshness(code, expected),
+        at=checked_time(at),
+        keeps_unmatched=False,
+        malformed=Reason.MALFORMED_ATTESTATION_OBJECT,
+    )
+
+
+def answered_by(request: Request, judge_device: DeviceJudge | None) -> Request:
+    """The same request, whose answer must be of the device that `judge_device` knows."""
+    return request._replace(checks=(*CHECKS, DEVICE), judge_device=judge_device)
+
+
+def _attested(report: Report) -> Attestation:
+    assert report.attestation is not None  # noqa: S101 - the report of a success has one
+    return report.attestation
 
 
 def _earlier(previous_nonces: PreviousNonces) -> tuple[EarlierNonce, ...]:
-    if isinstance(previous_nonces, str | bytes | bytearray | memoryview):
-        raise TypeError("previous_nonces is several nonces, not one")
+    name = "previous_nonces"
+    given: object = previous_nonces
+    if isinstance(given, str | BytesLike) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} is several nonces, not {type(given).__name__}")
     if isinstance(previous_nonces, Mapping):
         return tuple(
-            EarlierNonce(_nonce(nonce), utc_seconds(sent_at))
+            EarlierNonce(checked_nonce(nonce, name), utc_seconds(sent_at, f"a time of {name}"))
             for nonce, sent_at in previous_nonces.items()
         )
-    return tuple(EarlierNonce(_nonce(nonce), None) for nonce in previous_nonces)
+    return tuple(EarlierNonce(checked_nonce(nonce, name), None) for nonce in previous_nonces)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 import pickle
 import warnings
 from typing import Any
@@ -76,20 +77,24 @@ ARGUMENTS: dict[str, Any] = {
 SPKI = ATTESTATION.spki
 
 
-def validate(csr: object, **changed: Any) -> ValidatedCSR:
+def validate(csr: Any, **changed: Any) -> ValidatedCSR:
     return validate_csr(csr, **{**ARGUMENTS, **changed})
 
 
-def accepts(csr: object, **changed: Any) -> bool:
+def accepts(csr: Any, **changed: Any) -> bool:
     return bool(validate(csr, **changed).spki)
 
 
-def by_key(csr: object, key: Any, **changed: Any) -> ValidatedCSR:
+def by_attestation(attestation: Any) -> ValidatedCSR:
+    return validate(GOOD, attestation=attestation, attested_key=None)
+
+
+def by_key(csr: Any, key: Any, **changed: Any) -> ValidatedCSR:
     return validate(csr, attestation=None, attested_key=key, **changed)
 
 
 def refused(
-    csr: object,
+    csr: Any,
     reason: Reason,
     element: str | None = None,
     problem: str = "badCSR",
@@ -128,7 +133,7 @@ def refused(
     [GOOD, bytearray(GOOD), memoryview(GOOD), base64url.encode(GOOD)],
     ids=lambda csr: type(csr).__name__,
 )
-def test_a_request_of_apples_client_is_accepted(csr: object) -> None:
+def test_a_request_of_apples_client_is_accepted(csr: Any) -> None:
     valid = validate(csr)
 
     assert valid.csr.public_bytes(Encoding.DER) == GOOD
@@ -193,20 +198,19 @@ def test_a_certificate_is_issued_from_what_was_validated() -> None:
     assert [PermanentIdentifier.from_other_name(name) for name in names] == [IDENTIFIER]
 
 
-def test_a_validated_request_cannot_be_made_changed_or_copied() -> None:
+def test_a_validated_request_cannot_be_made_or_changed() -> None:
     valid: Any = validate(GOOD)
 
     for forbidden in (
-        lambda: ValidatedCSR(csr=valid.csr),
-        lambda: copy.copy(valid),
-        lambda: copy.deepcopy(valid),
-        lambda: pickle.dumps(valid),
+        lambda: ValidatedCSR(csr=valid.csr),  # type: ignore[call-arg]
         lambda: type("Own", (ValidatedCSR,), {}),
     ):
         with pytest.raises(TypeError):
             forbidden()
     with pytest.raises(AttributeError):
         valid.names = ()
+    assert copy.copy(valid) is valid
+    assert copy.deepcopy(valid) is valid
     assert repr(valid) == "<ValidatedCSR with 1 names, the identifier cn>"
     bare = validate(make_csr(subject=der.sequence()), binding=CSRBinding.OPTIONAL)
     assert repr(bare) == "<ValidatedCSR with 0 names, the identifier nowhere>"
@@ -307,7 +311,7 @@ def test_the_mended_twins_of_what_is_not_well_formed() -> None:
 @pytest.mark.parametrize(
     "csr", [None, 1, [], {}, x509.load_der_x509_csr(GOOD)], ids=lambda csr: type(csr).__name__
 )
-def test_what_is_no_request_is_refused(csr: object) -> None:
+def test_what_is_no_request_is_refused(csr: Any) -> None:
     refused(csr, Reason.MALFORMED_CSR, says=f"'{type(csr).__name__}' came")
 
 
@@ -339,7 +343,7 @@ def test_a_request_with_any_octet_changed_is_refused(data: st.DataObject) -> Non
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200))
-def test_whatever_is_sent_is_refused(csr: object) -> None:
+def test_whatever_is_sent_is_refused(csr: Any) -> None:
     assert examine_csr(csr, **ARGUMENTS).error is not None
 
 
@@ -347,7 +351,7 @@ def test_a_panic_is_a_refusal_and_an_interrupt_is_not(monkeypatch: pytest.Monkey
     panic = type("PanicException", (BaseException,), {})
 
     def raising(error: BaseException) -> Any:
-        def read(csr: object) -> None:
+        def read(csr: Any) -> None:
             raise error
 
         return read
@@ -470,7 +474,7 @@ P521 = AUTHORITY.keys.ec("p521", KeyKind.P521).public_key()
 )
 @pytest.mark.parametrize("csr", [GOOD, None], ids=["good", "none"])
 def test_the_callers_misuse_is_told_whatever_the_client_sent(
-    changed: dict[str, Any], error: type[Exception], csr: object
+    changed: dict[str, Any], error: type[Exception], csr: Any
 ) -> None:
     for call in (validate_csr, examine_csr):
         with pytest.raises(error):
@@ -498,12 +502,49 @@ def test_an_attestation_of_another_request_answers_no_challenge() -> None:
     with pytest.raises(FreshnessMismatch) as caught:
         verifier.verify_mdm(chain, nonce=b"now", at=at)
 
-    for stale in (earlier, caught.value.attestation):
-        with pytest.raises(ValueError, match="answers no challenge"):
-            validate(GOOD, attestation=stale)
     current = verifier.verify_mdm(chain, nonce=b"earlier", at=at)
-    for good in (current, AUTHORITY.verified(MAC, freshness_code=None)):
-        assert accepts(GOOD, attestation=good)
+    for over_mdm in (earlier, caught.value.attestation, current):
+        with pytest.raises(ValueError, match=r"^attestation came over MDM"):
+            by_attestation(over_mdm)
+    unchecked = AUTHORITY.verified(MAC, freshness_code=None)
+    with pytest.raises(ValueError, match=r"^attestation is unchecked, so it answers no challenge"):
+        by_attestation(unchecked)
+    assert by_key(GOOD, unchecked.spki).spki
+    assert by_attestation(AUTHORITY.verified(MAC)).spki
+
+
+def test_a_validated_request_reaches_a_worker_whole() -> None:
+    usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+    rich = make_csr(
+        alternatives(PermanentIdentifier(SERIAL).other_name()),
+        extension(EXTENDED_KEY_USAGE, usages),
+    )
+    for octets, found in ((GOOD, "cn"), (rich, "san")):
+        valid = validate(octets)
+
+        again = pickle.loads(pickle.dumps(valid))
+
+        assert type(again) is ValidatedCSR
+        assert again.to_dict() == valid.to_dict() == json.loads(json.dumps(valid.to_dict()))
+        assert valid.to_dict()["found_in"] == found
+        assert (again.names, again.key_usage) == (valid.names, valid.key_usage)
+        assert again.extended_key_usage == valid.extended_key_usage
+        assert again.names_to_issue() == valid.names_to_issue()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [
+        (AUTHORITY.verified(MAC).spki_sha256, "^attested_key is 32 bytes, as a digest"),
+        (b"no key", "^attested_key is Attestation.spki: a DER SubjectPublicKeyInfo"),
+        ("text", "^attested_key is Attestation.spki, or"),
+    ],
+    ids=["digest", "no key", "text"],
+)
+def test_a_wrong_attested_key_is_named(wrong: Any, match: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=match):
+        by_key(GOOD, wrong)
+    assert by_key(GOOD, AUTHORITY.verified(MAC).spki).spki
 
 
 # --- the signature ------------------------------------------------------------------------------

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appleattest import Freshness, Limits, NoAttestation, Reason
+from appleattest import Freshness, Limits, MalformedInput, Reason, UntrustedChain, Verifier
 from appleattest.carriers.record import read_record
 from appleattest.testing import AttestationAuthority
 from hostile_input import MOST_MEMORY, accepted_or_refused, assert_refused, peak_memory
@@ -55,12 +56,12 @@ def refused(
 def test_what_a_record_says() -> None:
     record = read_record(GOOD, LIMITS)
 
-    assert record.chain == [b"leaf", b"intermediate"], "the anchor is the verifier's to choose"
+    assert record.path == [b"leaf", b"intermediate", b"anchor"]
     assert record.carrier == "mdm"
     assert record.verified_at == datetime(2025, 7, 1, 12, tzinfo=UTC)
-    assert record.finding.freshness is Freshness.EARLIER
-    assert record.finding.code == record.finding.matched == b"nonce"
-    assert record.finding.requested_at == datetime(2025, 6, 30, 12, tzinfo=UTC)
+    assert record.answers.freshness is Freshness.EARLIER
+    assert record.answers.code == record.answers.matched == b"nonce"
+    assert record.answers.requested_at == datetime(2025, 6, 30, 12, tzinfo=UTC)
 
 
 def test_any_mapping_is_read_and_what_is_unknown_is_ignored() -> None:
@@ -81,7 +82,7 @@ def test_times_are_brought_to_utc_and_whole_seconds() -> None:
 @pytest.mark.parametrize("member", ["freshness_code", "matched_freshness", "requested_at"])
 @pytest.mark.parametrize("absent", [None, MISSING], ids=["null", "absent"])
 def test_what_was_not_known_is_none(member: str, absent: object) -> None:
-    finding = read_record(changed(member, absent), LIMITS).finding
+    finding = read_record(changed(member, absent), LIMITS).answers
     field = {"freshness_code": "code", "matched_freshness": "matched"}.get(member, member)
 
     assert getattr(finding, field) is None
@@ -91,11 +92,12 @@ def test_what_an_attestation_wrote_is_read(authority: AttestationAuthority) -> N
     attestation = authority.verified()
     record = read_record(json.loads(json.dumps(attestation.to_dict())), LIMITS)
 
-    assert record.chain == authority.attest()
+    root = authority.root.public_bytes(Encoding.DER)
+    assert record.path == [*authority.attest(), root]
     assert record.carrier == attestation.carrier
     assert record.verified_at == attestation.verified_at
-    assert record.finding.code == attestation.freshness_code
-    assert record.finding.freshness is attestation.freshness
+    assert record.answers.code == attestation.freshness_code
+    assert record.answers.freshness is attestation.freshness
 
 
 @pytest.mark.parametrize(
@@ -124,26 +126,53 @@ def test_another_carrier_is_refused(carrier: object) -> None:
     "chain", [MISSING, None, "", base64(b"leaf"), {}, (base64(b"leaf"),), 1], ids=repr
 )
 def test_the_chain_is_a_list(chain: object) -> None:
-    refused(changed("chain", chain), "chain is no list")
+    refused(changed("chain", chain), "an array was expected", element="chain")
 
 
 def test_the_chain_is_no_longer_than_a_path() -> None:
     longest = [base64(b"leaf")] * (LIMITS.intermediates + 2)
 
-    assert len(read_record(changed("chain", longest), LIMITS).chain) == LIMITS.intermediates + 1
-    refused(changed("chain", [*longest, longest[0]]), "longer than a path can be")
+    assert len(read_record(changed("chain", longest), LIMITS).path) == LIMITS.intermediates + 2
+    refused(changed("chain", [*longest, longest[0]]), "of at most 2 cert", element="chain")
     longer = Limits(intermediates=3)
-    assert len(read_record(changed("chain", [*longest, longest[0]]), longer).chain) == 4
+    assert len(read_record(changed("chain", [*longest, longest[0]]), longer).path) == 5
 
 
 @pytest.mark.parametrize("chain", [[], [base64(b"anchor")]], ids=["nothing", "an anchor alone"])
-def test_a_chain_without_a_leaf_is_no_attestation(chain: list[str]) -> None:
-    assert_refused(
-        lambda: read_record(changed("chain", chain), LIMITS),
-        Reason.NO_ATTESTATION,
-        "the chain has no certificate",
-        kind=NoAttestation,
+def test_a_chain_that_was_cut_is_named(chain: list[str]) -> None:
+    refused(
+        changed("chain", chain),
+        f"{len(chain)} certificates: a record holds the whole path, from the leaf to the anchor",
+        element="chain",
     )
+
+
+def test_a_record_without_its_anchor_verifies_as_well(authority: AttestationAuthority) -> None:
+    """Anchors are the verifier's to choose. What is cut below the anchor is missed."""
+    attestation = authority.verified()
+    record = attestation.to_dict()
+    whole = record["chain"]
+
+    assert authority.verifier.reverify({**record, "chain": whole[:2]}) == attestation
+    with pytest.raises(UntrustedChain) as caught:
+        authority.verifier.reverify({**record, "chain": [whole[0], whole[2]]})
+    assert caught.value.reason is Reason.UNKNOWN_ISSUER
+
+
+def test_a_record_of_another_anchor_is_not_trusted(authority: AttestationAuthority) -> None:
+    other = AttestationAuthority("the anchors of another verifier").verifier
+    with pytest.raises(UntrustedChain):
+        other.reverify(authority.verified().to_dict())
+
+
+def test_the_bound_on_a_certificate_holds_for_a_record(authority: AttestationAuthority) -> None:
+    record = authority.verified().to_dict()
+    size = max(map(len, authority.attest()))
+    exact = Verifier(trust=authority.trust, limits=Limits(certificate_bytes=size))
+    short = Verifier(trust=authority.trust, limits=Limits(certificate_bytes=size - 1))
+    assert exact.reverify(record).chain
+    with pytest.raises(MalformedInput):
+        short.reverify(record)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +193,7 @@ def test_a_chain_without_a_leaf_is_no_attestation(chain: list[str]) -> None:
 def test_certificates_and_codes_are_base64(text: object, words: str) -> None:
     good = base64(b"leaf")
 
-    assert read_record(changed("chain", [good, good]), LIMITS).chain == [b"leaf"]
+    assert read_record(changed("chain", [good, good]), LIMITS).path == [b"leaf", b"leaf"]
     refused(changed("chain", [text, good]), words)
     if text is not None:
         refused(changed("freshness_code", text), words)
@@ -175,8 +204,7 @@ def test_the_bounds_of_certificates_and_codes() -> None:
     def chain_of(size: int) -> dict[str, Any]:
         return changed("chain", [base64(b"leaf"), base64(bytes(size)), base64(b"anchor")])
 
-    assert read_record(chain_of(4096), LIMITS).chain == [b"leaf", bytes(4096)]
-    refused(chain_of(4097), "4097 bytes", Reason.TOO_LARGE, "x5c[1]")
+    assert read_record(chain_of(4096), LIMITS).path == [b"leaf", bytes(4096), b"anchor"]
     refused(chain_of(10_000), "base64 text of a certificate")
     for member in ("freshness_code", "matched_freshness"):
         read_record(changed(member, base64(bytes(4096))), LIMITS)
@@ -190,7 +218,7 @@ def test_texts_have_no_more_characters_than_the_largest_certificate(limit: int) 
     record = {**GOOD, "chain": [largest] * 2, "matched_freshness": None}
 
     read = read_record({**record, "freshness_code": largest}, limits)
-    assert read.finding.code == bytes(limit)
+    assert read.answers.code == bytes(limit)
     assert_refused(
         lambda: read_record({**record, "freshness_code": more}, limits),
         Reason.MALFORMED_JSON,
@@ -201,7 +229,7 @@ def test_texts_have_no_more_characters_than_the_largest_certificate(limit: int) 
 @pytest.mark.parametrize("freshness", [MISSING, None, "", "CURRENT", "fresh", 1, []], ids=repr)
 def test_an_unknown_freshness_is_refused(freshness: object) -> None:
     for known in Freshness:
-        assert read_record(changed("freshness", known.value), LIMITS).finding.freshness is known
+        assert read_record(changed("freshness", known.value), LIMITS).answers.freshness is known
     refused(changed("freshness", freshness), "Error: ")
 
 

@@ -18,8 +18,9 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from vector_cases import Presented
 
 from appleattest import AttestationError, Limits, Reason
+from appleattest.carriers.certificate_sequence import read_chain
 from appleattest.chain.path import PathBuilder
-from appleattest.chain.presented import decode_presented, measure
+from appleattest.chain.presented import decode_presented
 
 _LOOP = asyncio.Runner()
 
@@ -71,7 +72,7 @@ def opinions(presented: Presented) -> Opinions:
 
 def _our_path(presented: Presented) -> list[bytes]:
     limits = Limits()
-    measure(presented.chain, limits)
+    read_chain(presented.chain, limits)
     chain = decode_presented(presented.chain, lambda _: None)
     path = PathBuilder(presented.trust, limits).build(chain, presented.at)
     return [certificate.der for certificate in path]

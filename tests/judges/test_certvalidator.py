@@ -54,7 +54,7 @@ def test_they_agree_about_most(of_vectors: dict[str, Opinions]) -> None:
 
 
 def test_they_agree_about_the_real_chains(real_chain: RealChain) -> None:
-    anchors = tuple(anchor.der for anchor in TrustStore.apple().presented)
+    anchors = tuple(anchor.der for anchor in TrustStore.apple().decoded)
     start, end = real_chain.leaf.not_valid_before_utc, real_chain.leaf.not_valid_after_utc
     second = timedelta(seconds=1)
     for at, holds in ((start - second, False), (start, True), (end, True), (end + second, False)):

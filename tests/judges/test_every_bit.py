@@ -38,7 +38,7 @@ def real(chain: RealChain) -> dict[str, Artefact]:
     them, and the minted chain is flipped in every form.
     """
     at = chain.leaf.not_valid_before_utc + timedelta(days=7)
-    anchors = [anchor.der for anchor in TrustStore.apple().presented]
+    anchors = [anchor.der for anchor in TrustStore.apple().decoded]
     every = messages(Artefact("leaf", b"", chain.ders, anchors, at))
     found = {form: every[form] for form in ("object", "binary")}
     assert all(der in each.octets for each in found.values() for der in chain.ders)

@@ -27,11 +27,13 @@ def attestation_like(
     finding: FreshnessResult, not_before: datetime, os_version: str | None = None
 ) -> Attestation:
     """An `Attestation` of what a schedule reads, and nothing else."""
+    path: Any = (SimpleNamespace(not_before=not_before),)
+    device: Any = SimpleNamespace(os_version=os_version)
     return seal(
         Attestation,
-        _path=(SimpleNamespace(not_before=not_before),),
-        _finding=finding,
-        device=SimpleNamespace(os_version=os_version),
+        path=path,
+        answers=finding,
+        device=device,
         carrier="mdm",
         verified_at=not_before,
     )

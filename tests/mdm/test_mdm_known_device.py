@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from appleattest import UNCHECKED, AttestationError, IdentifierMismatch, KeyMismatch, Reason, mdm
+from appleattest import UNCHECKED, IdentifierMismatch, KeyMismatch, Reason, mdm
 from appleattest.mdm.known_device import mismatch
 from appleattest.oids import SERIAL_NUMBER, UDID
 from appleattest.testing import AttestationAuthority, KeyKind, Properties
@@ -77,7 +77,8 @@ def test_it_does_not_change() -> None:
 
 
 def judged(authority: AttestationAuthority, properties: Properties, **known: Any) -> Any:
-    return mismatch(authority.verified(properties), mdm.KnownDevice(**known))
+    attestation = authority.verified(properties)
+    return mismatch(attestation.device, attestation.spki, mdm.KnownDevice(**known))
 
 
 @pytest.mark.parametrize(
@@ -153,12 +154,17 @@ def test_under_user_enrolment_the_key_is_what_is_left(authority: AttestationAuth
         freshness=UNCHECKED,
         at=authority.issued_at,
     )
-    assert mismatch(first, known) is None
-    error = mismatch(other, known)
+    assert mismatch(first.device, first.spki, known) is None
+    error = mismatch(other.device, other.spki, known)
     assert isinstance(error, KeyMismatch)
     assert (error.reason, error.element) == (Reason.KEY_MISMATCH, "spki")
 
 
-def test_unchecked_is_any_device(authority: AttestationAuthority) -> None:
-    found: AttestationError | None = mismatch(authority.verified(MAC), UNCHECKED)
-    assert found is None
+def test_that_it_is_another_device_comes_before_what_is_missing(
+    authority: AttestationAuthority,
+) -> None:
+    only_udid = Properties(udid=MAC_UDID)
+    error = judged(authority, only_udid, serial_number=SERIAL, udid="OTHER")
+    assert (error.reason, error.element) == (Reason.IDENTIFIER_MISMATCH, UDID)
+    error = judged(authority, only_udid, serial_number=SERIAL, udid=MAC_UDID)
+    assert (error.reason, error.element) == (Reason.IDENTIFIER_MISSING, SERIAL_NUMBER)

@@ -18,6 +18,7 @@ from appleattest import (
     Freshness,
     FreshnessMismatch,
     IdentifierMismatch,
+    KeyMismatch,
     Limits,
     NoAttestation,
     Outcome,
@@ -32,11 +33,13 @@ from appleattest.oids import SERIAL_NUMBER
 from appleattest.report import CHECKS, Check
 from appleattest.testing import (
     AttestationAuthority,
+    KeyKind,
     Properties,
     carriers,
     deviations,
     strategies,
 )
+from appleattest.verifier import run_checks
 from hostile_input import accepted_or_refused, assert_refused
 
 MAC, IPHONE = Properties.mac(), Properties.iphone()
@@ -66,7 +69,7 @@ def asked(authority: AttestationAuthority) -> dict[str, Any]:
 
 @pytest.fixture
 def validate(asked: dict[str, Any]) -> Any:
-    def validate(response: object, **arguments: Any) -> mdm.ValidatedResponse:
+    def validate(response: Any, **arguments: Any) -> mdm.ValidatedResponse:
         return mdm.validate_response(response, **{**asked, **arguments})
 
     return validate
@@ -74,7 +77,7 @@ def validate(asked: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def examine(asked: dict[str, Any]) -> Any:
-    def examine(response: object, **arguments: Any) -> Report:
+    def examine(response: Any, **arguments: Any) -> Report:
         return mdm.examine_response(response, **{**asked, **arguments})
 
     return examine
@@ -109,9 +112,10 @@ def test_the_limits_are_the_verifiers(respond: Any, validate: Any, authority: An
 def test_the_result_is_sealed(respond: Any, validate: Any) -> None:
     seen = validate(respond())
     with pytest.raises(TypeError):
-        mdm.ValidatedResponse(seen.response, seen.attestation, ())
-    with pytest.raises(TypeError):
-        copy.copy(seen)
+        mdm.ValidatedResponse(
+            response=seen.response, attestation=seen.attestation, discrepancies=()
+        )
+    assert copy.copy(seen) is seen
     with pytest.raises(AttributeError):
         seen.discrepancies = ()
 
@@ -150,9 +154,9 @@ def test_a_relayed_chain_of_another_device_is_refused(respond: Any, validate: An
 )
 @pytest.mark.parametrize("response", [b"", None], ids=["no-plist", "none"])
 def test_the_callers_misuse_whatever_the_device_sent(
-    response: object,
+    response: Any,
     argument: str,
-    value: object,
+    value: Any,
     error: type[Exception],
     validate: Any,
     examine: Any,
@@ -223,26 +227,61 @@ def test_a_cached_attestation(respond: Any, validate: Any, authority: Any) -> No
     assert caught.value.attestation.freshness is Freshness.UNMATCHED
 
 
-def test_a_stale_attestation_of_another_device_is_not_handed_on(
+@pytest.mark.parametrize("code", [EARLIER, b"", None], ids=["other", "blank", "absent"])
+def test_another_devices_attestation_is_that_whatever_its_freshness(
+    respond: Any, validate: Any, examine: Any, code: bytes | None
+) -> None:
+    """The relay of a cached attestation: it is another device's, which is the graver fact."""
+    relayed = respond(replace(MAC, serial_number="ANOTHER"), freshness_code=code)
+    with pytest.raises(IdentifierMismatch) as caught:
+        validate(relayed)
+    assert caught.value.reason is Reason.IDENTIFIER_MISMATCH
+    report = examine(relayed)
+    freshness, device = report.checks[-2:]
+    assert (freshness.name, freshness.outcome) == ("freshness", Outcome.FAILED)
+    assert freshness.reason in (Reason.FRESHNESS_MISMATCH, Reason.FRESHNESS_MISSING)
+    assert (device.name, device.outcome) == ("device", Outcome.FAILED)
+    assert device.reason is Reason.IDENTIFIER_MISMATCH
+    assert (report.error.reason, report.attestation) == (Reason.IDENTIFIER_MISMATCH, None)
+    with pytest.raises(FreshnessMismatch) as own:
+        validate(respond(freshness_code=code))
+    assert own.value.attestation is not None
+    assert own.value.report is not None
+    assert own.value.report.checks[-1] == Check("device", Outcome.PASSED)
+
+
+def test_another_key_is_another_enrolments_whatever_its_freshness(
+    respond: Any, validate: Any, authority: Any
+) -> None:
+    other = authority.keys.ec("another", KeyKind.P384).public_key()
+    enrolled = mdm.KnownDevice(spki=validate(respond()).attestation.spki)
+    relayed = respond(MAC.user_enrolled(), freshness_code=EARLIER, public_key=other)
+    with pytest.raises(KeyMismatch) as caught:
+        validate(relayed, device=enrolled)
+    assert caught.value.reason is Reason.KEY_MISMATCH
+    with pytest.raises(FreshnessMismatch):
+        validate(respond(MAC.user_enrolled(), freshness_code=EARLIER), device=enrolled)
+
+
+def test_a_stale_attestation_that_names_no_device_is_not_handed_on(
     respond: Any, validate: Any
 ) -> None:
-    stale = respond(replace(MAC, serial_number="ANOTHER"), freshness_code=EARLIER)
+    """Which device it is, nobody knows: that is no proof of another one."""
+    stale = respond(MAC.user_enrolled(), freshness_code=EARLIER)
     with pytest.raises(FreshnessMismatch) as caught:
         validate(stale)
     assert caught.value.attestation is None
-    assert "another device's" in caught.value.detail
     assert caught.value.report is not None
-    assert caught.value.report.checks[5].detail == caught.value.detail
-    missing = respond(replace(MAC, serial_number="ANOTHER"), freshness_code=None)
-    with pytest.raises(FreshnessMismatch) as caught:
-        validate(missing)
-    assert caught.value.reason is Reason.FRESHNESS_MISSING
+    device = caught.value.report.checks[-1]
+    assert (device.outcome, device.reason) == (Outcome.FAILED, Reason.IDENTIFIER_MISSING)
+    with pytest.raises(IdentifierMismatch):
+        validate(respond(MAC.user_enrolled()))
 
 
 @pytest.mark.parametrize(
     "other", [None, 1, "x", b"x", [], {}, object()], ids=lambda each: type(each).__name__
 )
-def test_whatever_else_comes_is_a_refusal(other: object, validate: Any) -> None:
+def test_whatever_else_comes_is_a_refusal(other: Any, validate: Any) -> None:
     with pytest.raises(AttestationError):
         validate(other)
 
@@ -258,7 +297,7 @@ def any_authority() -> AttestationAuthority:
 
 
 @given(st.binary(max_size=50) | st.lists(st.binary(max_size=9), max_size=3) | st.text(max_size=9))
-def test_whatever_comes_a_result_or_a_refusal_comes_out(device: object) -> None:
+def test_whatever_comes_a_result_or_a_refusal_comes_out(device: Any) -> None:
     authority = any_authority()
     assert (
         accepted_or_refused(
@@ -295,7 +334,6 @@ def test_the_report_of_a_refusal_ends_where_it_was_refused(respond: Any, examine
     for response, failed in (
         (b"<plist>", "decode"),
         (respond(deviations=[deviations.WrongSigner()]), "path"),
-        (respond(freshness_code=EARLIER), "freshness"),
         (respond(replace(MAC, serial_number="ANOTHER")), "device"),
         (respond(extra={"UDID": 5}), "decode"),
     ):
@@ -322,11 +360,11 @@ def test_a_report_of_discrepancies_is_no_refusal(respond: Any, examine: Any) -> 
 
 def refusal(error: AttestationError) -> tuple[object, ...]:
     stale = getattr(error, "attestation", None)
-    report = error.report and error.report.to_dict()
+    report = None if error.report is None else error.report.to_dict()
     return type(error), error.reason, error.element, error.detail, stale, report
 
 
-def same_verdict(response: object, **asked: Any) -> mdm.ValidatedResponse | None:
+def same_verdict(response: Any, **asked: Any) -> mdm.ValidatedResponse | None:
     """What validating returns, where examining says the same."""
     report = mdm.examine_response(response, **asked)
     if report.error is None:
@@ -538,14 +576,13 @@ def test_what_was_verified_is_what_is_returned(
     response = respond(query_responses={"OSVersion": "14.2"})
     buffer = bytearray(response)
     other = respond(query_responses={"OSVersion": "99.9"})
-    examine = Verifier.examine_mdm
 
-    def examine_and_write(self: Verifier, seen: object, /, **arguments: Any) -> Any:
-        report = examine(self, seen, **arguments)
+    def run_and_write(verifier: Verifier, request: Any) -> Any:
+        report = run_checks(verifier, request)
         buffer[:] = other
         return report
 
-    monkeypatch.setattr(Verifier, "examine_mdm", examine_and_write)
+    monkeypatch.setattr("appleattest.mdm.validation.run_checks", run_and_write)
     assert len(other) == len(response)
     for view in (buffer, memoryview(buffer)):
         assert validate(view).response.document == response
@@ -566,7 +603,7 @@ def test_what_an_object_says_of_its_class_is_not_believed(validate: Any, respond
         def __class__(self) -> Any:
             raise RuntimeError("no class")
 
-    assert_refused(partial(validate, Pretender()), Reason.MALFORMED_CERTIFICATE)
+    assert_refused(partial(validate, Pretender()), Reason.MALFORMED_PLIST)
     assert_refused(partial(validate, Broken()), Reason.MALFORMED_PLIST)
     assert validate(mdm.DeviceInformationResponse.parse(respond())).discrepancies == ()
 

@@ -55,12 +55,12 @@ def said(message: dict[str, Any] | bytes, topic: str = "mdm.Authenticate", **cha
     return check_in(topic, raw_payload=base64.b64encode(payload).decode(), **changes)
 
 
-def read(document: object) -> mdm.WebhookEvent:
+def read(document: Any) -> mdm.WebhookEvent:
     return parse(json.dumps(document))
 
 
 def refused(
-    document: object, words: str, element: str | None, reason: Reason = Reason.MALFORMED_JSON
+    document: Any, words: str, element: str | None, reason: Reason = Reason.MALFORMED_JSON
 ) -> None:
     assert_refused(lambda: read(document), reason, words, element=element)
 
@@ -82,7 +82,7 @@ def test_a_response_of_a_device(kind: Any) -> None:
     assert parsed.url_params == {}
     assert repr(parsed) == "<WebhookEvent 'mdm.Connect'>"
     with pytest.raises(TypeError):
-        mdm.WebhookEvent()
+        mdm.WebhookEvent()  # type: ignore[call-arg]
 
 
 def test_user_enrolment() -> None:
@@ -244,7 +244,7 @@ def test_times_that_are_none(text: str) -> None:
         ),
     ],
 )
-def test_a_defect(document: object, words: str, element: str | None) -> None:
+def test_a_defect(document: Any, words: str, element: str | None) -> None:
     refused(document, words, element)
     assert read(event()).response is not None
     assert read(check_in()).response is None
@@ -445,7 +445,7 @@ def test_strict_json() -> None:
     )
     for other in ("", "{", good + "x"):
         assert_refused(partial(parse, other), Reason.MALFORMED_JSON)
-    others: list[object] = [None, 1, json.loads(good), [good]]
+    others: list[Any] = [None, 1, json.loads(good), [good]]
     for body in others:
         assert_refused(partial(parse, body), Reason.MALFORMED_JSON, "as bytes or text")
 
@@ -504,6 +504,6 @@ def test_a_check_in_is_its_texts(message: dict[str, Any], topic: str) -> None:
 
 
 @given(st.binary(max_size=40) | st.text(max_size=40) | VALUES | st.builds(json.dumps, VALUES))
-def test_whatever_comes_an_event_or_a_refusal_comes_out(body: object) -> None:
+def test_whatever_comes_an_event_or_a_refusal_comes_out(body: Any) -> None:
     parsed = accepted_or_refused(lambda: parse(body))
     assert parsed is None or isinstance(parsed, mdm.WebhookEvent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -325,8 +325,15 @@ def test_a_curve_that_is_never_attested_violates(find: Any) -> None:
     class Stub:
         public_key = Key
 
+    path: Any = (Stub,)
+    device: Any = None
     attestation = seal(
-        Attestation, _path=(Stub,), _finding=FreshnessResult(Freshness.UNCHECKED, None)
+        Attestation,
+        path=path,
+        answers=FreshnessResult(Freshness.UNCHECKED, None),
+        device=device,
+        carrier="chain",
+        verified_at=datetime(2025, 7, 1, tzinfo=UTC),
     )
     found = find(policy.KeyType("P-256", "P-384"), attestation=attestation)
     assert (found.verdict, found.found) == (Verdict.VIOLATED, "another curve")

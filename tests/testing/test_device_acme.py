@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from dataclasses import replace
@@ -17,13 +18,13 @@ from device_tools import AUTHORITY, verified
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appleattest import Attestation, NoAttestation, Reason, oids
+from appleattest import Attestation, NoAttestation, Reason, acme, oids
 from appleattest.testing import DeviceModel, ManualClock, SimulatedDevice
 from appleattest.testing.device import ChallengeAnswer
 
 TOKEN = "2uO9Yz0bJkqQm1sVtXwA4g"
 MAC, IPHONE = DeviceModel.mac(), DeviceModel.iphone()
-TOKENS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1)
+TOKENS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", min_size=22)
 
 
 def device(model: DeviceModel = MAC) -> SimulatedDevice:
@@ -167,6 +168,25 @@ def test_alternative_names_are_requested() -> None:
     assert list(found.value) == names
 
 
+def test_the_finalize_payload_carries_the_request() -> None:
+    names = [x509.DNSName("device.example")]
+    answer = device().answer_challenge(TOKEN)
+    payload = json.loads(answer.finalize_payload("device", alternative_names=names))
+    request = answer.certificate_request("device", alternative_names=names)
+    assert payload == {"csr": base64.urlsafe_b64encode(request).decode().rstrip("=")}
+    attestation = AUTHORITY.verifier.verify_acme(
+        answer.attestation_object, token=TOKEN, at=AUTHORITY.issued_at
+    )
+    plain = json.loads(answer.finalize_payload("device"))
+    valid = acme.validate_csr(
+        plain["csr"],
+        attestation=attestation,
+        identifier="device",
+        binding=acme.CSRBinding.CN_OR_SAN,
+    )
+    assert valid.spki_sha256 == attestation.spki_sha256
+
+
 def test_a_key_does_not_survive_the_erasure() -> None:
     mac = device()
     before = mac.answer_challenge(TOKEN)
@@ -174,6 +194,8 @@ def test_a_key_does_not_survive_the_erasure() -> None:
     mac.erase()
     with pytest.raises(LookupError, match="erased"):
         before.certificate_request("device")
+    with pytest.raises(LookupError, match="erased"):
+        before.finalize_payload("device")
     after = mac.answer_challenge(TOKEN)
     after.certificate_request("device")
     assert after.public_key != before.public_key

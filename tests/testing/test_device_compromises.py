@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from device_tools import ATTESTATION, AUTHORITY, EVERYTHING, answers, ask, command, verified
 
 from appleattest import Attestation, FreshnessMismatch
+from appleattest.mdm import ATTESTATION_INTERVAL
 from appleattest.testing import DeviceModel, ManualClock, SimulatedDevice
 from appleattest.testing.device import (
-    ATTESTATION_INTERVAL,
     AnswersOlder,
     ChallengeAnswer,
     Compromise,

@@ -29,22 +29,31 @@ from appleattest import (
     Reason,
     SecureBoot,
     oids,
+    testing,
 )
+from appleattest.mdm import ATTESTATION_INTERVAL
+from appleattest.policy import Platform
 from appleattest.testing import (
     ISSUED_AT,
     AttestationAuthority,
     DeviceModel,
     ManualClock,
-    Platform,
     SimulatedDevice,
 )
-from appleattest.testing.device import ATTESTATION_INTERVAL, DeviceArguments
+from appleattest.testing.device import DeviceArguments
 
 MAC, IPHONE = DeviceModel.mac(), DeviceModel.iphone()
 NONCE = b"n" * 32
 SECOND = timedelta(seconds=1)
 
-MODELS = [MAC, IPHONE, DeviceModel.ipad(), DeviceModel.apple_tv(), DeviceModel.apple_watch()]
+MODELS = [
+    MAC,
+    IPHONE,
+    DeviceModel.ipad(),
+    DeviceModel.apple_tv(),
+    DeviceModel.apple_watch(),
+    DeviceModel.vision_pro(),
+]
 
 
 def device(model: DeviceModel = MAC, **arguments: Unpack[DeviceArguments]) -> SimulatedDevice:
@@ -101,10 +110,30 @@ def test_what_was_queried_is_answered_and_nothing_else(
             {"ProvisioningUDID", "SoftwareUpdateDeviceID"},
             id="apple-watch",
         ),
+        pytest.param(
+            DeviceModel.vision_pro(),
+            {"ProvisioningUDID", "SoftwareUpdateDeviceID"},
+            id="vision-pro",
+        ),
+        pytest.param(
+            DeviceModel.vision_pro(os_version="1.0"),
+            {"ProvisioningUDID", "SoftwareUpdateDeviceID", ATTESTATION},
+            id="vision-pro-1.0",
+        ),
     ],
 )
 def test_a_platform_answers_what_it_knows(model: DeviceModel, unanswered: set[str]) -> None:
     assert set(answers(device(model), NONCE)) == set(EVERYTHING) - unanswered
+
+
+def test_there_is_a_model_of_every_platform() -> None:
+    assert {model.platform for model in MODELS} == set(Platform)
+    assert testing.Platform is Platform
+
+
+def test_a_platform_is_no_text() -> None:
+    with pytest.raises(TypeError, match=r"appleattest\.policy\.Platform: 'macOS'"):
+        replace(MAC, platform="macOS")  # type: ignore[arg-type]
 
 
 def test_a_device_says_what_it_is() -> None:
@@ -490,4 +519,4 @@ def test_a_manual_clock_moves_when_it_is_told_to() -> None:
 
 
 def test_a_device_is_shown_by_what_it_is() -> None:
-    assert repr(SimulatedDevice(AUTHORITY)) == "<SimulatedDevice TESTMAC00001, macOS 15.5>"
+    assert repr(SimulatedDevice(AUTHORITY)) == "<SimulatedDevice TESTMAC00001, macos 15.5>"

@@ -14,6 +14,7 @@ from appleattest import Attestation, Freshness, TrustStore, Verifier, oids
 from appleattest.testing import (
     FRESHNESS_CODE,
     AttestationAuthority,
+    Deviation,
     KeyKind,
     Properties,
     authority_name,
@@ -124,16 +125,35 @@ def test_a_time_that_cannot_be_is_a_value_error(at: datetime) -> None:
 
 @pytest.mark.parametrize("method", ["attest", "attestation_object", "response_plist"])
 def test_an_unknown_keyword_is_a_type_error(method: str) -> None:
-    with pytest.raises(TypeError, match="unexpected keyword"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'expired'") as refusal:
         getattr(AUTHORITY, method)(expired=True)
+    assert "freshness_code" in str(refusal.value)
+    assert listed_in(refusal.value) == every_deviation()
 
 
 @pytest.mark.parametrize("deviation", ["expired", deviations.Expired, None, 1])
 @pytest.mark.parametrize("where", ["deviations", "intermediate_deviations"])
 def test_an_unknown_deviation_is_a_type_error(where: str, deviation: Any) -> None:
     arguments: dict[str, Any] = {where: [deviation]}
-    with pytest.raises(TypeError, match="not a deviation"):
+    with pytest.raises(TypeError, match="not a deviation") as refusal:
         AUTHORITY.attest(**arguments)
+    assert str(refusal.value).startswith(f"not a deviation: {deviation!r}; ")
+    assert listed_in(refusal.value) == every_deviation()
+
+
+def listed_in(error: TypeError) -> set[str]:
+    """Return the names after the last words of the message."""
+    _, _, names = str(error).partition("appleattest.testing.deviations has ")
+    return set(names.split(", "))
+
+
+def every_deviation() -> set[str]:
+    """Return what of `deviations` is one, and no constant or option of one."""
+    return {
+        name
+        for name, each in vars(deviations).items()
+        if isinstance(each, type) and issubclass(each, Deviation)
+    }
 
 
 @pytest.mark.parametrize("key", [b"", "key", AUTHORITY.attested_key])

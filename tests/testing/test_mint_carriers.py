@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mint_tools import AUTHORITY
 
-from appleattest.testing import Properties, carriers
+from appleattest import mdm
+from appleattest.testing import Properties, SimulatedDevice, carriers
 
 CHAIN = AUTHORITY.attest()
 
@@ -90,11 +91,81 @@ def test_a_response_plist_without_an_attestation() -> None:
     assert (made["UDID"], made["EnrollmentID"]) == ("u", "e")
 
 
-def test_a_webhook_event_holds_the_plist() -> None:
-    made = json.loads(carriers.webhook_event(b"plist", extra={"topic": "other"}))
+def test_a_finalize_payload_holds_base64url_without_padding() -> None:
+    for size in range(4):
+        payload = json.loads(carriers.finalize_payload(bytes(size), extra={"other": 1}))
+        assert payload["other"] == 1
+        encoded = payload["csr"]
+        assert "=" not in encoded
+        assert base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)) == bytes(size)
+
+
+def acknowledged(event: bytes) -> dict[str, str]:
+    """Return the ``acknowledge_event`` without the response in it."""
+    found: dict[str, str] = json.loads(event)["acknowledge_event"]
+    del found["raw_payload"]
+    return found
+
+
+def test_a_webhook_event_holds_the_response() -> None:
+    response = AUTHORITY.response_plist()
+    made = json.loads(carriers.webhook_event(response, extra={"topic": "other"}))
 
     assert made["topic"] == "other"
-    assert base64.b64decode(made["acknowledge_event"]["raw_payload"]) == b"plist"
+    assert base64.b64decode(made["acknowledge_event"]["raw_payload"]) == response
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_webhook_event_takes_its_identifiers_from_the_response(binary: bool) -> None:
+    response = carriers.response_plist(
+        None, udid="u", enrollment_id="e", status="NotNow", command_uuid="c", binary=binary
+    )
+
+    assert acknowledged(carriers.webhook_event(response)) == {
+        "udid": "u",
+        "enrollment_id": "e",
+        "status": "NotNow",
+        "command_uuid": "c",
+    }
+
+
+def test_a_webhook_event_has_no_identifier_that_the_response_lacks() -> None:
+    idle = plistlib.dumps({"Status": "Idle", "EnrollmentID": "e", "CommandUUID": 1})
+
+    assert acknowledged(carriers.webhook_event(idle)) == {"status": "Idle", "enrollment_id": "e"}
+    assert acknowledged(carriers.webhook_event(plistlib.dumps([]))) == {}
+
+
+def test_the_caller_overrides_the_identifiers_of_a_webhook_event() -> None:
+    response = carriers.response_plist(None)
+    kept = acknowledged(carriers.webhook_event(response))
+    event = carriers.webhook_event
+
+    assert acknowledged(event(response, udid="")) == {**kept, "udid": ""}
+    assert acknowledged(event(response, enrollment_id="e")) == {**kept, "enrollment_id": "e"}
+    assert acknowledged(event(response, status="Error")) == {**kept, "status": "Error"}
+    assert acknowledged(event(response, command_uuid="c")) == {**kept, "command_uuid": "c"}
+
+
+@pytest.mark.parametrize("response", [b"", b"plist", b"<plist>", b"bplist00"])
+def test_a_webhook_event_about_no_property_list_names_the_usual_device(response: bytes) -> None:
+    assert acknowledged(carriers.webhook_event(response)) == {
+        "udid": carriers.DEVICE_UDID,
+        "status": "Acknowledged",
+        "command_uuid": carriers.COMMAND_UUID,
+    }
+
+
+@pytest.mark.parametrize("user_enrolled", [False, True])
+def test_a_webhook_event_of_a_device_is_one_that_the_library_reads(user_enrolled: bool) -> None:
+    device = SimulatedDevice(AUTHORITY, user_enrolled=user_enrolled)
+    command = mdm.device_information_command(command_uuid="c", nonce=b"n" * 32)
+    event = mdm.WebhookEvent.parse(carriers.webhook_event(device.answer(command)))
+
+    assert event.response is not None
+    assert event.command_uuid == "c"
+    enrolled = device.enrollment_id if user_enrolled else device.model.udid
+    assert event.enrollment_id == enrolled
 
 
 @given(st.integers(0, (1 << 64) - 1))

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from mint_tools import AUTHORITY, accepts
+from mint_tools import AUTHORITY, accepts, tbs
 
-from appleattest.testing import ISSUED_AT, AttestationAuthority, KeyKind, authority_name, chains
+from appleattest.testing import (
+    ISSUED_AT,
+    AttestationAuthority,
+    Deviation,
+    Digest,
+    KeyKind,
+    authority_name,
+    chains,
+    deviations,
+    keys,
+)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +92,60 @@ def test_unrelated_intermediates_reach_no_known_root() -> None:
     assert len(set(certificates)) == 3
     assert not accepts([leaf, *certificates])
     assert accepts([leaf, *certificates, intermediate])
+
+
+EXTRA_DEVIATIONS = [
+    deviations.CriticalExtension(),
+    deviations.NameConstraints(),
+    deviations.SignatureHash(Digest.SHA256),
+]
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+def test_a_cross_certificate_is_the_roots_about_any_key(kind: KeyKind) -> None:
+    der = chains.cross_certificate(AUTHORITY, kind=kind)
+    certificate = x509.load_der_x509_certificate(der)
+
+    certificate.verify_directly_issued_by(AUTHORITY.root)
+    assert certificate.issuer != certificate.subject
+    assert tbs(der)["subject_public_key_info"].dump() == keys.spki_of(
+        AUTHORITY.keys.key("cross-certified", kind).public_key()
+    )
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+def test_a_self_signed_certificate_has_any_key(kind: KeyKind) -> None:
+    der = chains.self_signed_certificate(AUTHORITY, kind=kind)
+    certificate = x509.load_der_x509_certificate(der)
+
+    assert certificate.issuer == certificate.subject
+    certificate.verify_directly_issued_by(certificate)
+    ring = AUTHORITY.keys.other("self-signed")
+    assert tbs(der)["subject_public_key_info"].dump() == keys.spki_of(
+        ring.key("self-signed", kind).public_key()
+    )
+
+
+@pytest.mark.parametrize("build", [chains.cross_certificate, chains.self_signed_certificate])
+@pytest.mark.parametrize("deviation", EXTRA_DEVIATIONS, ids=lambda each: type(each).__name__)
+def test_an_extra_certificate_can_be_broken_and_named(
+    build: Callable[..., bytes], deviation: Deviation
+) -> None:
+    name = AUTHORITY.root_issuer.subject
+    plain, broken = build(AUTHORITY, name=name), build(AUTHORITY, name=name, deviations=[deviation])
+
+    assert plain != broken
+    for der in (plain, broken):
+        assert x509.load_der_x509_certificate(der).subject == AUTHORITY.root.subject
+
+
+@pytest.mark.parametrize("build", [chains.cross_certificate, chains.self_signed_certificate])
+def test_an_extra_certificate_harms_no_path(build: Callable[..., bytes]) -> None:
+    extra = build(AUTHORITY)
+    leaf, intermediate = AUTHORITY.attest()
+
+    assert accepts([leaf, intermediate, extra])
+    assert not accepts([leaf, extra])
 
 
 def test_a_leaf_that_issues_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from mint_tools import AUTHORITY, accepts, extensions, load, signature, tbs, value
 
-from appleattest import oids
+from appleattest import Reason, decode_unverified, oids
 from appleattest.testing import (
     ISSUED_AT,
     AttestationAuthority,
@@ -24,12 +25,14 @@ from appleattest.testing import (
     Digest,
     Extension,
     KeyKind,
+    Properties,
+    apple_shape,
     authority_name,
     deviations,
     keys,
-    profile,
 )
 from appleattest.testing import deviations as d
+from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +121,7 @@ LEAF = [
     d.Validity(not_after=ISSUED_AT),
     d.Version(2),
     d.WrappedValue(oids.UDID),
+    d.MalformedProperty(oids.SERIAL_NUMBER),
     d.WrongSigner(),
     d.ZeroSerial(),
 ]
@@ -472,7 +476,7 @@ def test_criticality() -> None:
 def test_an_extended_key_usage_follows_the_key_usage() -> None:
     found = extensions(leaf(d.ExtendedKeyUsage(("1.2.3",), critical=True)))
 
-    assert found[2] == (profile.EXTENDED_KEY_USAGE, True, b"\x30\x04\x06\x02\x2a\x03")
+    assert found[2] == (apple_shape.EXTENDED_KEY_USAGE, True, b"\x30\x04\x06\x02\x2a\x03")
 
 
 def test_key_usage_is_the_bits_asked_for() -> None:
@@ -503,7 +507,7 @@ def test_name_constraints_are_well_formed() -> None:
 def test_key_identifiers() -> None:
     der = intermediate(d.NoKeyIdentifiers())
     wrong = intermediate(d.MismatchedKeyIdentifiers())
-    oid = profile.AUTHORITY_KEY_IDENTIFIER
+    oid = apple_shape.AUTHORITY_KEY_IDENTIFIER
 
     assert listed(der) == [oids.BASIC_CONSTRAINTS, oids.KEY_USAGE]
     assert listed(wrong) == listed(GENUINE[1])
@@ -520,6 +524,54 @@ def test_values_can_be_wrapped() -> None:
         bare = value(GENUINE[0], oid).decode()
         assert value(text, oid) == core.UTF8String(bare).dump()
     assert value(text, oids.FRESHNESS_CODE) == genuine
+
+
+EVERY_PROPERTY = [*TEXT_PROPERTIES.values(), *NUMBER_PROPERTIES.values()]
+
+
+@pytest.mark.parametrize("how", d.Malformation)
+@pytest.mark.parametrize("oid", EVERY_PROPERTY)
+@pytest.mark.parametrize("number", [0, 1, -1, -129, 255], ids=str)
+def test_a_malformed_property_is_malformed_and_the_rest_is_sound(
+    oid: str, how: d.Malformation, number: int
+) -> None:
+    mac = replace(Properties.mac(), sip=number, third_party_kexts=number)
+    made, genuine = AUTHORITY.attest(properties=mac), AUTHORITY.attest(properties=mac)
+    made[0] = AUTHORITY.attest(properties=mac, deviations=[d.MalformedProperty(oid, how)])[0]
+    sound, broken = (decode_unverified(each) for each in (genuine, made))
+
+    assert sound.problems == ()
+    assert [(each.reason, each.element) for each in broken.problems] == [
+        (Reason.MALFORMED_PROPERTY, oid)
+    ]
+    assert listed(made[0]) == listed(genuine[0])
+    assert is_signed(made[0])
+
+
+@pytest.mark.parametrize(
+    ("properties", "oid"),
+    [
+        pytest.param(Properties.mac(), oids.FRESHNESS_CODE, id="no property"),
+        pytest.param(Properties.iphone(), oids.SECURE_BOOT, id="absent"),
+        pytest.param(Properties(raw={oids.UDID: b"  "}), oids.UDID, id="blank text"),
+        pytest.param(
+            Properties(raw={oids.THIRD_PARTY_KEXTS: b""}), oids.THIRD_PARTY_KEXTS, id="blank number"
+        ),
+    ],
+)
+def test_what_has_no_value_cannot_be_malformed(properties: Properties, oid: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(oid)):
+        AUTHORITY.attest(properties=properties, deviations=[d.MalformedProperty(oid)])
+
+
+def test_a_leaf_can_lack_its_constraints_its_key_usage_or_both() -> None:
+    both = [oids.BASIC_CONSTRAINTS, oids.KEY_USAGE]
+
+    assert listed(leaf(d.NoBasicConstraints()))[:1] == [oids.KEY_USAGE]
+    assert listed(leaf(d.NoKeyUsage()))[:1] == [oids.BASIC_CONSTRAINTS]
+    assert listed(leaf(d.NoBasicConstraints(), d.NoKeyUsage())) == [
+        oid for oid in listed(GENUINE[0]) if oid not in both
+    ]
 
 
 def test_text_is_wrapped_where_there_is_any() -> None:

@@ -66,7 +66,7 @@ def test_labels_and_kinds_tell_keys_apart() -> None:
 
 
 def test_ec_refuses_another_kind() -> None:
-    with pytest.raises(ValueError, match="no elliptic-curve kind"):
+    with pytest.raises(ValueError, match="not a kind of elliptic-curve key"):
         KeyRing(1).ec("a", KeyKind.ED25519)
 
 

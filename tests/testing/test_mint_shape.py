@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from asn1crypto import core, parser
@@ -15,6 +16,7 @@ from mint_tools import AUTHORITY, extensions, tbs
 
 from appleattest import TrustStore, oids
 from appleattest.testing import ISSUED_AT, Properties, deviations
+from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES, AttestedField
 from real_chains import REAL_CHAINS, RealChain, apple_intermediate
 
 if TYPE_CHECKING:
@@ -66,10 +68,11 @@ def test_an_intermediate_is_tag_for_tag_the_real_one() -> None:
 
 
 def test_a_root_is_tag_for_tag_the_real_one() -> None:
-    (anchor,) = TrustStore.apple().anchors
-    root = anchor.public_bytes(Encoding.DER)
-    assert skeleton(AUTHORITY.root_issuer.der) == skeleton(root)
-    assert _validity(AUTHORITY.root_issuer.der) == _validity(root)
+    (root,) = TrustStore.apple().anchors
+    apples = root.public_bytes(Encoding.DER)
+
+    assert skeleton(AUTHORITY.root_issuer.der) == skeleton(apples)
+    assert _validity(AUTHORITY.root_issuer.der) == _validity(apples)
 
 
 def _validity(der: bytes) -> tuple[datetime, datetime]:
@@ -106,6 +109,14 @@ def test_key_identifiers_are_those_of_rfc_5280() -> None:
     assert isinstance(key, ec.EllipticCurvePublicKey)
     issuer = AUTHORITY.intermediate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
     assert issuer.value == x509.AuthorityKeyIdentifier.from_issuer_public_key(key)
+
+
+def test_every_field_of_the_properties_is_listed_once() -> None:
+    listed = [*TEXT_PROPERTIES, *NUMBER_PROPERTIES]
+    assert sorted(listed) == sorted(get_args(AttestedField))
+    assert {*listed, "raw"} == {field.name for field in fields(Properties)}
+    order = list(Properties.mac().extension_values())
+    assert sorted(order) == sorted([*TEXT_PROPERTIES.values(), *NUMBER_PROPERTIES.values()])
 
 
 def test_nothing_pretends_to_be_apple() -> None:

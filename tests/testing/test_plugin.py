@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 
 import pytest_appleattest
-from appleattest.testing import AttestationAuthority
+from appleattest.testing import AttestationAuthority, strategies
 
 pytest_plugins = ["pytester"]
+
+# Loaded before pytester remembers the modules: else it would unload Hypothesis after a test, and
+# leave the strategies that were made with it.
+assert strategies.__all__
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "guide-test-your-server.md"

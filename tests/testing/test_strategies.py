@@ -9,8 +9,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +42,7 @@ from appleattest.testing import (
 )
 from appleattest.testing.strategies import Defect, MintedChain, MintedObject, MintedResponse
 from appleattest.testing.strategies.broken import _DEFECTS, _issuers
+from appleattest.testing.strategies.devices import IDENTIFIERS, PROPERTIES
 from appleattest.testing.strategies.genuine import _HARMLESS, shapes
 from chain_cases import Acceptance, Verdict, ended, fresh, refusal_of, verdict
 
@@ -101,14 +104,14 @@ def of_response(minted: MintedResponse) -> Verdict:
     )
 
 
-def of_object_unchecked(sent: object, at: datetime) -> Verdict:
+def of_object_unchecked(sent: Any, at: datetime) -> Verdict:
     return settled(
         lambda verifier: verifier.verify_acme(sent, token=UNCHECKED, at=at),
         lambda verifier: verifier.examine_acme(sent, token=UNCHECKED, at=at),
     )
 
 
-def of_response_unchecked(sent: object, at: datetime) -> Verdict:
+def of_response_unchecked(sent: Any, at: datetime) -> Verdict:
     return settled(
         lambda verifier: verifier.verify_mdm(sent, nonce=UNCHECKED, at=at),
         lambda verifier: verifier.examine_mdm(sent, nonce=UNCHECKED, at=at),
@@ -229,6 +232,7 @@ def test_every_deviation_is_refused_for_the_reason_given() -> None:
     harmless = {type(each) for several in _HARMLESS for each in several}
     # What is left is general: harm or none, as its arguments have it. A new one goes somewhere.
     assert classes - seen - harmless == {
+        deviations.MalformedProperty,
         deviations.MissingExtension,
         deviations.NestedFreshnessCode,
         deviations.NoKeyIdentifiers,
@@ -280,6 +284,18 @@ def test_a_malformed_device_is_refused_for_its_one_malformed_property(device: Pr
     assert isinstance(verdict(WARM, mended), Acceptance)
 
 
+@often
+@given(st.data())
+def test_another_malformed_property_is_absent_and_named(data: st.DataObject) -> None:
+    oid = data.draw(st.sampled_from([each for each in PROPERTIES if each not in IDENTIFIERS]))
+    device = data.draw(strategies.malformed_devices([oid]))
+    found = verdict(WARM, AUTHORITY.attest(properties=device))
+    assert isinstance(found, Acceptance)
+    (name,) = (name for name, each in NAMED.items() if each == oid)
+    assert getattr(found.attestation.device, name) is None
+    assert found.attestation.device.malformed == {oid}
+
+
 # Anything
 
 
@@ -300,7 +316,7 @@ def test_nothing_but_attestation_errors_comes_out(data: st.DataObject) -> None:
     original = minted.encoded.encode() if isinstance(minted.encoded, str) else minted.encoded
     octets = data.draw(damaged(original))
     at = minted.chain.at
-    sent: list[object] = [octets, octets.decode("latin-1"), [octets, *minted.chain.chain]]
+    sent: list[Any] = [octets, octets.decode("latin-1"), [octets, *minted.chain.chain]]
     for each in sent:
         for answer in (of_object_unchecked(each, at), of_response_unchecked(each, at)):
             assert not isinstance(answer, Acceptance) or answer.path[0] == minted.chain.chain[0]
@@ -314,6 +330,19 @@ def test_nothing_but_attestation_errors_comes_out(data: st.DataObject) -> None:
 def test_only_the_strategies_import_hypothesis() -> None:
     program = "import sys, appleattest.testing; sys.exit('hypothesis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_without_hypothesis_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in [each for each in sys.modules if each.startswith(strategies.__name__)]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(ImportError) as refusal:
+        import_module(strategies.__name__)
+    assert str(refusal.value) == (
+        "appleattest.testing.strategies needs Hypothesis: install appleattest[testing]"
+    )
 
 
 def test_every_public_name_is_documented() -> None:

@@ -6,9 +6,9 @@ from appleattest import Reason, oids
 from appleattest.testing import (
     AttestationAuthority,
     Deviation,
+    apple_shape,
     der,
     deviations,
-    profile,
 )
 from appleattest.testing.deviations import KeyUse
 from appleattest.testing.keys import spki_of
@@ -63,8 +63,10 @@ def critical_in_the_leaf(authority: AttestationAuthority, change: Deviation) -> 
     Flag.CRITICAL_EXTENSION,
     each={
         **_CRITICAL,
-        "subject-key-identifier": deviations.CriticalExtension(profile.SUBJECT_KEY_IDENTIFIER),
-        "authority-key-identifier": deviations.CriticalExtension(profile.AUTHORITY_KEY_IDENTIFIER),
+        "subject-key-identifier": deviations.CriticalExtension(apple_shape.SUBJECT_KEY_IDENTIFIER),
+        "authority-key-identifier": deviations.CriticalExtension(
+            apple_shape.AUTHORITY_KEY_IDENTIFIER
+        ),
     },
 )
 def critical_in_the_intermediate(authority: AttestationAuthority, change: Deviation) -> ChainInput:
@@ -221,8 +223,10 @@ def no_key_identifiers_in_the_intermediate(authority: AttestationAuthority) -> C
 def key_identifier_in_the_leaf(authority: AttestationAuthority) -> ChainInput:
     """``root -> intermediate -> leaf`` with an authorityKeyIdentifier, which Apple's lacks."""
     spki = spki_of(authority.issuer.key.public_key())
-    value = profile.authority_key_identifier(spki).value
-    return with_leaf(authority, deviations.ExtraExtension(profile.AUTHORITY_KEY_IDENTIFIER, value))
+    value = apple_shape.authority_key_identifier(spki).value
+    return with_leaf(
+        authority, deviations.ExtraExtension(apple_shape.AUTHORITY_KEY_IDENTIFIER, value)
+    )
 
 
 @acceptable(FILE, Flag.KEY_IDENTIFIER, each={"leaf": 0, "intermediate": 1})

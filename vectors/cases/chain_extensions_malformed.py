@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appleattest import Reason, oids
-from appleattest.testing import AttestationAuthority, Deviation, der, deviations, profile
+from appleattest.testing import AttestationAuthority, Deviation, apple_shape, der, deviations
 from vectors.case import ChainInput, invalid
 from vectors.flags import Flag
 from vectors.shapes import with_intermediate, with_leaf
@@ -30,7 +30,7 @@ _BROKEN: dict[str, Deviation] = {
         oids.KEY_USAGE, _extension(der.boolean(True), der.tlv(0x24, der.octet_string(_BITS)))
     ),
     "extended-key-usage-empty": deviations.ExtraExtension(
-        profile.EXTENDED_KEY_USAGE, der.sequence()
+        apple_shape.EXTENDED_KEY_USAGE, der.sequence()
     ),
     "constraints-empty": deviations.ExtensionValue(oids.BASIC_CONSTRAINTS, b""),
     "constraints-trailing": deviations.ExtensionValue(oids.BASIC_CONSTRAINTS, b"\x30\x00\x00"),
@@ -65,7 +65,7 @@ _BROKEN: dict[str, Deviation] = {
     "alternative-name": deviations.ExtraExtension(_ALT_NAME, b"\xff"),
     "crl-points": deviations.ExtraExtension(_CRL_POINTS, b""),
     "extended-key-usage-trailing": deviations.ExtraExtension(
-        profile.EXTENDED_KEY_USAGE, der.sequence(der.oid(_ANY_USAGE)) + b"\x00"
+        apple_shape.EXTENDED_KEY_USAGE, der.sequence(der.oid(_ANY_USAGE)) + b"\x00"
     ),
 }
 
@@ -93,10 +93,10 @@ def broken_in_the_leaf(authority: AttestationAuthority, change: Deviation) -> Ch
             oids.BASIC_CONSTRAINTS, der.sequence(der.boolean(True), der.utf8_string("0"))
         ),
         "subject-key-identifier": deviations.ExtensionValue(
-            profile.SUBJECT_KEY_IDENTIFIER, b"\x05\x00"
+            apple_shape.SUBJECT_KEY_IDENTIFIER, b"\x05\x00"
         ),
         "authority-key-identifier": deviations.ExtensionValue(
-            profile.AUTHORITY_KEY_IDENTIFIER, der.octet_string(b"\x01")
+            apple_shape.AUTHORITY_KEY_IDENTIFIER, der.octet_string(b"\x01")
         ),
     },
 )

@@ -6,9 +6,9 @@ from appleattest import Reason, oids
 from appleattest.testing import (
     AttestationAuthority,
     Deviation,
+    apple_shape,
     der,
     deviations,
-    profile,
 )
 from appleattest.testing.deviations import TimeForm
 from vectors.case import ChainInput, acceptable, invalid, valid
@@ -187,7 +187,7 @@ def doubled_in_the_leaf(authority: AttestationAuthority, changes: list[Deviation
             oids.BASIC_CONSTRAINTS, b"\x30\x00"
         ),
         "key-usage": deviations.DoubledExtension(oids.KEY_USAGE),
-        "subject-key-identifier": deviations.DoubledExtension(profile.SUBJECT_KEY_IDENTIFIER),
+        "subject-key-identifier": deviations.DoubledExtension(apple_shape.SUBJECT_KEY_IDENTIFIER),
     },
 )
 def doubled_in_the_intermediate(authority: AttestationAuthority, change: Deviation) -> ChainInput:
@@ -229,9 +229,9 @@ def subject(authority: AttestationAuthority, name: bytes) -> ChainInput:
     FILE,
     Flag.MALFORMED_CERTIFICATE,
     each={
-        "country-of-three-letters": profile.distinguished_name(C="USA"),
-        "empty-common-name": profile.distinguished_name(CN=""),
-        "long-common-name": profile.distinguished_name(CN="x" * 65),
+        "country-of-three-letters": apple_shape.distinguished_name(C="USA"),
+        "empty-common-name": apple_shape.distinguished_name(CN=""),
+        "long-common-name": apple_shape.distinguished_name(CN="x" * 65),
         "printable-string-with-star": _name(_organization(b"a*b", der.PRINTABLE_STRING)),
     },
 )

@@ -13,11 +13,11 @@ from appleattest.testing import (
     KeyKind,
     Properties,
     PublicKey,
+    apple_shape,
     authority_name,
     chains,
     der,
     deviations,
-    profile,
 )
 from appleattest.testing.keys import order_of, spki_of
 from vectors.case import ChainInput, invalid, valid
@@ -92,7 +92,7 @@ def one_of_two_intermediates_forged(authority: AttestationAuthority, which: int)
         "udid": (b"TESTUDID0001", b"TESTUDID0009"),
         "secure-boot": (b"Full Security", b"None Security"),
         "os-version": (b"14.2", b"14.9"),
-        "freshness-code": (profile.FRESHNESS_CODE[:16], bytes(16)),
+        "freshness-code": (apple_shape.FRESHNESS_CODE[:16], bytes(16)),
         "not-after": (b"250929", b"350929"),
     },
 )
@@ -104,7 +104,7 @@ def content_changed_after_signing(
     The expected freshness code is the edited one: nothing but the signature is wrong.
     """
     given = with_leaf(authority, deviations.TamperedContent(*change))
-    edited = profile.FRESHNESS_CODE.replace(*change)
+    edited = apple_shape.FRESHNESS_CODE.replace(*change)
     return replace(given, exactly=edited)
 
 
@@ -256,14 +256,14 @@ def unsigned_copy_of_the_root(authority: AttestationAuthority) -> ChainInput:
     template = CertificateTemplate(
         issuer=authority.root_issuer.subject,
         subject=authority.root_issuer.subject,
-        not_before=profile.NOT_BEFORE,
-        not_after=profile.ROOT_NOT_AFTER,
+        not_before=apple_shape.NOT_BEFORE,
+        not_after=apple_shape.ROOT_NOT_AFTER,
         spki=spki_of(key.public_key()),
         serial=root.serial_number,
         extensions=(
-            profile.basic_constraints(ca=True),
-            profile.subject_key_identifier(spki_of(root.public_key())),  # type: ignore[arg-type]
-            profile.key_usage(profile.AUTHORITY_KEY_USE),
+            apple_shape.basic_constraints(ca=True),
+            apple_shape.subject_key_identifier(spki_of(root.public_key())),  # type: ignore[arg-type]
+            apple_shape.key_usage(apple_shape.AUTHORITY_KEY_USE),
         ),
     )
     forged = Issuer(template.sign(key), template.subject, key, authority.keys, ())

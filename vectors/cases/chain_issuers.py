@@ -8,11 +8,11 @@ from appleattest import Reason
 from appleattest.testing import (
     AttestationAuthority,
     Deviation,
+    apple_shape,
     authority_name,
     chains,
     deviations,
     distinguished_name,
-    profile,
 )
 from vectors.case import ChainInput, acceptable, invalid, valid
 from vectors.flags import Flag
@@ -170,7 +170,7 @@ def intermediate_of_another_name(authority: AttestationAuthority) -> ChainInput:
         "basic-constraints-false": [deviations.NotACA()],
         "no-basic-constraints": [deviations.NoBasicConstraints()],
         "no-key-cert-sign": [deviations.NoKeyCertSign()],
-        "key-usage-of-a-leaf": [deviations.KeyUsage(deviations.KeyUse(profile.LEAF_KEY_USE))],
+        "key-usage-of-a-leaf": [deviations.KeyUsage(deviations.KeyUse(apple_shape.LEAF_KEY_USE))],
         "empty-key-usage": [deviations.KeyUsage(deviations.KeyUse.NONE)],
         "no-extensions": [deviations.NoExtensions()],
     },
@@ -219,8 +219,10 @@ def issuer_of_another_name(authority: AttestationAuthority, name: bytes) -> Chai
     FILE,
     Flag.NAME_MATCHING,
     each={
-        "string-type": profile.INTERMEDIATE_NAME.replace(b"\x0c\x07Example", b"\x13\x07Example"),
-        "case": profile.INTERMEDIATE_NAME.replace(b"Example", b"EXAMPLE"),
+        "string-type": apple_shape.INTERMEDIATE_NAME.replace(
+            b"\x0c\x07Example", b"\x13\x07Example"
+        ),
+        "case": apple_shape.INTERMEDIATE_NAME.replace(b"Example", b"EXAMPLE"),
         "spaces": authority_name("Test Enterprise Attestation  Sub CA 1"),
     },
 )

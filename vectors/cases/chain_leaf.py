@@ -10,12 +10,12 @@ from appleattest.testing import (
     AttestationAuthority,
     Deviation,
     Properties,
+    apple_shape,
     authority_name,
     chains,
     der,
     deviations,
     distinguished_name,
-    profile,
 )
 from appleattest.testing.deviations import KeyUse
 from vectors.case import ChainInput, acceptable, invalid, valid
@@ -24,7 +24,7 @@ from vectors.shapes import with_leaf
 
 FILE = "chain_leaf"
 
-_LEAF_BITS = KeyUse(profile.LEAF_KEY_USE)
+_LEAF_BITS = KeyUse(apple_shape.LEAF_KEY_USE)
 _SIGNING_BITS = KeyUse.KEY_CERT_SIGN | KeyUse.CRL_SIGN
 _DIGITAL = KeyUse.DIGITAL_SIGNATURE
 _CA = deviations.LeafIsCA()

@@ -9,10 +9,10 @@ from appleattest.testing import (
     ISSUED_AT,
     AttestationAuthority,
     Issuer,
+    apple_shape,
     authority_name,
     chains,
     deviations,
-    profile,
 )
 from vectors.case import ChainInput, invalid, valid
 from vectors.flags import Flag
@@ -21,7 +21,7 @@ from vectors.shapes import orders
 FILE = "chain_rotation"
 
 _SECOND = timedelta(seconds=1)
-_LATER = profile.INTERMEDIATE_NOT_AFTER + timedelta(days=365)
+_LATER = apple_shape.INTERMEDIATE_NOT_AFTER + timedelta(days=365)
 
 
 def _same_named(authority: AttestationAuthority) -> list[bytes]:

@@ -5,17 +5,20 @@
     valid = acme.validate_csr(csr, attested_key=…, identifier=…, binding=CSRBinding.CN_OR_SAN)
 
 Pure functions and values: accounts, nonces, orders, the clock and the network are the server's.
-The profile that has a device ask is built by `ACMEPayload` and `ConfigurationProfile`, and judged
-by `lint_profile`; what goes with them is in `appleattest.profile`. These two lists are the
-public interface. Sources: draft-ietf-acme-device-attest; RFC 8555; Apple, "Validating a Managed
-Device Attestation".
+The profile that makes a device ask is built and judged by `appleattest.profile`. Sources:
+draft-ietf-acme-device-attest; RFC 8555; Apple, "Validating a Managed Device Attestation".
 """
 
 from appleattest.acme.challenge import CHALLENGE_TYPE, Challenge, ChallengeStatus
 from appleattest.acme.csr.extensions import DEFAULT_USAGES
 from appleattest.acme.csr.key import AttestedKey
 from appleattest.acme.csr.names import AllowedName, CSRBinding, FoundIn
-from appleattest.acme.csr.validation import ValidatedCSR, examine_csr, validate_csr
+from appleattest.acme.csr.validation import (
+    CertificateRequest,
+    ValidatedCSR,
+    examine_csr,
+    validate_csr,
+)
 from appleattest.acme.identifiers import HardwareModuleName, Identifier, PermanentIdentifier
 from appleattest.acme.order_identifiers import (
     OrderIdentifier,
@@ -28,11 +31,12 @@ from appleattest.acme.tokens import new_token
 from appleattest.acme.validation import (
     VOUCHED_ELSEWHERE,
     Answering,
+    ChallengeResponse,
     Devices,
     examine_challenge,
     validate_challenge,
 )
-from appleattest.errors import ProblemContext
+from appleattest.problems import ProblemContext
 
 __all__ = [
     "CHALLENGE_TYPE",
@@ -42,7 +46,9 @@ __all__ = [
     "Answering",
     "AttestedKey",
     "CSRBinding",
+    "CertificateRequest",
     "Challenge",
+    "ChallengeResponse",
     "ChallengeStatus",
     "Devices",
     "FoundIn",

@@ -7,12 +7,13 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 
-from appleattest.acme.tokens import SHORTEST_TOKEN, checked_token, new_token
+from appleattest.acme.tokens import new_token
+from appleattest.arguments import checked_token
 from appleattest.errors import AttestationError
-from appleattest.moment import utc_seconds
+from appleattest.sealed import FrozenMapping
+from appleattest.times import rfc3339, utc_seconds
 
 CHALLENGE_TYPE: Final = "device-attest-01"
 
@@ -39,7 +40,7 @@ class Challenge:
     """
 
     url: str
-    token: str
+    token: str = field(repr=False)
     status: ChallengeStatus = ChallengeStatus.PENDING
     validated: datetime | None = None
     error: Mapping[str, Any] | None = field(default=None, hash=False)
@@ -50,8 +51,6 @@ class Challenge:
         if not self.url:
             raise ValueError("a challenge has a url")
         object.__setattr__(self, "token", checked_token(self.token))
-        if len(self.token) < SHORTEST_TOKEN:
-            raise ValueError(f"a token of 128 bits has {SHORTEST_TOKEN} characters (RFC 8555, 8.3)")
         object.__setattr__(self, "status", ChallengeStatus(self.status))
         if (self.validated is not None) != (self.status is ChallengeStatus.VALID):
             raise ValueError("a challenge has the time of its validation when it is valid")
@@ -61,10 +60,6 @@ class Challenge:
             if self.status is not ChallengeStatus.INVALID:
                 raise ValueError("a challenge has an error only when it is invalid")
             object.__setattr__(self, "error", _problem(self.error))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copies and pickles are made of `to_dict`: a read-only view can be neither."""
-        return Challenge.from_dict, (self.to_dict(),)
 
     @classmethod
     def new(cls, url: str) -> Challenge:
@@ -120,7 +115,7 @@ class Challenge:
             "status": self.status.value,
         }
         if self.validated is not None:
-            challenge["validated"] = self.validated.isoformat().replace("+00:00", "Z")
+            challenge["validated"] = rfc3339(self.validated)
         if self.error is not None:
             challenge["error"] = deepcopy(dict(self.error))
         return challenge
@@ -135,6 +130,6 @@ def _problem(error: object) -> Mapping[str, Any]:
     if not isinstance(error, Mapping):
         raise TypeError(f"a problem document is a mapping, not {type(error).__name__}")
     try:
-        return MappingProxyType(deepcopy(dict(error)))
+        return FrozenMapping(deepcopy(dict(error)))
     except RecursionError:
         raise ValueError("a problem document that is nested too deeply to be copied") from None

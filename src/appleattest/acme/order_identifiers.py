@@ -17,9 +17,9 @@ from appleattest.errors import (
     AttestationError,
     IdentifierMismatch,
     MalformedInput,
-    ProblemContext,
     Reason,
 )
+from appleattest.problems import ProblemContext
 from appleattest.text import describe, plain, quoted, type_name
 
 OrderIdentifier: TypeAlias = Identifier | Mapping[str, str] | str

@@ -10,25 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from appleattest.acme.identifiers import Identifier, PermanentIdentifier
 from appleattest.acme.order_identifiers import OrderIdentifier, ordered_identifier
 from appleattest.acme.responses import read_response
-from appleattest.acme.tokens import checked_token
-from appleattest.attestation import Attestation, DeviceProperties
-from appleattest.errors import (
-    AttestationError,
-    IdentifierMismatch,
-    NoAttestation,
-    ProblemContext,
-    Reason,
-)
-from appleattest.moment import utc_seconds
-from appleattest.report import Check, Outcome, Report, passed_until, refused
-from appleattest.sealed import seal
+from appleattest.arguments import BytesLike, checked_token
+from appleattest.attestation import Attestation
+from appleattest.carriers.attestation_object import read_attestation_object
+from appleattest.errors import AttestationError, IdentifierMismatch, NoAttestation, Reason
+from appleattest.limits import Limits
+from appleattest.pipeline import DeviceJudge
+from appleattest.problems import ProblemContext
+from appleattest.properties import DeviceProperties
+from appleattest.report import Report, examined
 from appleattest.text import quoted
-from appleattest.verifier import Verifier
+from appleattest.verifier import Verifier, acme_request, answered_by, require_verifier, run_checks
 
 
 class Answering(Enum):
@@ -49,23 +46,13 @@ class Answering(Enum):
 VOUCHED_ELSEWHERE: Final = Answering.VOUCHED_ELSEWHERE
 _ORDERED: Final = Answering.ORDERED
 _MOST_LISTED: Final = 4
-_NOT_REACHED: Final = Check("device", Outcome.NOT_REACHED)
 
+ChallengeResponse: TypeAlias = BytesLike | str | Mapping[str, Any]
 Devices: TypeAlias = str | Iterable[str] | Literal[Answering.ORDERED, Answering.VOUCHED_ELSEWHERE]
 
 
-class _Asked(NamedTuple):
-    """The caller's arguments, judged."""
-
-    token: str
-    identifier: Identifier
-    devices: frozenset[str] | None
-    """The serial numbers and UDIDs that may answer; None where that is vouched for elsewhere."""
-    at: datetime | None
-
-
 def validate_challenge(
-    response: object,
+    response: ChallengeResponse,
     /,
     *,
     token: str,
@@ -89,21 +76,19 @@ def validate_challenge(
     Raises what `Verifier.verify_acme` raises, beside `MalformedInput` (`malformed-json`),
     `NoAttestation` (`no-attestation`: Apple's client answers `{}`, or an `error` with an empty
     `x5c`) and `IdentifierMismatch` (`identifier-missing`: the attestation names no device;
-    `identifier-mismatch`). Their problem is `badAttestationStatement`, or `malformed` for JSON and
+    `identifier-mismatch`). A genuine attestation of
+    another device is `identifier-mismatch` whatever its freshness. Their problem is
+    `badAttestationStatement`, or `malformed` for JSON and
     base64url. Source: draft-ietf-acme-device-attest, section 5. Misuse of the keyword arguments is
     a `TypeError` or `ValueError`.
     """
-    report = examine_challenge(
-        response, token=token, identifier=identifier, verifier=verifier, device=device, at=at
-    )
-    if report.error is not None:
-        raise report.error
-    assert report.attestation is not None  # noqa: S101 - there is an error or there is this
+    report = _run(response, token, identifier, verifier, device, at)
+    assert report.attestation is not None  # noqa: S101 - the report of a success has one
     return report.attestation
 
 
 def examine_challenge(
-    response: object,
+    response: ChallengeResponse,
     /,
     *,
     token: str,
@@ -116,38 +101,44 @@ def examine_challenge(
 
     The checks are those of every verification, and `device` after them.
     """
-    if not isinstance(verifier, Verifier):
-        raise TypeError(f"verifier is a Verifier, not {type(verifier).__name__}")
+    return examined(lambda: _run(response, token, identifier, verifier, device, at))
+
+
+def _run(
+    response: object,
+    token: str,
+    identifier: OrderIdentifier,
+    verifier: Verifier,
+    device: Devices,
+    at: datetime | None,
+) -> Report:
+    limits = require_verifier(verifier).limits
     ordered = ordered_identifier(identifier)
-    asked = _Asked(
-        token=checked_token(token),
-        identifier=ordered,
-        devices=_devices(device, ordered),
-        at=None if at is None else utc_seconds(at),
-    )
+    devices = _devices(device, ordered)
+    request = acme_request(lambda: _read(response, limits), checked_token(token), at)
+    judge = None if devices is None else _judge_of(devices, ordered)
     try:
-        att_obj, explained = read_response(response, verifier.limits)
+        return run_checks(verifier, answered_by(request, judge))
     except AttestationError as refusal:
-        refusal.__context__ = None
-        return _refused((*passed_until("decode"), _NOT_REACHED), refusal)
-    report = verifier.examine_acme(att_obj, token=asked.token, at=asked.at)
-    if report.error is not None:
-        if isinstance(report.error, NoAttestation):
-            report.error.detail += explained
-        return _refused((*report.checks, _NOT_REACHED), report.error)
-    assert report.attestation is not None  # noqa: S101 - there is an error or there is this
-    return _judged(report.checks, report.attestation, asked)
+        refusal.context = ProblemContext.CHALLENGE
+        raise
 
 
-def _judged(checks: tuple[Check, ...], attestation: Attestation, asked: _Asked) -> Report:
-    if asked.devices is None:
-        checks = (*checks, Check("device", Outcome.NOT_REQUESTED))
-    else:
-        refusal = _mismatch(attestation.device, asked.devices, asked.identifier)
-        if refusal is not None:
-            return _refused((*checks, Check("device", Outcome.FAILED)), refusal)
-        checks = (*checks, Check("device", Outcome.PASSED))
-    return seal(Report, checks=checks, attestation=attestation, error=None)
+def _read(response: object, limits: Limits) -> list[bytes]:
+    """The DER certificates of a challenge response."""
+    att_obj, explained = read_response(response, limits)
+    try:
+        return read_attestation_object(att_obj, limits)
+    except NoAttestation as refusal:
+        refusal.detail += explained
+        raise
+
+
+def _judge_of(devices: frozenset[str], ordered: Identifier) -> DeviceJudge:
+    def judge(attested: DeviceProperties, _spki: bytes) -> AttestationError | None:
+        return _mismatch(attested, devices, ordered)
+
+    return judge
 
 
 def _mismatch(
@@ -202,8 +193,3 @@ def _devices(device: object, identifier: Identifier) -> frozenset[str] | None:
         if not each:
             raise ValueError("a serial number or UDID has at least one character")
     return frozenset(devices)
-
-
-def _refused(checks: tuple[Check, ...], refusal: AttestationError) -> Report:
-    refusal.context = ProblemContext.CHALLENGE
-    return refused(checks, refusal)

@@ -34,7 +34,14 @@ def read_chain(
         )
     if not items:
         raise NoAttestation(Reason.NO_ATTESTATION, "the chain has no certificate")
-    return [_copied(item, index, limits, malformed) for index, item in enumerate(items)]
+    ders = [_copied(item, index, limits, malformed) for index, item in enumerate(items)]
+    together = sum(map(len, ders))
+    if together > limits.chain_bytes:
+        raise MalformedInput(
+            Reason.TOO_LARGE,
+            f"{together} bytes of certificates; at most {limits.chain_bytes} are read",
+        )
+    return ders
 
 
 def octets(device: object, limit: int) -> bytes | None:

@@ -29,7 +29,7 @@ def read_device_information(device: object, limits: Limits) -> list[bytes]:
     if document is None:
         return read_chain(device, limits)
     response = decode_response(document, limits)
-    require_acknowledged(response)
+    require_acknowledged(response.get("Status"))
     return attested_chain(response, limits)
 
 
@@ -41,9 +41,8 @@ def decode_response(document: bytes, limits: Limits) -> dict[str, object]:
     return response
 
 
-def require_acknowledged(response: dict[str, object]) -> None:
+def require_acknowledged(status: object) -> None:
     """Raise `NoAttestation` (`not-acknowledged`) for any status but `Acknowledged`."""
-    status = response.get("Status")
     if not (isinstance(status, str) and status == ACKNOWLEDGED):
         # Only text is shown: in a binary list one item of 60 KiB can stand a thousand times.
         came = quoted(status) if isinstance(status, str) else type_name(status)
@@ -61,15 +60,20 @@ def attested_chain(response: dict[str, object], limits: Limits) -> list[bytes]:
         raise _malformed(f"a dictionary was expected, {type_name(answers)} came", "QueryResponses")
     chain = answers.get(ATTESTATION_KEY)
     if chain is None or chain == []:
-        raise NoAttestation(
-            Reason.NO_ATTESTATION,
-            "acknowledged without an attestation: the device cannot attest, failed to, or may "
-            "not be queried",
-            element=ATTESTATION_KEY,
-        )
+        raise no_attestation()
     if not isinstance(chain, list):
         raise _malformed(f"an array was expected, {type_name(chain)} came", ATTESTATION_KEY)
     return read_chain(chain, limits, Reason.MALFORMED_PLIST)
+
+
+def no_attestation() -> NoAttestation:
+    """The error for a response that was acknowledged and has no attestation."""
+    return NoAttestation(
+        Reason.NO_ATTESTATION,
+        "acknowledged without an attestation: the device cannot attest, failed to, or may not "
+        "be queried",
+        element=ATTESTATION_KEY,
+    )
 
 
 def _malformed(detail: str, element: str | None = None) -> MalformedInput:

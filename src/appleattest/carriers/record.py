@@ -8,37 +8,33 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from appleattest.attestation import RECORD_SCHEMA
-from appleattest.carriers.certificate_sequence import read_chain
-from appleattest.errors import AttestationError, MalformedInput, Reason
+from appleattest.boundary import contained
+from appleattest.errors import MalformedInput, Reason
 from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.limits import Limits
-from appleattest.moment import utc_seconds
-from appleattest.text import describe, quoted, type_name
+from appleattest.text import quoted, type_name
+from appleattest.times import utc_seconds
 
 _CARRIERS: Final = ("mdm", "acme", "chain")
+_SHORTEST_PATH: Final = 2
 
 
 class Record(NamedTuple):
     """What the record says, of which only the chain will be verified anew."""
 
-    chain: list[bytes]
-    """The path without its anchor: anchors are the verifier's to choose."""
+    path: list[bytes]
+    """The DER certificates, leaf first, anchor last. Anchors are the verifier's to choose."""
     carrier: str
     verified_at: datetime
-    finding: FreshnessResult
+    answers: FreshnessResult
 
 
 def read_record(record: object, limits: Limits) -> Record:
     """Decode a record of schema 1.
 
-    Raises `MalformedInput` (`malformed-json`, `too-large`) or `NoAttestation`.
+    Raises `MalformedInput` (`malformed-json`).
     """
-    try:
-        return _read(record, limits)
-    except AttestationError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the one boundary
-        raise _malformed(describe(error)) from None
+    return contained(lambda: _read(record, limits), _malformed)
 
 
 def _read(record: object, limits: Limits) -> Record:
@@ -50,19 +46,27 @@ def _read(record: object, limits: Limits) -> Record:
     carrier = record.get("carrier")
     if not isinstance(carrier, str) or carrier not in _CARRIERS:
         raise _malformed(f"carrier {quoted(carrier)}")
-    chain = record.get("chain")
-    if not isinstance(chain, list) or len(chain) > limits.intermediates + 2:
-        raise _malformed("chain is no list, or longer than a path can be")
-    ders = [_octets(certificate, limits.certificate_bytes) for certificate in chain]
     return Record(
-        chain=read_chain(ders[:-1], limits),
+        path=_path(record.get("chain"), limits),
         carrier=carrier,
         verified_at=_time(record.get("verified_at")),
-        finding=_finding(record, limits),
+        answers=_answers(record, limits),
     )
 
 
-def _finding(record: Mapping[str, Any], limits: Limits) -> FreshnessResult:
+def _path(chain: object, limits: Limits) -> list[bytes]:
+    if not isinstance(chain, list):
+        raise _malformed(f"an array was expected, {type_name(chain)} came", "chain")
+    if not _SHORTEST_PATH <= len(chain) <= limits.intermediates + _SHORTEST_PATH:
+        raise _malformed(
+            f"{len(chain)} certificates: a record holds the whole path, from the leaf to the "
+            f"anchor, of at most {limits.intermediates} certificates between them",
+            "chain",
+        )
+    return [_octets(certificate, limits.certificate_bytes) for certificate in chain]
+
+
+def _answers(record: Mapping[str, Any], limits: Limits) -> FreshnessResult:
     code = record.get("freshness_code")
     matched = record.get("matched_freshness")
     requested_at = record.get("requested_at")
@@ -89,5 +93,5 @@ def _time(text: object) -> datetime:
     return utc_seconds(datetime.fromisoformat(text))
 
 
-def _malformed(detail: str) -> MalformedInput:
-    return MalformedInput(Reason.MALFORMED_JSON, detail)
+def _malformed(detail: str, element: str | None = None) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_JSON, detail, element=element)

@@ -1,6 +1,6 @@
 """Why the engine found no path: the precise reason, for the error only.
 
-The engine says "candidates exhausted". This room walks the same certificates again, from the
+The engine says "candidates exhausted". This module walks the same certificates again, from the
 leaf upwards, and names the first link that cannot hold. It accepts nothing: whatever it
 finds, the answer is an error. Of several links that could be tried, the one that holds
 longest explains best. Defects of the structure come before those of time, so that `expired`
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from cryptography import x509
 
-from appleattest.certificates import DecodedCertificate
+from appleattest.certificates import DecodedCertificate, OutsideCertificate
 from appleattest.chain.presented import PresentedChain
 from appleattest.chain.signatures import SignatureLedger
 from appleattest.errors import AttestationError, OutsideValidity, Reason, UntrustedChain
@@ -26,6 +26,9 @@ from appleattest.trust import TrustStore
 _PROGRESS: Final = (
     Reason.UNTRUSTED,
     Reason.UNKNOWN_ISSUER,
+    Reason.WEAK_ALGORITHM,
+    Reason.CRITICAL_EXTENSION,
+    Reason.NAME_CONSTRAINTS,
     Reason.BAD_SIGNATURE,
     Reason.ISSUER_NOT_CA,
     Reason.PATH_LENGTH,
@@ -38,10 +41,10 @@ _UNSEEN: Final = 0
 """The depth of what was not looked into: whatever was explains more."""
 
 
-class _Finding(NamedTuple):
+class _Obstacle(NamedTuple):
     depth: int
     reason: Reason
-    culprit: DecodedCertificate
+    culprit: DecodedCertificate | OutsideCertificate
     detail: str
 
     def progress(self) -> tuple[int, int]:
@@ -55,16 +58,23 @@ class _Walk(NamedTuple):
     at: datetime
     ledger: SignatureLedger
 
-    def from_certificate(self, path: tuple[DecodedCertificate, ...]) -> _Finding:
-        """Why no path continues from the last certificate of `path` to an anchor."""
+    def from_certificate(self, path: tuple[DecodedCertificate, ...]) -> _Obstacle:
+        """Why no path continues from the last certificate of `path` to an anchor.
+
+        Where no issuer is left, and one was set aside, what the allowlists have against that
+        one is the reason.
+        """
         child, depth = path[-1], len(path)
         issuers = self._named(child, path)
         if not issuers:
+            for outside in self.presented.set_aside:
+                if outside.subject == child.issuer:
+                    return _Obstacle(depth, outside.reason, outside, outside.detail)
             where = "itself" if child.self_issued else _name(child.x509.issuer)
             detail = f"issued by {where}, which is no trust anchor, nor an intermediate presented"
-            return _Finding(depth, Reason.UNKNOWN_ISSUER, child, detail)
-        findings = [self._through(issuer, path) for issuer in issuers]
-        return max(findings, key=_Finding.progress)
+            return _Obstacle(depth, Reason.UNKNOWN_ISSUER, child, detail)
+        obstacles = [self._through(issuer, path) for issuer in issuers]
+        return max(obstacles, key=_Obstacle.progress)
 
     def _named(
         self, child: DecodedCertificate, path: Sequence[DecodedCertificate]
@@ -77,28 +87,28 @@ class _Walk(NamedTuple):
         taken = {certificate.der for certificate in path}
         return [
             c
-            for c in (*self.trust.presented, *others)
+            for c in (*self.trust.decoded, *others)
             if c.subject == child.issuer and c.der not in taken
         ]
 
     def _through(
         self, issuer: DecodedCertificate, path: tuple[DecodedCertificate, ...]
-    ) -> _Finding:
+    ) -> _Obstacle:
         child, depth = path[-1], len(path)
         signed = self.ledger.verifies(child, issuer)
         name = _name(issuer.x509.subject)
         if signed is None:
             detail = "more candidates for an issuer than are looked into to explain a refusal"
-            return _Finding(_UNSEEN, Reason.UNTRUSTED, child, detail)
+            return _Obstacle(_UNSEEN, Reason.UNTRUSTED, child, detail)
         if not signed:
             detail = f"the signature does not verify with the key of its issuer {name}"
-            return _Finding(depth, Reason.BAD_SIGNATURE, child, detail)
+            return _Obstacle(depth, Reason.BAD_SIGNATURE, child, detail)
         if not issuer.may_issue:
             detail = f"{name} signed a certificate, but lacks cA or keyCertSign"
-            return _Finding(depth, Reason.ISSUER_NOT_CA, issuer, detail)
+            return _Obstacle(depth, Reason.ISSUER_NOT_CA, issuer, detail)
         too_long = self._too_long(issuer, path)
         if too_long:
-            return _Finding(depth, Reason.PATH_LENGTH, issuer, too_long)
+            return _Obstacle(depth, Reason.PATH_LENGTH, issuer, too_long)
         if issuer.der in self.trust:
             return self._outside_validity((*path, issuer))
         return self.from_certificate((*path, issuer))
@@ -115,16 +125,16 @@ class _Walk(NamedTuple):
             return f"more than {self.limits.intermediates} intermediates"
         return None
 
-    def _outside_validity(self, path: Sequence[DecodedCertificate]) -> _Finding:
+    def _outside_validity(self, path: Sequence[DecodedCertificate]) -> _Obstacle:
         depth = len(path)
         for certificate in path:
             if self.at > certificate.not_after:
                 detail = f"valid until {certificate.not_after:%Y-%m-%dT%H:%M:%SZ}, not at {self.at}"
-                return _Finding(depth, Reason.EXPIRED, certificate, detail)
+                return _Obstacle(depth, Reason.EXPIRED, certificate, detail)
             if self.at < certificate.not_before:
                 detail = f"valid from {certificate.not_before:%Y-%m-%dT%H:%M:%SZ}, not at {self.at}"
-                return _Finding(depth, Reason.NOT_YET_VALID, certificate, detail)
-        return _Finding(depth, Reason.UNTRUSTED, path[0], "the path engine refuses the path")
+                return _Obstacle(depth, Reason.NOT_YET_VALID, certificate, detail)
+        return _Obstacle(depth, Reason.UNTRUSTED, path[0], "the path engine refuses the path")
 
 
 def diagnose(
@@ -135,14 +145,14 @@ def diagnose(
     ledger: SignatureLedger,
 ) -> AttestationError:
     """The error that explains best why the engine refused; to be raised by the caller."""
-    finding = _Walk(presented, trust, limits, at, ledger).from_certificate((presented.leaf,))
+    obstacle = _Walk(presented, trust, limits, at, ledger).from_certificate((presented.leaf,))
     kind = (
         OutsideValidity
-        if finding.reason in (Reason.EXPIRED, Reason.NOT_YET_VALID)
+        if obstacle.reason in (Reason.EXPIRED, Reason.NOT_YET_VALID)
         else UntrustedChain
     )
-    element = presented.elements.get(finding.culprit.der, "anchor")
-    return kind(finding.reason, finding.detail, element=element)
+    element = presented.elements.get(obstacle.culprit.der, "anchor")
+    return kind(obstacle.reason, obstacle.detail, element=element)
 
 
 def _name(name: x509.Name) -> str:

@@ -1,8 +1,10 @@
 """Is the first certificate of the path an attestation certificate at all?
 
-The engine accepts as a leaf a CA certificate, one with keyCertSign, and one without
-basicConstraints. Whoever owns a device owns a key that Apple certified, so what a leaf may be
-and do is checked here (docs/threat-model.md).
+The engine accepts as a leaf a CA certificate and one with keyCertSign. Whoever owns a device
+owns a key that Apple certified, so what a leaf may be and do is checked here
+(docs/threat-model.md). Apple's leaves have basicConstraints and keyUsage; a leaf without
+basicConstraints is no CA either (RFC 5280, section 4.2.1.9), and keyUsage restricts a key only
+where it is there (section 4.2.1.3).
 """
 
 from __future__ import annotations
@@ -29,12 +31,10 @@ def _defect(path: Sequence[DecodedCertificate]) -> str | None:
     constraints, usage = leaf.basic_constraints, leaf.key_usage
     if len(path) < 2 or any(leaf.der == issuer.der for issuer in path[1:]):
         return "the leaf is its own issuer"
-    if constraints is None:
-        return "no basicConstraints extension"
-    if constraints.ca:
+    if constraints is not None and constraints.ca:
         return "basicConstraints asserts cA"
     if usage is None:
-        return "no keyUsage extension"
+        return None
     if not usage.digital_signature:
         return "keyUsage lacks digitalSignature"
     if usage.key_cert_sign or usage.crl_sign:

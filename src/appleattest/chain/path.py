@@ -105,7 +105,7 @@ class PathBuilder:
         # names and keys limit them.
         pairs = (len(intermediates) + 1) * (len(self._trust) + len(intermediates))
         ledger = SignatureLedger(pairs)
-        if _names_leave_a_choice((leaf, *intermediates), self._trust.presented):
+        if _names_leave_a_choice((leaf, *intermediates), self._trust.decoded):
             intermediates = self._signed(_without_rivals(leaf, intermediates, ledger), ledger)
         path = _accepts(self._policy, leaf, intermediates, at)
         if path is None:
@@ -130,7 +130,7 @@ class PathBuilder:
         One signature check for each weeds out the same-named and the interlinked, with which
         the engine would need many. The order stays.
         """
-        issuers = list(self._trust.presented)
+        issuers = list(self._trust.decoded)
         signed: set[bytes] = set()
         grown = True
         while grown:
@@ -146,7 +146,7 @@ class PathBuilder:
 
     def _trace(self, path: Sequence[x509.Certificate], presented: PresentedChain) -> Path:
         by_identity = {
-            id(c.x509): c for c in (presented.leaf, *presented.others, *self._trust.presented)
+            id(c.x509): c for c in (presented.leaf, *presented.others, *self._trust.decoded)
         }
         return tuple(by_identity[id(certificate)] for certificate in path)
 
@@ -154,7 +154,7 @@ class PathBuilder:
         """Remember the path above the leaf, where no other could be found in its place."""
         if len(above) < 2 or {c.der for c in above[:-1]} != {c.der for c in intermediates}:
             return
-        rivals = [*intermediates, *self._trust.presented]
+        rivals = [*intermediates, *self._trust.decoded]
         if any(sum(_same_issuer(c, rival) for rival in rivals) != 1 for c in above):
             return
         not_before, not_after = validity_of(above)

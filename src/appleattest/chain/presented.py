@@ -1,4 +1,7 @@
-"""Count, measure, de-duplicate and decode the certificates that were presented."""
+"""De-duplicate and decode the certificates that were presented.
+
+The carriers have bounded their number and size before.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from typing import NamedTuple
 
 from appleattest.certificates import (
     DecodedCertificate,
+    OutsideCertificate,
     attested_key_is_accepted,
-    decode_certificate,
+    decode_and_judge,
 )
-from appleattest.errors import AttestationError, MalformedInput, Reason, UntrustedChain
-from appleattest.limits import Limits
+from appleattest.errors import AttestationError, Reason, UntrustedChain
 
 
 class PresentedChain(NamedTuple):
@@ -22,6 +25,8 @@ class PresentedChain(NamedTuple):
 
     leaf: DecodedCertificate
     others: tuple[DecodedCertificate, ...]
+    set_aside: tuple[OutsideCertificate, ...]
+    """Those that the allowlists refuse. They are on no path, and fail a chain that needs one."""
     elements: dict[bytes, str]
 
 
@@ -30,58 +35,45 @@ def element_at(index: int) -> str:
     return f"x5c[{index}]"
 
 
-def measure(ders: Sequence[bytes], limits: Limits) -> None:
-    """Refuse too many certificates, or too many octets of one or of all, before any is parsed.
-
-    Raises `MalformedInput` with `too-large`.
-    """
-    if len(ders) > limits.certificates:
-        raise MalformedInput(
-            Reason.TOO_LARGE,
-            f"{len(ders)} certificates were presented; at most {limits.certificates} are read",
-        )
-    for index, encoded in enumerate(ders):
-        if len(encoded) > limits.certificate_bytes:
-            raise MalformedInput(
-                Reason.TOO_LARGE,
-                f"{len(encoded)} bytes; at most {limits.certificate_bytes} are read",
-                element=element_at(index),
-            )
-    together = sum(map(len, ders))
-    if together > limits.chain_bytes:
-        raise MalformedInput(
-            Reason.TOO_LARGE,
-            f"{together} bytes of certificates; at most {limits.chain_bytes} are read",
-        )
-
-
 def decode_presented(
     ders: Sequence[bytes], known: Callable[[bytes], DecodedCertificate | None]
 ) -> PresentedChain:
-    """Decode every certificate, the leaf first; refuse all for a defect in any.
+    """Decode every certificate, the leaf first.
 
-    `known` may give back the decoding of octets that have passed here before.
+    A defect of the encoding refuses the chain, whichever certificate it is in. What the
+    allowlists refuse refuses the chain where it is the leaf; any other such certificate is set
+    aside. `known` may give back the decoding of octets that have passed here before.
 
     Raises `MalformedInput` (`malformed-certificate`, `duplicate-extension`) or
     `UntrustedChain` (`weak-algorithm`, `critical-extension`, `name-constraints`).
     """
     elements: dict[bytes, str] = {}
-    decoded: list[DecodedCertificate] = []
+    decoded: list[DecodedCertificate | OutsideCertificate] = []
     for index, encoded in enumerate(ders):
         if encoded in elements:
             continue
         elements[encoded] = element = element_at(index)
         try:
-            certificate = (known(encoded) if decoded else None) or decode_certificate(encoded)
+            decoded.append((known(encoded) if decoded else None) or decode_and_judge(encoded))
         except AttestationError as error:
             error.element = element
             raise
-        decoded.append(certificate)
     leaf, *others = decoded
+    return PresentedChain(
+        _accepted_leaf(leaf),
+        tuple(each for each in others if isinstance(each, DecodedCertificate)),
+        tuple(each for each in others if isinstance(each, OutsideCertificate)),
+        elements,
+    )
+
+
+def _accepted_leaf(leaf: DecodedCertificate | OutsideCertificate) -> DecodedCertificate:
+    if isinstance(leaf, OutsideCertificate):
+        raise leaf.refusal(element_at(0))
     if not attested_key_is_accepted(leaf):
         raise UntrustedChain(
             Reason.WEAK_ALGORITHM,
             "the attested key is on neither P-256 nor P-384",
             element=element_at(0),
         )
-    return PresentedChain(leaf, tuple(others), elements)
+    return leaf

@@ -24,7 +24,12 @@ from appleattest.mdm.nonces import new_nonce
 from appleattest.mdm.response import CommandStatus, DeviceInformationResponse, ErrorChainItem
 from appleattest.mdm.schedule import AttestationSchedule
 from appleattest.mdm.transitions import ATTESTATION_INTERVAL
-from appleattest.mdm.validation import ValidatedResponse, examine_response, validate_response
+from appleattest.mdm.validation import (
+    DeviceResponse,
+    ValidatedResponse,
+    examine_response,
+    validate_response,
+)
 from appleattest.mdm.webhook import EnrollmentIDs, WebhookEvent
 
 __all__ = [
@@ -34,6 +39,7 @@ __all__ = [
     "CommandStatus",
     "Decision",
     "DeviceInformationResponse",
+    "DeviceResponse",
     "DeviceState",
     "Discrepancy",
     "DiscrepancyKind",

@@ -6,11 +6,11 @@ Nothing in it is verified. Source: Apple, "Authenticate", "TokenUpdate" and "Che
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from appleattest.carriers.device_information import decode_response
 from appleattest.limits import Limits
+from appleattest.sealed import FrozenMapping
 
 READ_TOPICS: Final = frozenset({"mdm.Authenticate", "mdm.TokenUpdate", "mdm.CheckOut"})
 """The check-ins that are read; in the others the device hands over secrets, or asks for them."""
@@ -23,4 +23,4 @@ def read_check_in(document: bytes, limits: Limits) -> Mapping[str, str]:
     `MalformedInput` (`malformed-plist`, `too-large`).
     """
     message = decode_response(document, limits)
-    return MappingProxyType({key: text for key, text in message.items() if isinstance(text, str)})
+    return FrozenMapping({key: text for key, text in message.items() if isinstance(text, str)})

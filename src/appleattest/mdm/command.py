@@ -6,9 +6,10 @@ import plistlib
 from collections.abc import Iterable
 from typing import Any, Final
 
+from appleattest.arguments import BytesLike
 from appleattest.carriers.device_information import ATTESTATION_KEY
+from appleattest.freshness import NoCheck
 from appleattest.mdm.nonces import nonce_to_send
-from appleattest.verifier import BytesLike, NoCheck
 
 COMPARED_QUERIES: Final = (
     "SerialNumber",

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from appleattest.freshness import UNCHECKED
+from appleattest.arguments import BytesLike
+from appleattest.freshness import UNCHECKED, NoCheck
 from appleattest.mdm.nonces import nonce_to_send
-from appleattest.moment import utc_seconds
-from appleattest.verifier import BytesLike, NoCheck
+from appleattest.times import utc_seconds
 
 STATE_SCHEMA: Final = 1
 """The version of what `DeviceState.to_dict` writes."""

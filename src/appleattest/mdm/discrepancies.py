@@ -45,6 +45,15 @@ class Discrepancy:
     """Whether an honest device would say it too: the attestation answers no request of now, and
     the OS may have been updated since. Ask for a new one."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """The discrepancy as JSON types. It names the device."""
+        return {
+            "kind": self.kind.value,
+            "said": self.said,
+            "attested": self.attested,
+            "explained_by_age": self.explained_by_age,
+        }
+
 
 def find_discrepancies(
     response: DeviceInformationResponse, attestation: Attestation

@@ -6,6 +6,7 @@ relayed by an enrolled one, verifies. So the caller says which device it must be
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -16,12 +17,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from appleattest.attestation import Attestation
+from appleattest.arguments import checked_octets
 from appleattest.errors import AttestationError, IdentifierMismatch, KeyMismatch, Reason
-from appleattest.freshness import UNCHECKED, octets
+from appleattest.freshness import UNCHECKED, NoCheck
 from appleattest.oids import SERIAL_NUMBER, UDID
+from appleattest.properties import DeviceProperties
 from appleattest.text import quoted
-from appleattest.verifier import NoCheck
 
 SPKI_ELEMENT: Final = "spki"
 """The element of a `KeyMismatch`: the attested key."""
@@ -71,27 +72,34 @@ def require_expected_device(device: object) -> None:
         raise TypeError(f"device is a KnownDevice or UNCHECKED, not {type(device).__name__}")
 
 
-def mismatch(attestation: Attestation, device: ExpectedDevice) -> AttestationError | None:
-    """Why the attestation is not this device's; None if it is.
+def mismatch(
+    attested: DeviceProperties, spki: bytes, device: KnownDevice
+) -> AttestationError | None:
+    """Why this attestation is not the known device's; None if it is.
 
-    `IdentifierMismatch` (`identifier-missing` where Apple attests no such identifier,
-    `identifier-mismatch`) with the OID, or `KeyMismatch` (`key-mismatch`) with `"spki"`.
+    `IdentifierMismatch` (`identifier-mismatch`, or `identifier-missing` where Apple attests no
+    such identifier) with the OID, or `KeyMismatch` (`key-mismatch`) with `"spki"`. That it is
+    another device's is said before that an identifier is missing.
     """
-    if device is UNCHECKED:
-        return None
-    attested = attestation.device
+    found = list(_differences(attested, spki, device))
+    graver = (each for each in found if each.reason is not Reason.IDENTIFIER_MISSING)
+    return next(graver, next(iter(found), None))
+
+
+def _differences(
+    attested: DeviceProperties, spki: bytes, device: KnownDevice
+) -> Iterator[AttestationError]:
     serial_numbers = () if device.serial_number is None else (device.serial_number,)
     if serial_numbers and attested.serial_number not in serial_numbers:
-        return _identifier(SERIAL_NUMBER, serial_numbers, attested.serial_number)
+        yield _identifier(SERIAL_NUMBER, serial_numbers, attested.serial_number)
     if device.udids and attested.udid not in device.udids:
-        return _identifier(UDID, device.udids, attested.udid)
-    if device.spki is not None and device.spki != attestation.spki:
-        return KeyMismatch(
+        yield _identifier(UDID, device.udids, attested.udid)
+    if device.spki is not None and device.spki != spki:
+        yield KeyMismatch(
             Reason.KEY_MISMATCH,
             "the attested key is not the one that this enrolment attested before",
             element=SPKI_ELEMENT,
         )
-    return None
 
 
 def _identifier(oid: str, known: tuple[str, ...], attested: str | None) -> IdentifierMismatch:
@@ -119,7 +127,7 @@ def _check_text(value: object, name: str) -> None:
 def _canonical(spki: object) -> bytes:
     """The key's DER as `Attestation.spki` has it."""
     try:
-        key = load_der_public_key(octets(spki, "spki"))
+        key = load_der_public_key(checked_octets(spki, "spki"))
     except TypeError:
         raise
     except Exception:  # noqa: BLE001 - the engine has several exceptions for what is no key

@@ -10,8 +10,8 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from appleattest.freshness import UNCHECKED, octets
-from appleattest.verifier import LONGEST_NONCE, BytesLike, NoCheck
+from appleattest.arguments import LONGEST_NONCE, BytesLike, checked_nonce
+from appleattest.freshness import UNCHECKED, NoCheck
 
 NONCE_BYTES: Final = LONGEST_NONCE
 """Octets of a nonce that `new_nonce` makes, which are as many as a device takes."""
@@ -28,9 +28,4 @@ def nonce_to_send(nonce: BytesLike | NoCheck) -> bytes | None:
     Raises `TypeError` for anything but bytes, and `ValueError` for none or for more than 32: an
     empty column must not silently ask for a cached attestation.
     """
-    if nonce is UNCHECKED:
-        return None
-    sent = octets(nonce, "a nonce")
-    if len(sent) > LONGEST_NONCE:
-        raise ValueError(f"a nonce is at most {LONGEST_NONCE} bytes; a device refuses more")
-    return sent
+    return None if nonce is UNCHECKED else checked_nonce(nonce)

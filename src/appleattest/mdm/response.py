@@ -6,23 +6,27 @@ attestation failed, that cannot make one, or that may not be queried, acknowledg
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from appleattest.arguments import BytesLike, checked_limits
+from appleattest.boundary import contained
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.carriers.device_information import (
     ATTESTATION_KEY,
     attested_chain,
     decode_response,
+    no_attestation,
+    require_acknowledged,
 )
-from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
+from appleattest.errors import MalformedInput, NoAttestation, Reason
 from appleattest.limits import Limits
-from appleattest.sealed import Sealed, seal
-from appleattest.text import describe, quoted, type_name
-
-_LIMITS: Final = Limits()
+from appleattest.sealed import FrozenMapping, Sealed, seal
+from appleattest.text import quoted, type_name
+from appleattest.times import rfc3339
 
 
 class CommandStatus(StrEnum):
@@ -80,27 +84,70 @@ class DeviceInformationResponse(Sealed):
     document: bytes
     """The property list as it came."""
 
+    def __init__(
+        self,
+        *,
+        status: CommandStatus | str,
+        command_uuid: str | None,
+        udid: str | None,
+        enrollment_id: str | None,
+        user_id: str | None,
+        query_responses: Mapping[str, Any],
+        error_chain: tuple[ErrorChainItem, ...],
+        attestation: tuple[bytes, ...] | None,
+        document: bytes,
+    ) -> None:
+        self._fill(
+            status=status,
+            command_uuid=command_uuid,
+            udid=udid,
+            enrollment_id=enrollment_id,
+            user_id=user_id,
+            query_responses=query_responses,
+            error_chain=error_chain,
+            attestation=attestation,
+            document=document,
+        )
+
     @classmethod
-    def parse(cls, plist: object, /, *, limits: Limits | None = None) -> DeviceInformationResponse:
+    def parse(
+        cls, plist: BytesLike, /, *, limits: Limits | None = None
+    ) -> DeviceInformationResponse:
         """Take the response property list apart, XML or binary, as bytes.
 
         A response of any status is parsed, and an `Idle` poll. Raises `MalformedInput`
         (`malformed-plist` with the key as its element; `too-large`) for anything else.
         """
-        bounds = _LIMITS if limits is None else limits
-        if not isinstance(bounds, Limits):
-            raise TypeError(f"limits is a Limits, not {type(limits).__name__}")
-        try:
-            return _parse(plist, bounds)
-        except AttestationError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the one boundary
-            raise _malformed(describe(error)) from None
+        bounds = checked_limits(limits)
+        return contained(lambda: _parse(plist, bounds), _malformed)
 
     @property
     def acknowledged(self) -> bool:
         """Whether the device carried the command out, with or without an attestation."""
         return self.status == CommandStatus.ACKNOWLEDGED
+
+    def require_attestation(self) -> tuple[bytes, ...]:
+        """The DER certificates, unverified.
+
+        Raises `NoAttestation` (`not-acknowledged`, `no-attestation`) where there are none.
+        """
+        require_acknowledged(self.status)
+        if self.attestation is None:
+            raise no_attestation()
+        return self.attestation
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the device answered as JSON types: octets in base64, times in RFC 3339."""
+        return {
+            "status": str(self.status),
+            "command_uuid": self.command_uuid,
+            "udid": self.udid,
+            "enrollment_id": self.enrollment_id,
+            "user_id": self.user_id,
+            "query_responses": _json(self.query_responses),
+            "error_chain": [each._asdict() for each in self.error_chain],
+            "attestation": _json(self.attestation),
+        }
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DeviceInformationResponse):
@@ -188,10 +235,20 @@ def _text(holder: Mapping[str, object], key: str) -> str | None:
 def _frozen(value: object) -> Any:
     """The value with its dictionaries read-only and its arrays as tuples."""
     if isinstance(value, dict):
-        return MappingProxyType({key: _frozen(each) for key, each in value.items()})
+        return FrozenMapping({key: _frozen(each) for key, each in value.items()})
     if isinstance(value, list):
         return tuple(map(_frozen, value))
     return value
+
+
+def _json(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _json(each) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return list(map(_json, value))
+    if isinstance(value, bytes):
+        return b64encode(value).decode("ascii")
+    return rfc3339(value) if isinstance(value, datetime) else value
 
 
 def _malformed(detail: str, element: str | None = None) -> MalformedInput:

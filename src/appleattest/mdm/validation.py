@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, TypeAlias
 
+from appleattest.arguments import BytesLike
 from appleattest.attestation import Attestation
-from appleattest.errors import AttestationError, FreshnessMismatch
-from appleattest.freshness import UNCHECKED
+from appleattest.errors import AttestationError
+from appleattest.freshness import UNCHECKED, NoCheck
+from appleattest.limits import Limits
 from appleattest.mdm.discrepancies import Discrepancy, find_discrepancies
-from appleattest.mdm.known_device import ExpectedDevice, mismatch, require_expected_device
+from appleattest.mdm.known_device import (
+    ExpectedDevice,
+    KnownDevice,
+    mismatch,
+    require_expected_device,
+)
 from appleattest.mdm.response import DeviceInformationResponse
-from appleattest.report import Check, Outcome, Report, passed_until, refused
+from appleattest.pipeline import DeviceJudge
+from appleattest.properties import DeviceProperties
+from appleattest.report import Report, examined
 from appleattest.sealed import Sealed, seal
-from appleattest.verifier import BytesLike, NoCheck, PreviousNonces, Verifier
+from appleattest.verifier import (
+    PreviousNonces,
+    Verifier,
+    answered_by,
+    mdm_request,
+    require_verifier,
+    run_checks,
+)
 
-_NOT_REACHED: Final = Check("device", Outcome.NOT_REACHED)
+DeviceResponse: TypeAlias = DeviceInformationResponse | BytesLike
 
 
 class ValidatedResponse(Sealed):
@@ -29,13 +44,30 @@ class ValidatedResponse(Sealed):
     discrepancies: tuple[Discrepancy, ...]
     """Where the device says other things of itself than Apple attests."""
 
+    def __init__(
+        self,
+        *,
+        response: DeviceInformationResponse,
+        attestation: Attestation,
+        discrepancies: tuple[Discrepancy, ...],
+    ) -> None:
+        self._fill(response=response, attestation=attestation, discrepancies=discrepancies)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The response, the attestation's record and the discrepancies as JSON types."""
+        return {
+            "response": self.response.to_dict(),
+            "attestation": self.attestation.to_dict(),
+            "discrepancies": [each.to_dict() for each in self.discrepancies],
+        }
+
     def __repr__(self) -> str:
         found = len(self.discrepancies)
         return f"<ValidatedResponse {self.attestation.freshness.value}, {found} discrepancies>"
 
 
 def validate_response(
-    response: object,
+    response: DeviceResponse,
     /,
     *,
     nonce: BytesLike | NoCheck,
@@ -51,27 +83,26 @@ def validate_response(
     commands to this device, as for `Verifier.verify_mdm`. `device` is what is known of the device
     whose enrolment sent the response; `UNCHECKED` accepts a genuine attestation of any device.
 
-    Raises what `verify_mdm` raises (docs/reasons.md), then `IdentifierMismatch`
+    Raises what `verify_mdm` raises (docs/reasons.md), `IdentifierMismatch`
     (`identifier-missing`, `identifier-mismatch`) or `KeyMismatch` (`key-mismatch`), each with the
-    report of `examine_response`. The `attestation` of a `FreshnessMismatch` is None if it is
-    another device's. The caller's misuse is `TypeError` or `ValueError`.
+    report of `examine_response`. That it is another device's (`identifier-mismatch`,
+    `key-mismatch`) wins over its freshness. The `attestation` of a `FreshnessMismatch` is None
+    unless it is this device's. The caller's misuse is `TypeError` or `ValueError`.
     Source: Apple, "Validating a Managed Device Attestation".
     """
-    report, parsed = _judge(response, verifier, device, nonce, previous_nonces, at)
-    if report.error is not None:
-        raise report.error
-    assert report.attestation is not None  # noqa: S101 - there is an error or there are both
-    assert parsed is not None  # noqa: S101
+    source = _Source(response, require_verifier(verifier).limits)
+    report = _run(source, nonce, previous_nonces, verifier, device, at)
+    assert report.attestation is not None  # noqa: S101 - the report of a success has one
     return seal(
         ValidatedResponse,
-        response=parsed,
+        response=source.parsed,
         attestation=report.attestation,
-        discrepancies=find_discrepancies(parsed, report.attestation),
+        discrepancies=find_discrepancies(source.parsed, report.attestation),
     )
 
 
 def examine_response(
-    response: object,
+    response: DeviceResponse,
     /,
     *,
     nonce: BytesLike | NoCheck,
@@ -85,74 +116,50 @@ def examine_response(
     The checks are those of every verification, and `device` after them. Discrepancies fail none:
     `validate_response` has them, and `find_discrepancies`.
     """
-    return _judge(response, verifier, device, nonce, previous_nonces, at).report
+    source = _Source(response, require_verifier(verifier).limits)
+    return examined(lambda: _run(source, nonce, previous_nonces, verifier, device, at))
 
 
-class _Judged(NamedTuple):
-    report: Report
-    response: DeviceInformationResponse | None
-    """None where the report is of a refusal."""
-
-
-def _judge(
-    response: object,
+def _run(
+    source: _Source,
+    nonce: object,
+    previous_nonces: PreviousNonces,
     verifier: Verifier,
     device: ExpectedDevice,
-    nonce: BytesLike | NoCheck,
-    previous_nonces: PreviousNonces,
     at: datetime | None,
-) -> _Judged:
+) -> Report:
     require_expected_device(device)
-    if not isinstance(verifier, Verifier):
-        raise TypeError(f"verifier is a Verifier, not {type(verifier).__name__}")
-    # Not `isinstance`, which asks an object what it would like to be.
-    parsed = response if type(response) is DeviceInformationResponse else None
-    document = _fixed(response) if parsed is None else parsed.document
-    report = verifier.examine_mdm(document, nonce=nonce, previous_nonces=previous_nonces, at=at)
-    if report.error is not None:
-        _withhold(report.error, device)
-        return _refused((*report.checks, _NOT_REACHED), report.error)
-    if parsed is None:
-        # It holds an attestation; other parts of it may be malformed.
-        try:
-            parsed = DeviceInformationResponse.parse(document, limits=verifier.limits)
-        except AttestationError as refusal:
-            refusal.__context__ = None  # what a parser raised may quote the device's own octets
-            return _refused((*passed_until("decode"), _NOT_REACHED), refusal)
-    assert report.attestation is not None  # noqa: S101 - there is an error or there is this
-    return _of_device(report.checks, report.attestation, parsed, device)
+    request = mdm_request(source.read, nonce, previous_nonces, at)
+    judge = None if device is UNCHECKED else _judge_of(device)
+    return run_checks(verifier, answered_by(request, judge))
 
 
-def _of_device(
-    checks: tuple[Check, ...],
-    attestation: Attestation,
-    response: DeviceInformationResponse,
-    device: ExpectedDevice,
-) -> _Judged:
-    refusal = mismatch(attestation, device)
-    if refusal is not None:
-        return _refused((*checks, Check("device", Outcome.FAILED)), refusal)
-    outcome = Outcome.NOT_REQUESTED if device is UNCHECKED else Outcome.PASSED
-    checks = (*checks, Check("device", outcome))
-    return _Judged(seal(Report, checks=checks, attestation=attestation, error=None), response)
+def _judge_of(device: KnownDevice) -> DeviceJudge:
+    def judge(attested: DeviceProperties, spki: bytes) -> AttestationError | None:
+        return mismatch(attested, spki, device)
+
+    return judge
 
 
-def _refused(checks: tuple[Check, ...], refusal: AttestationError) -> _Judged:
-    return _Judged(refused(checks, refusal), None)
+class _Source:
+    """The response as it was given, and parsed once when it is read."""
 
+    __slots__ = ("_given", "_limits", "parsed")
 
-def _withhold(refusal: AttestationError, device: ExpectedDevice) -> None:
-    """Hand on no stale attestation of another device."""
-    if not isinstance(refusal, FreshnessMismatch) or refusal.attestation is None:
-        return
-    if mismatch(refusal.attestation, device) is not None:
-        refusal.attestation = None
-        refusal.detail = f"{refusal.detail}; and it is another device's attestation"
+    parsed: DeviceInformationResponse
 
+    def __init__(self, response: object, limits: Limits) -> None:
+        self._given = response
+        self._limits = limits
 
-def _fixed(response: object) -> object:
-    """A copy of what could change between two looks at it; anything else as it is."""
-    with suppress(Exception):  # a view that was released, say: the verifier refuses it
-        if isinstance(response, bytearray | memoryview):
-            return memoryview(response).tobytes()
-    return response
+    def read(self) -> tuple[bytes, ...]:
+        """The DER certificates of the response."""
+        # Not `isinstance`, which asks an object what it would like to be.
+        if type(self._given) is DeviceInformationResponse:
+            self.parsed = self._given
+        else:
+            self.parsed = DeviceInformationResponse.parse(
+                self._given,  # type: ignore[arg-type]
+                limits=self._limits,
+            )
+        return self.parsed.require_attestation()

@@ -12,23 +12,23 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from appleattest.arguments import BytesLike, checked_limits
+from appleattest.boundary import contained
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.errors import AttestationError, MalformedInput, Reason
 from appleattest.limits import Limits
 from appleattest.mdm.check_in import READ_TOPICS, read_check_in
 from appleattest.mdm.response import DeviceInformationResponse
-from appleattest.moment import utc_seconds
-from appleattest.sealed import Sealed, seal
-from appleattest.text import describe, quoted, type_name
+from appleattest.sealed import FrozenMapping, Sealed, seal
+from appleattest.text import quoted, type_name
+from appleattest.times import rfc3339, utc_seconds
 from appleattest.wire import strict_json
 
 CONNECT: Final = "mdm.Connect"
 """The topic of a response to a command, or of a device that asks for one."""
 
-_LIMITS: Final = Limits()
 _ACKNOWLEDGE: Final = "acknowledge_event"
 _CHECK_IN: Final = "checkin_event"
 _ABOUT: Final = ("udid", "enrollment_id", "command_uuid")
@@ -94,8 +94,39 @@ class WebhookEvent(Sealed):
     """NanoMDM: how many `TokenUpdate` messages since enrolment; the first is the enrolment."""
     url_params: Mapping[str, str]
 
+    def __init__(
+        self,
+        *,
+        topic: str,
+        enrollment_id: str | None,
+        udid: str | None,
+        ids: EnrollmentIDs | None,
+        event_id: str | None,
+        created_at: datetime | None,
+        command_uuid: str | None,
+        message: _Message,
+        payload: bytes | None,
+        token_update_tally: int | None,
+        url_params: Mapping[str, str],
+    ) -> None:
+        self._fill(
+            topic=topic,
+            enrollment_id=enrollment_id,
+            udid=udid,
+            ids=ids,
+            event_id=event_id,
+            created_at=created_at,
+            command_uuid=command_uuid,
+            response=message.response,
+            check_in=message.check_in,
+            refusal=message.refusal,
+            payload=payload,
+            token_update_tally=token_update_tally,
+            url_params=url_params,
+        )
+
     @classmethod
-    def parse(cls, body: object, /, *, limits: Limits | None = None) -> WebhookEvent:
+    def parse(cls, body: BytesLike | str, /, *, limits: Limits | None = None) -> WebhookEvent:
         """Read the body of a webhook request, JSON as bytes or text.
 
         Topics and members that are not known are no error, and neither is a property list that
@@ -104,15 +135,8 @@ class WebhookEvent(Sealed):
         server sends: `malformed-json` and `malformed-base64` with the member as element, and
         `too-large` for the event as a whole.
         """
-        bounds = _LIMITS if limits is None else limits
-        if not isinstance(bounds, Limits):
-            raise TypeError(f"limits is a Limits, not {type(limits).__name__}")
-        try:
-            return _parse(body, bounds)
-        except AttestationError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the one boundary
-            raise _malformed(describe(error)) from None
+        bounds = checked_limits(limits)
+        return contained(lambda: _parse(body, bounds), _malformed)
 
     @property
     def queue_id(self) -> str | None:
@@ -121,6 +145,24 @@ class WebhookEvent(Sealed):
         The device had a hand in it: look at it before it becomes a part of a URL.
         """
         return self.enrollment_id if self.ids is None else self.ids.id
+
+    def to_dict(self) -> dict[str, Any]:
+        """The event as JSON types: the payload in base64, the time in RFC 3339."""
+        return {
+            "topic": self.topic,
+            "enrollment_id": self.enrollment_id,
+            "udid": self.udid,
+            "ids": None if self.ids is None else self.ids._asdict(),
+            "event_id": self.event_id,
+            "created_at": rfc3339(self.created_at),
+            "command_uuid": self.command_uuid,
+            "response": None if self.response is None else self.response.to_dict(),
+            "check_in": None if self.check_in is None else dict(self.check_in),
+            "refusal": None if self.refusal is None else self.refusal.reason.value,
+            "payload": None if self.payload is None else b64encode(self.payload).decode("ascii"),
+            "token_update_tally": self.token_update_tally,
+            "url_params": dict(self.url_params),
+        }
 
     def __repr__(self) -> str:
         return f"<WebhookEvent {quoted(self.topic)}>"
@@ -151,7 +193,7 @@ def _parse(body: object, limits: Limits) -> WebhookEvent:
         event_id=_text(event, "event_id"),
         created_at=_time(event),
         command_uuid=about["command_uuid"],
-        **message._asdict(),
+        message=message,
         payload=payload,
         token_update_tally=_number(inner, "token_update_tally", name),
         url_params=_url_params(inner, name),
@@ -245,7 +287,7 @@ def _url_params(event: Mapping[str, Any], name: str) -> Mapping[str, str]:
     params = _object(_or_empty(event.get("url_params")), f"{name}.url_params")
     for each in (*params, *params.values()):
         _require_text(each, f"{name}.url_params")
-    return MappingProxyType(params)
+    return FrozenMapping(params)
 
 
 def _ids(event: Mapping[str, Any], name: str) -> EnrollmentIDs | None:

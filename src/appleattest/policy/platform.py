@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from appleattest.attestation import DeviceProperties
+from appleattest.properties import DeviceProperties
 
 
 class Platform(StrEnum):

@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 from appleattest.attestation import Attestation
 from appleattest.errors import PolicyViolation, Reason
-from appleattest.moment import utc_seconds
 from appleattest.policy.combinators import require_rule
 from appleattest.policy.findings import DiscrepancyLike, Facts, Finding, Rule, Verdict
 from appleattest.policy.platform import Platform
 from appleattest.sealed import Sealed, seal
 from appleattest.text import describe, type_name
+from appleattest.times import utc_seconds
 
 Score: TypeAlias = Callable[[Attestation, tuple[Finding, ...]], float]
 """A trust score from what every rule found: any finite number, on a scale of the caller's."""
@@ -28,6 +28,9 @@ class PolicyResult(Sealed):
     findings: tuple[Finding, ...]
     score: float | None
     """What the policy's score hook made of it; None without one, or if it failed."""
+
+    def __init__(self, *, findings: tuple[Finding, ...], score: float | None) -> None:
+        self._fill(findings=findings, score=score)
 
     @property
     def passed(self) -> bool:

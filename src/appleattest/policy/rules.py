@@ -15,7 +15,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 from appleattest import oids
 from appleattest.freshness import Freshness
 from appleattest.policy.findings import Facts, Finding, Verdict
-from appleattest.properties import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
+from appleattest.property_values import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
 from appleattest.text import quoted
 
 CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from appleattest.moment import utc_seconds
+from appleattest.times import utc_seconds
 
 _DEEPEST: Final = 32
 _INTEGERS: Final = range(-(1 << 63), 1 << 64)

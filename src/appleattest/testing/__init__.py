@@ -1,4 +1,4 @@
-"""A mint for attestation chains: genuine in shape, of any content, broken on request.
+"""Attestation chains for tests: of the shape of Apple's, with any content, broken where asked.
 
     from appleattest.testing import AttestationAuthority, Properties, deviations
 
@@ -7,23 +7,24 @@
     forged = authority.attest(deviations=[deviations.WrongSigner()])
     attestation = authority.verified(Properties.iphone())
 
-Nothing here is secret and nothing pretends to be Apple's. The modules `chains`, `carriers`
-and `csr` build unusual chains, pack a chain as it travels, and make certificate requests.
-`SimulatedDevice` (the package `device`) answers a server as a device would; a pytest plugin
+No key here is secret, and no name is Apple's. The module `chains` builds unusual chains,
+`carriers` makes the messages around a chain, and `csr` makes certificate requests.
+`SimulatedDevice` (the package `device`) answers a server as a device does. A pytest plugin
 offers both as fixtures.
 """
 
+from appleattest.policy import Platform
 from appleattest.testing import carriers, chains, csr, deviations, device
-from appleattest.testing.authority import AttestationAuthority, ChainArguments
-from appleattest.testing.device import DeviceModel, ManualClock, Platform, SimulatedDevice
-from appleattest.testing.issuer import Issuer, LeafArguments
-from appleattest.testing.keys import Digest, KeyKind, KeyRing, PrivateKey, PublicKey
-from appleattest.testing.profile import (
+from appleattest.testing.apple_shape import (
     FRESHNESS_CODE,
     ISSUED_AT,
     authority_name,
     distinguished_name,
 )
+from appleattest.testing.authority import AttestationAuthority, ChainArguments
+from appleattest.testing.device import DeviceModel, ManualClock, SimulatedDevice
+from appleattest.testing.issuer import Issuer, LeafArguments
+from appleattest.testing.keys import Digest, KeyKind, KeyRing, PrivateKey, PublicKey
 from appleattest.testing.properties import Properties
 from appleattest.testing.template import (
     CertificateTemplate,

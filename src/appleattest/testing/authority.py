@@ -1,11 +1,11 @@
-"""A stand-in for Apple's attestation servers."""
+"""What signs attestations in tests, in place of Apple's servers."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from appleattest.testing import carriers, profile
+from appleattest.testing import apple_shape, carriers
 from appleattest.testing.issuer import Issuer, LeafArguments
 from appleattest.testing.keys import KeyRing, Seed
 
@@ -22,33 +22,33 @@ if TYPE_CHECKING:
 
 
 class ChainArguments(LeafArguments, total=False):
-    """`LeafArguments`, and how the intermediate departs from a genuine one."""
+    """`LeafArguments`, and the deviations of the intermediate."""
 
     intermediate_deviations: Iterable[Deviation]
 
 
 class AttestationAuthority:
-    """A root and an intermediate of Apple's shape that attest whatever they are told to.
+    """A root and an intermediate of the shape of Apple's, which attest what the caller asks for.
 
-    With a ``seed`` (``bytes``, ``str`` or ``int``) every octet of every chain is a function of
-    the seed and the arguments, for ever; without one, the keys are random. Two seeds give
-    two authorities of the same names, so each is the other's impostor, unless ``root_name`` and
-    ``intermediate_name`` (DER, see `appleattest.testing.authority_name`) tell them apart.
+    With a ``seed`` (``bytes``, ``str`` or ``int``), the same seed and arguments always give the
+    same bytes. Without one, the keys are random. Authorities of two seeds have the same names
+    and different keys, so each is an impostor of the other; give ``root_name`` and
+    ``intermediate_name`` (DER, see `appleattest.testing.authority_name`) to name them apart.
     ``root_deviations`` break the root. Immutable and safe to share between threads.
     """
 
-    issued_at: Final = profile.ISSUED_AT
-    """The ``at`` of an attestation that names none: a fixed moment, never the clock."""
+    issued_at: Final = apple_shape.ISSUED_AT
+    """The ``at`` of an attestation made without one: a fixed moment, not the clock."""
 
-    freshness_code: Final = profile.FRESHNESS_CODE
-    """The ``freshness_code`` of an attestation that names none."""
+    freshness_code: Final = apple_shape.FRESHNESS_CODE
+    """The ``freshness_code`` of an attestation made without one."""
 
     def __init__(
         self,
         seed: Seed | KeyRing = None,
         *,
-        root_name: bytes = profile.ROOT_NAME,
-        intermediate_name: bytes = profile.INTERMEDIATE_NAME,
+        root_name: bytes = apple_shape.ROOT_NAME,
+        intermediate_name: bytes = apple_shape.INTERMEDIATE_NAME,
         root_deviations: Iterable[Deviation] = (),
     ) -> None:
         self.keys = seed if isinstance(seed, KeyRing) else KeyRing(seed)
@@ -97,8 +97,9 @@ class AttestationAuthority:
         """Return a chain in DER: leaf, intermediate.
 
         Takes ``public_key``, ``properties``, ``freshness_code``, ``at`` and ``deviations`` (of the
-        leaf) as `Issuer.issue_leaf` does, and ``intermediate_deviations``. Any other keyword, or
-        a deviation that is none, is a ``TypeError``; one that changes nothing is a ``ValueError``.
+        leaf) as `Issuer.issue_leaf` does, and ``intermediate_deviations``. Any other keyword, and
+        anything that is not a deviation, is a ``TypeError``. A deviation that changes nothing is a
+        ``ValueError``.
         """
         issuer = self.reissue(at=leaf.get("at"), deviations=intermediate_deviations)
         return issuer.attest(**leaf)
@@ -151,7 +152,7 @@ class AttestationAuthority:
         self,
         properties: Properties | None = None,
         *,
-        freshness_code: bytes | None = profile.FRESHNESS_CODE,
+        freshness_code: bytes | None = apple_shape.FRESHNESS_CODE,
         at: datetime | None = None,
     ) -> Attestation:
         """Return the `Attestation` of these properties, minted and verified ``at`` that moment.

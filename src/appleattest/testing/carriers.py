@@ -1,7 +1,7 @@
-"""Chains packed as they travel: attestation object, challenge response, MDM response, webhook.
+"""Messages of ACME and MDM as they are sent, around a chain or a certificate request.
 
-The ordinary forms use the ordinary encoders. `cbor_head` and `cbor_map` are for the others:
-duplicate keys, indefinite and overlong lengths, tags.
+`cbor_head` and `cbor_map` are for CBOR that an encoder does not write: duplicate keys,
+indefinite and overlong lengths, tags.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def cbor_head(major: int, argument: int | None, *, width: int | None = None) -> 
 
 
 def cbor_map(*entries: tuple[bytes, bytes], indefinite: bool = False) -> bytes:
-    """Return a CBOR map of encoded keys and values in the order given, duplicates and all."""
+    """Return a CBOR map of encoded keys and values in the order given, also duplicates."""
     content = b"".join(key + value for key, value in entries)
     if indefinite:
         return cbor_head(5, None) + content + b"\xff"
@@ -67,8 +67,19 @@ def challenge_response(attestation: bytes, *, extra: Mapping[str, Any] | None = 
 
     ``extra`` adds members and overrides, such as the ``error`` of Apple's client.
     """
-    encoded = base64.urlsafe_b64encode(attestation).rstrip(b"=").decode()
-    return json.dumps({"attObj": encoded, **(extra or {})}).encode()
+    return json.dumps({"attObj": _base64url(attestation), **(extra or {})}).encode()
+
+
+def finalize_payload(csr: bytes, *, extra: Mapping[str, Any] | None = None) -> bytes:
+    """Return the payload of ACME's finalize request, ``{"csr": base64url(csr)}`` in JSON.
+
+    ``csr`` is DER (RFC 8555, 7.4). ``extra`` adds members and overrides.
+    """
+    return json.dumps({"csr": _base64url(csr), **(extra or {})}).encode()
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def response_plist(
@@ -107,20 +118,28 @@ def webhook_event(
     response: bytes,
     *,
     topic: str = "mdm.Connect",
-    udid: str = DEVICE_UDID,
-    command_uuid: str = COMMAND_UUID,
-    status: str = "Acknowledged",
+    udid: str | None = None,
+    enrollment_id: str | None = None,
+    command_uuid: str | None = None,
+    status: str | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return the JSON in which NanoMDM and MicroMDM hand a response plist on.
 
-    ``response`` goes into ``acknowledge_event.raw_payload`` in base64; ``extra`` adds to the
-    top level.
+    ``response`` goes into ``acknowledge_event.raw_payload`` in base64. The four identifiers
+    beside it are those in ``response``; what it lacks is left out. An argument that is given
+    replaces the identifier. A ``response`` that is not a property list has none; then the event has
+    `DEVICE_UDID`, `COMMAND_UUID` and ``Acknowledged``. ``extra`` adds to the top level.
     """
-    acknowledge = {
+    given = {
         "udid": udid,
+        "enrollment_id": enrollment_id,
         "status": status,
         "command_uuid": command_uuid,
+    }
+    acknowledge = {
+        **_identifiers(response),
+        **{member: text for member, text in given.items() if text is not None},
         "raw_payload": base64.b64encode(response).decode(),
     }
     event = {
@@ -130,3 +149,23 @@ def webhook_event(
         "acknowledge_event": acknowledge,
     }
     return json.dumps({**event, **(extra or {})}).encode()
+
+
+_MEMBERS: Final = {
+    "udid": "UDID",
+    "enrollment_id": "EnrollmentID",
+    "status": "Status",
+    "command_uuid": "CommandUUID",
+}
+
+
+def _identifiers(response: bytes) -> dict[str, str]:
+    """Return what a response says of itself, by the member of the event that repeats it."""
+    try:
+        said = plistlib.loads(response)
+    except Exception:  # noqa: BLE001 - plistlib does not catch what its parsers raise
+        said = {"UDID": DEVICE_UDID, "Status": "Acknowledged", "CommandUUID": COMMAND_UUID}
+    if not isinstance(said, dict):
+        return {}
+    found = {member: said.get(key) for member, key in _MEMBERS.items()}
+    return {member: text for member, text in found.items() if isinstance(text, str)}

@@ -1,21 +1,25 @@
-"""Chains of an unusual build: each function's docstring draws the one it makes.
+"""Chains of an unusual build: each function's docstring draws the chain that it makes.
 
-Those that return an `Issuer` have everything below still open: call its ``attest``.
+Where a function returns an `Issuer`, call its ``attest`` for the whole chain.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from appleattest.testing import profile
+from appleattest.testing import apple_shape
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.issuer import Issuer
 from appleattest.testing.keys import KeyKind, spki_of
 
 if TYPE_CHECKING:
-    from appleattest.testing.template import Moment
+    from collections.abc import Iterable
+
+    from appleattest.testing.template import Deviation, Moment
+
+_OTHER_ROOT: Final = apple_shape.authority_name("Test Other Root CA")
 
 
 def deeper(
@@ -23,12 +27,12 @@ def deeper(
 ) -> Issuer:
     """``root -> 1 (path_lengths[0]) -> 2 (path_lengths[1]) -> … -> [leaf]``.
 
-    Returns the lowest. A genuine second level would be ``deeper(authority, 1, 0)``.
+    Returns the last. A genuine second level would be ``deeper(authority, 1, 0)``.
     """
     issuer = authority.root_issuer
     for level, path_length in enumerate(path_lengths, start=1):
         issuer = issuer.issue_authority(
-            profile.authority_name(f"{name} {level}"), path_length=path_length
+            apple_shape.authority_name(f"{name} {level}"), path_length=path_length
         )
     return issuer
 
@@ -36,8 +40,8 @@ def deeper(
 def reissued(
     authority: AttestationAuthority,
     *,
-    not_before: Moment = profile.NOT_BEFORE,
-    not_after: Moment = profile.INTERMEDIATE_NOT_AFTER,
+    not_before: Moment = apple_shape.NOT_BEFORE,
+    not_after: Moment = apple_shape.INTERMEDIATE_NOT_AFTER,
 ) -> Issuer:
     """``root -> intermediate' -> [leaf]``: the same name and key, another validity."""
     return authority.root_issuer.issue_authority(
@@ -50,7 +54,7 @@ def rekeyed(
 ) -> Issuer:
     """``root -> intermediate' -> [leaf]``: the same name, another key, as genuine as the first.
 
-    Beside a leaf of the first it is a candidate issuer that fails; ``label`` makes many.
+    Beside a leaf of the first, it looks like the issuer and is not. Each ``label`` gives another.
     """
     return authority.root_issuer.issue_authority(
         authority.issuer.subject, key=authority.keys.key(label, kind)
@@ -58,17 +62,17 @@ def rekeyed(
 
 
 def self_issued(issuer: Issuer, count: int) -> list[bytes]:
-    """``issuer -> issuer' ``, ``count`` times over: same name, same key, signed by itself.
+    """``issuer -> issuer' ``, ``count`` times: same name, same key, signed by itself.
 
-    Each differs in its last second, so none equals another. Put between a leaf and its
-    issuer, they are paths without number; return them in DER.
+    Each has another ``notAfter``, so no two are equal. Between a leaf and its issuer, they allow
+    very many paths. In DER.
     """
     return [
         issuer.issue_authority(
             issuer.subject,
             key=issuer.key,
             path_length=None,
-            not_after=profile.INTERMEDIATE_NOT_AFTER - timedelta(seconds=i + 1),
+            not_after=apple_shape.INTERMEDIATE_NOT_AFTER - timedelta(seconds=i + 1),
         ).der
         for i in range(count)
     ]
@@ -87,7 +91,7 @@ def cross_signed(new: AttestationAuthority, by: AttestationAuthority) -> Issuer:
 
 
 def impostor(authority: AttestationAuthority) -> AttestationAuthority:
-    """``root* -> intermediate* -> [leaf]``: the same names throughout, other keys."""
+    """``root* -> intermediate* -> [leaf]``: the same names, other keys."""
     return AttestationAuthority(
         authority.keys.other("impostor"),
         root_name=authority.root_issuer.subject,
@@ -99,19 +103,53 @@ def unrelated(authority: AttestationAuthority, count: int) -> list[bytes]:
     """``elsewhere -> unrelated 1``, ``… 2``, …: ``count`` intermediates of another root, in DER."""
     elsewhere = Issuer.root(authority.keys.other("unrelated"))
     return [
-        elsewhere.issue_authority(profile.authority_name(f"Test Unrelated CA {i}")).der
+        elsewhere.issue_authority(apple_shape.authority_name(f"Test Unrelated CA {i}")).der
         for i in range(1, count + 1)
     ]
 
 
-def by_leaf(authority: AttestationAuthority) -> Issuer:
-    """``root -> intermediate -> leaf -> [leaf]``: a genuine attested key signs another leaf."""
-    leaf = authority.issuer.issue_leaf()
+def cross_certificate(
+    authority: AttestationAuthority,
+    *,
+    name: bytes = _OTHER_ROOT,
+    kind: KeyKind = KeyKind.P384,
+    deviations: Iterable[Deviation] = (),
+) -> bytes:
+    """``root -> other root``: a certificate in DER that no path to a leaf needs.
+
+    The root signs another authority's key of this ``kind``. ``name`` is that authority's (DER);
+    it may be the root's own. For an unknown critical extension or name constraints, give
+    ``deviations``. Append it to a chain.
+    """
+    key = authority.keys.key("cross-certified", kind)
+    return authority.root_issuer.issue_authority(
+        name, key=key, path_length=None, deviations=deviations
+    ).der
+
+
+def self_signed_certificate(
+    authority: AttestationAuthority,
+    *,
+    name: bytes = _OTHER_ROOT,
+    kind: KeyKind = KeyKind.P384,
+    deviations: Iterable[Deviation] = (),
+) -> bytes:
+    """``other root -> other root``: as `cross_certificate`, but signed by its own key."""
+    ring = authority.keys.other("self-signed")
+    return Issuer.root(ring, name, key=ring.key("self-signed", kind), deviations=deviations).der
+
+
+def by_leaf(authority: AttestationAuthority, deviations: Iterable[Deviation] = ()) -> Issuer:
+    """``root -> intermediate -> leaf -> [leaf]``: a genuine attested key signs another leaf.
+
+    ``deviations`` are those of the leaf that signs.
+    """
+    leaf = authority.issuer.issue_leaf(deviations=deviations)
     key = authority.attested_key
-    subject = profile.leaf_name(spki_of(key.public_key()))
+    subject = apple_shape.leaf_name(spki_of(key.public_key()))
     return Issuer(leaf, subject, key, authority.keys, (leaf, *authority.issuer.chain))
 
 
 def by_root(authority: AttestationAuthority) -> Issuer:
-    """``root -> [leaf]``: no intermediate at all; the issuer's ``chain`` is empty."""
+    """``root -> [leaf]``: no intermediate; the issuer's ``chain`` is empty."""
     return authority.root_issuer

@@ -1,9 +1,9 @@
-"""Certificate requests made octet by octet (PKCS #10, RFC 2986), for what no builder would make.
+"""Certificate requests (PKCS #10, RFC 2986), also those that other builders refuse to make.
 
     request = csr.request(key, subject=csr.subject_of("SERIAL"))      # as Apple's client makes it
     request = csr.request(key, csr.alternatives(name), subject=csr.subject())
 
-Every part is DER that an argument gives, so each can be left out, doubled or written wrongly.
+Every part is given as DER, so each can be left out, doubled or malformed.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _P384_B: Final = bytes.fromhex(
 
 
 def attribute(oid: str, value: str | bytes, tag: int = der.UTF8_STRING) -> bytes:
-    """Return an AttributeTypeAndValue; text is written in UTF-8 whatever the tag."""
+    """Return an AttributeTypeAndValue; text is written in UTF-8, whichever the tag."""
     content = value.encode() if isinstance(value, str) else value
     return der.sequence(der.oid(oid), der.tlv(tag, content))
 
@@ -142,7 +142,7 @@ def with_point(key: PublicKey, point: bytes) -> bytes:
 
 
 def explicit_p384(generator: bytes | None = None) -> bytes:
-    """Return the parameters of P-384 as RFC 5480, 2.1.1, forbids them: spelt out (RFC 3279, 2.3.5).
+    """Return the parameters of P-384 in full (RFC 3279, 2.3.5), which RFC 5480, 2.1.1, forbids.
 
     `generator` is any octets; None: the curve's own.
     """

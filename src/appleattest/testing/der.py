@@ -1,8 +1,7 @@
-"""A small DER encoder that writes whatever it is told to.
+"""A small DER encoder that checks nothing.
 
-Libraries refuse to encode nonsense, and some decode it without complaint. A mint that has
-to write malformed certificates on purpose is better served by thirty plain lines, in which
-every octet comes from an argument.
+Other encoders refuse malformed content. Here the caller chooses every octet, so that malformed
+certificates can be written on purpose.
 """
 
 from __future__ import annotations
@@ -134,7 +133,7 @@ def printable_string(text: str) -> bytes:
 def in_utc(moment: datetime) -> datetime:
     """Return ``moment`` in UTC; one without a zone is a ``ValueError``."""
     if moment.utcoffset() is None:
-        raise ValueError(f"not aware, give it a time zone: {moment}")
+        raise ValueError(f"a time needs a time zone: {moment}")
     return moment.astimezone(UTC)
 
 

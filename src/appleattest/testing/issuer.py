@@ -1,4 +1,4 @@
-"""An authority of a chain: its certificate with its key, able to issue the next one down."""
+"""An authority of a chain: its certificate and its key, with which it issues the next one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
 from cryptography import x509
 
-from appleattest.testing import der, profile
+from appleattest.testing import apple_shape, der
 from appleattest.testing.keys import PUBLIC_KEY_TYPES, KeyRing, PrivateKey, PublicKey
 from appleattest.testing.properties import Properties
-from appleattest.testing.template import Deviation, Draft, Moment, mint
+from appleattest.testing.template import Deviation, Draft, Moment, known_deviations, mint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,13 +47,18 @@ class Issuer:
     def root(
         cls,
         keys: KeyRing,
-        name: bytes = profile.ROOT_NAME,
+        name: bytes = apple_shape.ROOT_NAME,
         *,
+        key: PrivateKey | None = None,
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> Issuer:
-        """Return a self-signed root; ``name`` is DER, the key is the ring's for that name."""
-        return cls._minted(profile.root_draft(keys, name, moment(at)), deviations, None)
+        """Return a self-signed root; ``name`` is DER.
+
+        ``key`` defaults to the P-384 key that the ring has for this name.
+        """
+        draft = apple_shape.root_draft(keys, name, key or keys.authority_key(name), moment(at))
+        return cls._minted(draft, deviations, None)
 
     @classmethod
     def _minted(
@@ -68,17 +73,17 @@ class Issuer:
 
     @cached_property
     def certificate(self) -> x509.Certificate:
-        """The certificate as ``cryptography`` reads it, when it can."""
+        """The certificate as ``cryptography`` reads it; ``ValueError`` if it cannot."""
         return x509.load_der_x509_certificate(self.der)
 
     def issue_authority(
         self,
-        name: bytes = profile.INTERMEDIATE_NAME,
+        name: bytes = apple_shape.INTERMEDIATE_NAME,
         *,
         key: PrivateKey | None = None,
         path_length: int | None = 0,
-        not_before: Moment = profile.NOT_BEFORE,
-        not_after: Moment = profile.INTERMEDIATE_NOT_AFTER,
+        not_before: Moment = apple_shape.NOT_BEFORE,
+        not_after: Moment = apple_shape.INTERMEDIATE_NOT_AFTER,
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> Issuer:
@@ -87,7 +92,7 @@ class Issuer:
         ``name`` is DER (`authority_name`). ``key`` defaults to the P-384 key that the seed has for
         this name, so that issuing one name twice re-issues one authority.
         """
-        draft = profile.authority_draft(
+        draft = apple_shape.authority_draft(
             self.keys,
             issuer=self.subject,
             issuer_key=self.key,
@@ -105,23 +110,23 @@ class Issuer:
         *,
         public_key: PublicKey | None = None,
         properties: Properties | None = None,
-        freshness_code: bytes | None = profile.FRESHNESS_CODE,
+        freshness_code: bytes | None = apple_shape.FRESHNESS_CODE,
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> bytes:
         """Return a leaf in DER.
 
         ``public_key`` is the attested key, by default the one named "attested" of the seed.
-        ``properties`` defaults to `Properties.mac`. ``freshness_code`` is the extension value
-        as it stands: ``None`` leaves the extension out, ``b""`` is a blank one. ``at`` is the
+        ``properties`` defaults to `Properties.mac`. ``freshness_code`` is the extension value,
+        unchanged: ``None`` leaves the extension out, ``b""`` is a blank one. ``at`` is the
         moment of issue, aware, by default `ISSUED_AT`: the leaf is valid from 24 hours before
-        it to 90 days after. Raises ``TypeError`` for what is no deviation or no key, ``ValueError``
-        for a time without a zone or before 1970.
+        it to 90 days after. Raises ``TypeError`` for anything that is not a deviation or not a key,
+        ``ValueError`` for a time without a zone or before 1970.
         """
         if public_key is not None and not isinstance(public_key, PUBLIC_KEY_TYPES):
             raise TypeError(f"not a public key: {type(public_key).__name__}")
         attested = self.keys.ec("attested")
-        draft = profile.leaf_draft(
+        draft = apple_shape.leaf_draft(
             self.keys,
             issuer=self.subject,
             issuer_key=self.key,
@@ -134,18 +139,26 @@ class Issuer:
         return mint(draft, deviations).der
 
     def attest(self, **leaf: Unpack[LeafArguments]) -> list[bytes]:
-        """Return a chain in DER, leaf first: what `issue_leaf` makes, then `chain`."""
+        """Return a chain in DER, leaf first: what `issue_leaf` makes, then `chain`.
+
+        Another keyword is a ``TypeError`` that names it and lists what exists.
+        """
+        if unknown := leaf.keys() - LeafArguments.__annotations__.keys():
+            raise TypeError(
+                f"unexpected keyword argument {min(unknown)!r}: a leaf takes"
+                f" {', '.join(LeafArguments.__annotations__)}; {known_deviations()}"
+            )
         return [self.issue_leaf(**leaf), *self.chain]
 
 
 def moment(at: datetime | None) -> datetime:
     """Return ``at`` in UTC, `ISSUED_AT` for ``None``.
 
-    Raises ``TypeError`` for what is no ``datetime``, ``ValueError`` for one without a zone or
-    before 1970, from which the leaf's serial number counts milliseconds.
+    Raises ``TypeError`` for anything but a ``datetime``, ``ValueError`` for one without a zone or
+    before 1970: the leaf's serial number counts milliseconds from then.
     """
     if at is None:
-        return profile.ISSUED_AT
+        return apple_shape.ISSUED_AT
     if not isinstance(at, datetime):
         raise TypeError(f"at must be a datetime, not {type(at).__name__}")
     at = der.in_utc(at)

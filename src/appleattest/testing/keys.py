@@ -1,9 +1,9 @@
 """Keys made from a seed, and the signatures they give.
 
-A seed and a label name a key for ever: HKDF-SHA-512 stretches them, and the octets become
+A seed and a label always give the same key: HKDF-SHA-512 derives octets from them, which become
 an elliptic-curve scalar, an Ed25519 seed, or the starting points of a search for two RSA
 primes. Signatures are deterministic as well (ECDSA by RFC 6979, RSA by PKCS #1 v1.5), so a
-minted chain is the same in every octet on every machine. None of these keys is secret.
+minted chain is the same on every machine. None of these keys is secret.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ _ED25519: Final = "1.3.101.112"
 class KeyRing:
     """Every key of one seed, by label.
 
-    ``seed`` is ``bytes``, ``str`` or ``int``, each its own space (``b"1"``, ``"1"`` and ``1``
-    are three seeds); ``None`` takes 32 random octets. Any other type is a ``TypeError``.
+    ``seed`` is ``bytes``, ``str`` or ``int``; ``b"1"``, ``"1"`` and ``1`` are three seeds.
+    ``None`` takes 32 random octets. Any other type is a ``TypeError``.
     """
 
     def __init__(self, seed: Seed = None) -> None:
@@ -121,7 +121,7 @@ class KeyRing:
         """Return the elliptic-curve key of that label; another kind is a ``ValueError``."""
         key = self.key(label, kind)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise ValueError(f"{kind} is no elliptic-curve kind")
+            raise ValueError(f"{kind} is not a kind of elliptic-curve key")
         return key
 
     def authority_key(self, name: bytes) -> PrivateKey:
@@ -166,7 +166,7 @@ def _derive(secret: bytes, label: str, kind: KeyKind) -> PrivateKey:
 
 
 def _derive_ec(secret: bytes, label: str, curve: ec.EllipticCurve) -> ec.EllipticCurvePrivateKey:
-    # 96 octets leave at least 247 bits above any order here: no bias worth the name.
+    # 96 octets are at least 247 bits longer than any order here: the bias is negligible.
     scalar = int.from_bytes(_stretch(secret, label, 96), "big") % (_ORDERS[curve.name] - 1) + 1
     return ec.derive_private_key(scalar, curve)
 
@@ -185,7 +185,7 @@ _SMALL_PRODUCT: Final = prod(_SMALL_PRIMES)
 
 
 def _prime(start: bytes) -> int:
-    """Return the first fit prime at or above ``start`` with its two top bits and last bit set."""
+    """Return the first usable prime from ``start`` on, its two top bits and last bit set."""
     candidate = int.from_bytes(start, "big") | 0b11 << len(start) * 8 - 2 | 1
     while not (
         gcd(candidate, _SMALL_PRODUCT) == 1
@@ -197,7 +197,7 @@ def _prime(start: bytes) -> int:
 
 
 def _is_probable_prime(candidate: int) -> bool:
-    """Miller-Rabin with fixed bases: sound for numbers that nobody chose to defeat it."""
+    """Miller-Rabin with fixed bases: enough for numbers that no attacker chose."""
     odd = candidate - 1
     twos = (odd & -odd).bit_length() - 1
     odd >>= twos

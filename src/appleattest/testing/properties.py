@@ -1,9 +1,9 @@
-"""What a minted leaf says of the device, in Apple's own encodings."""
+"""What a minted leaf says of the device, in Apple's encodings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from appleattest import oids
 from appleattest.testing import der
@@ -11,7 +11,20 @@ from appleattest.testing import der
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TEXT_FIELDS: Final = {
+AttestedField: TypeAlias = Literal[
+    "serial_number",
+    "udid",
+    "software_update_device_id",
+    "os_version",
+    "sepos_version",
+    "llb_version",
+    "sip",
+    "secure_boot",
+    "third_party_kexts",
+]
+"""The name of an attested property, as `appleattest.DeviceProperties` has it."""
+
+TEXT_PROPERTIES: Final[Mapping[AttestedField, str]] = {
     "serial_number": oids.SERIAL_NUMBER,
     "udid": oids.UDID,
     "software_update_device_id": oids.SOFTWARE_UPDATE_DEVICE_ID,
@@ -20,10 +33,12 @@ _TEXT_FIELDS: Final = {
     "llb_version": oids.LLB_VERSION,
     "secure_boot": oids.SECURE_BOOT,
 }
-_INTEGER_FIELDS: Final = {
+"""Bare UTF-8, by the name of the field."""
+NUMBER_PROPERTIES: Final[Mapping[AttestedField, str]] = {
     "sip": oids.SYSTEM_INTEGRITY_PROTECTION,
     "third_party_kexts": oids.THIRD_PARTY_KEXTS,
 }
+"""A DER INTEGER, by the name of the field."""
 
 # The order of Apple's leaves; the freshness code, which is no property, comes last.
 _ORDER: Final = (
@@ -44,8 +59,8 @@ class Properties:
     """The properties of one device; ``None`` leaves the extension out.
 
     Text is encoded as bare UTF-8, ``sip`` and ``third_party_kexts`` as DER INTEGER. ``raw`` maps
-    a dotted OID to its extension value, octet for octet: it overrides the field of that OID
-    and adds what has no field (after the UDID), so blank and malformed values can be minted.
+    a dotted OID to its extension value, unchanged: it overrides the field of that OID and adds
+    what has no field (after the UDID). So blank and malformed values can be minted.
     """
 
     serial_number: str | None = None
@@ -80,7 +95,7 @@ class Properties:
 
     @classmethod
     def iphone(cls) -> Properties:
-        """Return an iPhone with iOS 17.2: six properties, none of 13.x, which only a Mac has."""
+        """Return an iPhone with iOS 17.2: six properties. Only a Mac has 13.1 to 13.3."""
         return cls(
             serial_number="TESTSERIAL02",
             udid="00000000-0000TESTUDID0002",
@@ -112,8 +127,8 @@ class Properties:
         return known | values
 
     def _encoded(self) -> dict[str, bytes]:
-        texts = {oid: getattr(self, name) for name, oid in _TEXT_FIELDS.items()}
-        numbers = {oid: getattr(self, name) for name, oid in _INTEGER_FIELDS.items()}
+        texts = {oid: getattr(self, name) for name, oid in TEXT_PROPERTIES.items()}
+        numbers = {oid: getattr(self, name) for name, oid in NUMBER_PROPERTIES.items()}
         return {oid: text.encode() for oid, text in texts.items() if text is not None} | {
             oid: der.integer(number) for oid, number in numbers.items() if number is not None
         }

@@ -1,9 +1,8 @@
-"""A certificate before it is signed, and the four steps in which a deviation can touch it.
+"""A certificate before it is signed, and the four steps at which a deviation can change it.
 
-`mint` fills in a `Draft`, encodes its `CertificateTemplate`, signs that, and joins the
-parts. A `Deviation` may step in before each of those, so whatever it breaks is broken in
-one place only: a wrong extension is still signed correctly, a wrong signature still covers
-a correct certificate.
+`mint` fills in a `Draft`, encodes its `CertificateTemplate`, signs that, and joins the parts. A
+`Deviation` changes the result of one of these steps, so it breaks one thing only: a wrong
+extension is signed correctly, and a wrong signature covers a correct certificate.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 Moment: TypeAlias = datetime | bytes
-"""An aware point in time, or the DER element to put in its place, octet for octet."""
+"""An aware point in time, or the DER element to put in its place, unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
     """One X.509 extension: ``value`` is what the OCTET STRING holds.
 
-    ``raw``, when given, is the whole encoded ``Extension`` and stands for the rest.
+    ``raw``, when given, is the whole encoded ``Extension``, and the other fields are ignored.
     """
 
     oid: str
@@ -51,7 +50,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class CertificateTemplate:
-    """The fields of a ``TBSCertificate`` (RFC 5280, 4.1), each free to be nonsense.
+    """The fields of a ``TBSCertificate`` (RFC 5280, 4.1). None is checked.
 
     Names, keys and algorithms are DER; ``serial`` is a number, or the content octets of the
     INTEGER; ``version`` is the number encoded (2 for v3), ``None`` leaves it out (v1). Without
@@ -123,7 +122,7 @@ def _time(moment: Moment) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A template with what signing it takes.
+    """A template, and what is needed to sign it.
 
     ``subject_key`` is the private half of the key certified, ``None`` when only the public half
     is known. ``at`` is the moment for which the chain is made, and against which a
@@ -179,7 +178,7 @@ def _signed(template: CertificateTemplate, tbs: bytes, key: PrivateKey, digest: 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One deliberate departure from the shape of a genuine certificate.
+    """One deliberate difference from a genuine certificate.
 
     The subclasses in `appleattest.testing.deviations` override one method each.
     """
@@ -216,7 +215,7 @@ def mint(draft: Draft, deviations: Iterable[Deviation] = ()) -> Minted:
     """Return the certificate of ``draft`` with ``deviations``, each step in the order given.
 
     Raises ``TypeError`` for anything that is not a `Deviation`, and ``ValueError`` for one that
-    changes nothing here: a case that looks broken and is not would test nothing.
+    changes nothing: a test with it would look at a certificate that is not broken.
     """
     applied = _checked(deviations)
     idle = set(applied)
@@ -247,7 +246,18 @@ def _checked(deviations: Iterable[Deviation]) -> tuple[Deviation, ...]:
     applied = tuple(deviations)
     for each in applied:
         if not isinstance(each, Deviation):
-            raise TypeError(f"not a deviation: {each!r}")
+            raise TypeError(f"not a deviation: {each!r}; {known_deviations()}")
     if len(set(applied)) < len(applied):
-        raise ValueError("a deviation is given twice, and the second may undo the first")
+        raise ValueError("a deviation is given twice: the second may undo the first")
     return applied
+
+
+def known_deviations() -> str:
+    """Return the end of an error message: which deviations there are."""
+    from appleattest.testing import deviations  # not above: these import this module
+
+    found = {name: getattr(deviations, name) for name in deviations.__all__}
+    names = [
+        n for n, each in found.items() if isinstance(each, type) and issubclass(each, Deviation)
+    ]
+    return f"appleattest.testing.deviations has {', '.join(names)}"

@@ -14,14 +14,15 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from appleattest.acme.csr.reader import EC_PUBLIC_KEY, RequestFields
+from appleattest.arguments import BytesLike
 from appleattest.attestation import Attestation
 from appleattest.errors import KeyMismatch, Reason
 from appleattest.freshness import Freshness
 
-AttestedKey: TypeAlias = bytes | bytearray | memoryview | EllipticCurvePublicKey
+AttestedKey: TypeAlias = BytesLike | EllipticCurvePublicKey
 
 _CURVES: Final = ("secp256r1", "secp384r1")
-_FRESH: Final = (Freshness.CURRENT, Freshness.UNCHECKED)
+_SPKI_DIGEST: Final = 32
 
 
 def judge_key(request: RequestFields, attested: EllipticCurvePublicKey) -> None:
@@ -45,10 +46,9 @@ def attested_public_key(attestation: object, attested_key: object) -> EllipticCu
     if attested_key is None:
         if not isinstance(attestation, Attestation):
             raise TypeError(f"attestation is an Attestation, not {type(attestation).__name__}")
-        if attestation.freshness not in _FRESH:
-            raise ValueError(f"an attestation that is {attestation.freshness} answers no challenge")
+        _require_challenge_answered(attestation)
         return attestation.public_key
-    if isinstance(attested_key, bytes | bytearray | memoryview):
+    if isinstance(attested_key, BytesLike):
         key = _loaded(memoryview(attested_key).tobytes())
     elif isinstance(attested_key, EllipticCurvePublicKey):
         key = attested_key
@@ -59,12 +59,34 @@ def attested_public_key(attestation: object, attested_key: object) -> EllipticCu
     return key
 
 
+def _require_challenge_answered(attestation: Attestation) -> None:
+    """The attested key may get a certificate only if the challenge of this order was answered."""
+    if attestation.carrier == "mdm":
+        raise ValueError(
+            "attestation came over MDM, which attests another key than the one of a certificate: "
+            "give the one that validate_challenge returned"
+        )
+    if attestation.freshness is not Freshness.CURRENT:
+        raise ValueError(
+            f"attestation is {attestation.freshness.value}, so it answers no challenge that was "
+            "checked: give the one that validate_challenge returned, or attested_key="
+        )
+
+
 def _loaded(spki: bytes) -> object:
     """The key; None for one of a type that nobody here knows."""
+    if len(spki) == _SPKI_DIGEST:
+        raise ValueError(
+            "attested_key is 32 bytes, as a digest: give Attestation.spki, not its hash"
+        )
     try:
         return load_der_public_key(spki)
     except UnsupportedAlgorithm:
         return None
+    except ValueError:
+        raise ValueError(
+            "attested_key is Attestation.spki: a DER SubjectPublicKeyInfo on P-256 or P-384"
+        ) from None
 
 
 def spki_of(key: object) -> bytes:

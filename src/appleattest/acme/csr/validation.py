@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, NamedTuple, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from appleattest.acme.csr.extensions import DEFAULT_USAGES, judge_extensions, usages
+from appleattest.acme.csr.extensions import (
+    DEFAULT_USAGES,
+    AllowedExtensions,
+    judge_extensions,
+    usages,
+)
 from appleattest.acme.csr.key import AttestedKey, attested_public_key, judge_key, spki_of
 from appleattest.acme.csr.names import (
     AllowedName,
@@ -20,22 +27,19 @@ from appleattest.acme.csr.names import (
     judge_names,
 )
 from appleattest.acme.csr.reader import RequestFields, malformed, read_csr
-from appleattest.acme.identifiers import Identifier
+from appleattest.acme.identifiers import Identifier, identifier_of
 from appleattest.acme.order_identifiers import OrderIdentifier, ordered_identifier
+from appleattest.arguments import BytesLike
 from appleattest.attestation import Attestation
+from appleattest.boundary import contained
 from appleattest.certificates import SIGNATURE_ALGORITHMS
-from appleattest.errors import (
-    AttestationError,
-    IdentifierMismatch,
-    InvalidCSR,
-    ProblemContext,
-    Reason,
-)
-from appleattest.report import Check, Outcome, Report, refused
+from appleattest.errors import AttestationError, IdentifierMismatch, InvalidCSR, Reason
+from appleattest.problems import ProblemContext
+from appleattest.report import Check, Outcome, Report, accepted, examined, refused
 from appleattest.sealed import Sealed, seal
-from appleattest.text import describe
+from appleattest.text import quoted
 
-_PANIC: Final = "PanicException"
+CertificateRequest: TypeAlias = BytesLike | str | x509.CertificateSigningRequest
 
 
 class ValidatedCSR(Sealed):
@@ -73,6 +77,29 @@ class ValidatedCSR(Sealed):
     key_usage: x509.KeyUsage | None
     extended_key_usage: x509.ExtendedKeyUsage | None
 
+    def __init__(
+        self,
+        *,
+        request: RequestFields,
+        public_key: EllipticCurvePublicKey,
+        names: Names,
+        found_in: FoundIn | None,
+        requested: AllowedExtensions,
+    ) -> None:
+        alternatives = requested.alternative_names
+        self._fill(
+            csr=request.csr,
+            public_key=public_key,
+            identifier=names.identifier,
+            binding=names.binding,
+            found_in=found_in,
+            names=(*(each.attribute for each in request.subject), *(alternatives or ())),
+            subject=request.csr.subject,
+            subject_alternative_name=alternatives,
+            key_usage=requested.key_usage,
+            extended_key_usage=requested.extended_key_usage,
+        )
+
     @property
     def spki(self) -> bytes:
         """The key as canonical DER SubjectPublicKeyInfo."""
@@ -98,13 +125,33 @@ class ValidatedCSR(Sealed):
         alternatives = x509.SubjectAlternativeName(names)
         return x509.Extension(alternatives.oid, not list(self.subject), alternatives)
 
+    def to_dict(self) -> dict[str, Any]:
+        """What was validated as JSON types: the request and the key as base64 DER."""
+        return {
+            "csr": b64encode(self.csr.public_bytes(Encoding.DER)).decode("ascii"),
+            "spki": b64encode(self.spki).decode("ascii"),
+            "spki_sha256": self.spki_sha256.hex(),
+            "identifier": self.identifier.to_dict(),
+            "binding": self.binding.value,
+            "found_in": None if self.found_in is None else self.found_in.value,
+            "subject": self.subject.rfc4514_string(),
+            "subject_alternative_name": [
+                f"{type(each).__name__}: {_name_text(each)}"
+                for each in self.subject_alternative_name or ()
+            ],
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        der = self.csr.public_bytes(Encoding.DER)
+        return _from_pickle, (der, self.spki, self.identifier, self.binding, self.found_in)
+
     def __repr__(self) -> str:
         where = self.found_in or "nowhere"
         return f"<ValidatedCSR with {len(self.names)} names, the identifier {where}>"
 
 
 def validate_csr(
-    csr: object,
+    csr: CertificateRequest,
     /,
     *,
     identifier: OrderIdentifier,
@@ -124,33 +171,25 @@ def validate_csr(
     have subjectAltName, keyUsage without keyCertSign and cRLSign, extendedKeyUsage of
     `allowed_usages`, and basicConstraints that say no CA.
 
-    Raises `MalformedInput` (`too-large`, `malformed-base64`), `InvalidCSR` (`malformed-csr`,
+    Raises `InvalidCSR` (`malformed-csr`,
     `bad-csr-signature`, `unexpected-name`, `unexpected-extension`), `KeyMismatch` (`key-mismatch`)
     or `IdentifierMismatch` (`malformed-identifier`, `identifier-missing`, `identifier-mismatch`).
     Their problem is `badCSR`, or `malformed` for base64url. Sources: Apple, "Validating a Managed
     Device Attestation"; draft-ietf-acme-device-attest, sections 3 and 4; RFC 8555, section 7.4.
     Misuse of the keyword arguments is a `TypeError` or `ValueError`.
     """
-    if not isinstance(binding, CSRBinding):
-        raise TypeError(f"binding is a CSRBinding, not {type(binding).__name__}")
-    key = attested_public_key(attestation, attested_key)
-    names = Names(ordered_identifier(identifier), binding, comparable_names(allowed_names))
-    allowed = usages(allowed_usages)
-    try:
-        return _validate(csr, key, names, allowed)
-    except AttestationError as error:
-        refusal = error
-    except BaseException as error:
-        # A panic in Rust is no Exception; what else is none (an interrupt, say) is not ours.
-        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
-            raise
-        refusal = malformed(describe(error))
-    _explain(refusal, names.identifier)
-    raise refusal
+    return _run(
+        csr,
+        _Asked(
+            attested_public_key(attestation, attested_key),
+            _names(identifier, binding, allowed_names),
+            usages(allowed_usages),
+        ),
+    )
 
 
 def examine_csr(
-    csr: object,
+    csr: CertificateRequest,
     /,
     *,
     identifier: OrderIdentifier,
@@ -164,48 +203,60 @@ def examine_csr(
 
     Its `attestation` is the one that was given, where the check passed.
     """
+    asked = _Asked(
+        attested_public_key(attestation, attested_key),
+        _names(identifier, binding, allowed_names),
+        usages(allowed_usages),
+    )
+
+    def run() -> Report:
+        _run(csr, asked)
+        return accepted([Check("csr", Outcome.PASSED)], attestation)
+
+    return examined(run)
+
+
+class _Asked(NamedTuple):
+    """The caller's arguments, checked."""
+
+    key: EllipticCurvePublicKey
+    names: Names
+    usages: frozenset[x509.ObjectIdentifier]
+
+
+def _names(
+    identifier: OrderIdentifier, binding: CSRBinding, allowed_names: Iterable[AllowedName]
+) -> Names:
+    if not isinstance(binding, CSRBinding):
+        raise TypeError(f"binding is a CSRBinding, not {type(binding).__name__}")
+    return Names(ordered_identifier(identifier), binding, comparable_names(allowed_names))
+
+
+def _run(csr: object, asked: _Asked) -> ValidatedCSR:
+    """Validate the request; a refusal holds the report of the one check."""
     try:
-        validate_csr(
-            csr,
-            identifier=identifier,
-            binding=binding,
-            attestation=attestation,
-            attested_key=attested_key,
-            allowed_names=allowed_names,
-            allowed_usages=allowed_usages,
-        )
+        return contained(lambda: _validate(csr, asked), malformed)
     except AttestationError as refusal:
-        assert refusal.report is not None  # noqa: S101 - validate_csr has just set it
-        return refusal.report
-    checks = (Check("csr", Outcome.PASSED),)
-    return seal(Report, checks=checks, attestation=attestation, error=None)
+        refusal.context = ProblemContext.FINALIZE
+        if isinstance(refusal, IdentifierMismatch):
+            refusal.identifier = asked.names.identifier.to_dict()
+        raise refused([Check.failed("csr", refusal)], refusal) from None
 
 
-def _validate(
-    csr: object,
-    key: EllipticCurvePublicKey,
-    names: Names,
-    allowed_usages: frozenset[x509.ObjectIdentifier],
-) -> ValidatedCSR:
+def _validate(csr: object, asked: _Asked) -> ValidatedCSR:
     request = read_csr(csr)
     # The key comes first: then the signature is one of the attested key, whatever was sent.
-    judge_key(request, key)
+    judge_key(request, asked.key)
     _judge_signature(request)
-    requested = judge_extensions(request.extensions, allowed_usages)
+    requested = judge_extensions(request.extensions, asked.usages)
     alternatives = tuple(requested.alternative_names or ())
-    found_in = judge_names(request.subject, alternatives, names)
     return seal(
         ValidatedCSR,
-        csr=request.csr,
-        public_key=key,
-        identifier=names.identifier,
-        binding=names.binding,
-        found_in=found_in,
-        names=(*(each.attribute for each in request.subject), *alternatives),
-        subject=request.csr.subject,
-        subject_alternative_name=requested.alternative_names,
-        key_usage=requested.key_usage,
-        extended_key_usage=requested.extended_key_usage,
+        request=request,
+        public_key=asked.key,
+        names=asked.names,
+        found_in=judge_names(request.subject, alternatives, asked.names),
+        requested=requested,
     )
 
 
@@ -220,9 +271,31 @@ def _judge_signature(request: RequestFields) -> None:
         raise InvalidCSR(Reason.BAD_CSR_SIGNATURE, "the signature is not one of the key in it")
 
 
-def _explain(refusal: AttestationError, identifier: Identifier) -> None:
-    refused([Check("csr", Outcome.FAILED)], refusal)
-    refusal.context = ProblemContext.FINALIZE
-    refusal.__context__ = None  # what a parser raised may quote the device's own octets
-    if isinstance(refusal, IdentifierMismatch):
-        refusal.identifier = identifier.to_dict()
+def _name_text(name: x509.GeneralName) -> str:
+    """The name as one line of printable ASCII."""
+    shown = identifier_of(name)
+    return quoted(str(shown) if shown is not None else name.value)
+
+
+def _from_pickle(
+    der: bytes,
+    spki: bytes,
+    identifier: Identifier,
+    binding: CSRBinding,
+    found_in: FoundIn | None,
+) -> ValidatedCSR:
+    request = read_csr(der)
+    every_usage = frozenset(
+        usage
+        for each in request.extensions
+        if isinstance(each.decoded.value, x509.ExtendedKeyUsage)
+        for usage in each.decoded.value
+    )
+    return seal(
+        ValidatedCSR,
+        request=request,
+        public_key=attested_public_key(None, spki),
+        names=Names(identifier, binding, frozenset()),
+        found_in=found_in,
+        requested=judge_extensions(request.extensions, every_usage),
+    )

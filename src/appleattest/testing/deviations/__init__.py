@@ -1,10 +1,10 @@
-"""Deliberate departures from a genuine certificate: the closed list.
+"""Deliberate differences from a genuine certificate: the whole list.
 
 Each is a frozen value whose docstring says what it breaks. Give any number of them to
 ``attest`` as ``deviations`` (the leaf's) or ``intermediate_deviations``, or to an
 `AttestationAuthority` as ``root_deviations``. They apply in the order given, so
-``(SignatureHash(...), MismatchedAlgorithms(...))`` is not the same as the reverse. One that would
-change nothing, or needs what is not there, raises ``ValueError``.
+``(SignatureHash(...), MismatchedAlgorithms(...))`` is not the same as the reverse. A deviation
+raises ``ValueError`` if it changes nothing, or if the certificate lacks what it would change.
 """
 
 from appleattest.testing.deviations.certified_key import (
@@ -77,6 +77,8 @@ from appleattest.testing.deviations.validity import (
     Validity,
 )
 from appleattest.testing.deviations.values import (
+    Malformation,
+    MalformedProperty,
     NestedFreshnessCode,
     Utf8StringText,
     WrappedValue,
@@ -101,6 +103,8 @@ __all__ = [
     "KeyUsage",
     "KeyUse",
     "LeafIsCA",
+    "Malformation",
+    "MalformedProperty",
     "MismatchedAlgorithms",
     "MismatchedKeyIdentifiers",
     "MissingExtension",

@@ -10,14 +10,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appleattest.testing import der
-from appleattest.testing.keys import KeyKind, key_bits, order_of
+from appleattest.testing.csr import explicit_p384
+from appleattest.testing.keys import KeyKind, key_bits
 from appleattest.testing.overriding import override
 from appleattest.testing.template import Deviation, Draft
 
 _EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
-_PRIME_FIELD: Final = "1.2.840.10045.1.1"
 _P384_OID: Final = "1.3.132.0.34"
-_P384_PRIME: Final = 2**384 - 2**128 - 2**96 + 2**32 - 1
 
 
 def _spki(draft: Draft, spki: bytes) -> Draft:
@@ -35,7 +34,6 @@ class CertifiedKey(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the key."""
         return draft.certifying(draft.keys.key("certified", self.kind))
 
 
@@ -58,7 +56,6 @@ class KeyPoint(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Encode the point again."""
         point = key_bits(_p384(draft))
         algorithm = der.sequence(der.oid(_EC_PUBLIC_KEY), der.oid(_P384_OID))
         return _spki(draft, der.sequence(algorithm, der.bit_string(_point(point, self.form))))
@@ -86,49 +83,28 @@ def _point(point: bytes, form: PointForm) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ExplicitCurve(Deviation):
-    """The curve is P-384, spelt out in parameters instead of named (RFC 5480 forbids it).
+    """The curve is P-384, given by its parameters and not by its name (RFC 5480 forbids it).
 
-    With ``other_generator`` the certified point itself is the generator: whoever accepts
-    that lets the private key 1 sign for this key (CVE-2020-0601).
+    With ``other_generator`` the certified point is also the generator. Then the private key is 1,
+    so a verifier that accepts it accepts anybody's signature (CVE-2020-0601).
     """
 
     other_generator: bool = False
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Spell the curve out."""
         point = key_bits(_p384(draft))
-        generator = ec.derive_private_key(1, ec.SECP384R1()).public_key()
-        numbers = generator.public_numbers()
-        base = point if self.other_generator else _uncompressed(numbers.x, numbers.y)
-        b = (numbers.y**2 - numbers.x**3 + 3 * numbers.x) % _P384_PRIME
-        parameters = der.sequence(
-            der.integer(1),
-            der.sequence(der.oid(_PRIME_FIELD), der.integer(_P384_PRIME)),
-            der.sequence(_field_element(_P384_PRIME - 3), _field_element(b)),
-            der.octet_string(base),
-            der.integer(order_of(generator)),
-            der.integer(1),
-        )
+        parameters = explicit_p384(point if self.other_generator else None)
         algorithm = der.sequence(der.oid(_EC_PUBLIC_KEY), parameters)
         return _spki(draft, der.sequence(algorithm, der.bit_string(point)))
 
 
-def _field_element(value: int) -> bytes:
-    return der.octet_string(value.to_bytes(48, "big"))
-
-
-def _uncompressed(x: int, y: int) -> bytes:
-    return b"\x04" + x.to_bytes(48, "big") + y.to_bytes(48, "big")
-
-
 @dataclass(frozen=True, slots=True)
 class PublicKeyInfo(Deviation):
-    """The SubjectPublicKeyInfo is ``spki``, whatever that is."""
+    """The SubjectPublicKeyInfo is ``spki``, which is not checked."""
 
     spki: bytes
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return _spki(draft, self.spki)

@@ -24,19 +24,16 @@ class BERLength(Deviation):
 
     @override
     def tbs(self, tbs: bytes) -> bytes:
-        """Lengthen that of the signed SEQUENCE."""
         return _overlong(tbs) if self.where == "tbs" else tbs
 
     @override
     def signed(self, signed: Signed) -> Signed:
-        """Lengthen that of the signature."""
         if self.where != "signature":
             return signed
         return replace(signed, signature=_overlong(signed.signature))
 
     @override
     def encoded(self, certificate: bytes) -> bytes:
-        """Lengthen that of the certificate."""
         return _overlong(certificate) if self.where == "certificate" else certificate
 
 
@@ -52,7 +49,6 @@ class IndefiniteLength(Deviation):
 
     @override
     def encoded(self, certificate: bytes) -> bytes:
-        """Encode the certificate again."""
         tag, content, _ = der.read(certificate)
         return bytes([tag, 0x80]) + content + b"\x00\x00"
 
@@ -69,19 +65,16 @@ class TrailingBytes(Deviation):
 
     @override
     def tbs(self, tbs: bytes) -> bytes:
-        """Extend the signed SEQUENCE."""
         return self._extended(tbs) if self.where == "tbs" else tbs
 
     @override
     def signed(self, signed: Signed) -> Signed:
-        """Extend the signature."""
         if self.where != "signature":
             return signed
         return replace(signed, signature=self._extended(signed.signature))
 
     @override
     def encoded(self, certificate: bytes) -> bytes:
-        """Append to the certificate."""
         return certificate + self.data if self.where == "certificate" else certificate
 
     def _extended(self, element: bytes) -> bytes:
@@ -97,7 +90,6 @@ class Truncated(Deviation):
 
     @override
     def encoded(self, certificate: bytes) -> bytes:
-        """Cut the certificate."""
         return certificate[: -self.count]
 
 
@@ -108,6 +100,5 @@ class Replaced(Deviation):
     data: bytes = b""
 
     @override
-    def encoded(self, certificate: bytes) -> bytes:  # noqa: ARG002
-        """Return something else."""
+    def encoded(self, certificate: bytes) -> bytes:
         return self.data

@@ -31,7 +31,6 @@ class MissingExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Leave the extension out."""
         return with_template(draft, draft.template.without_extension(self.oid))
 
 
@@ -43,7 +42,6 @@ class NoExtensions(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Leave them all out."""
         return with_template(draft, replace(draft.template, extensions=() if self.empty else None))
 
 
@@ -59,7 +57,6 @@ class ExtensionValue(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the value."""
         return set_extension(draft, replace(draft.template.find(self.oid), value=self.value))
 
 
@@ -72,7 +69,6 @@ class RawExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the encoding."""
         return set_extension(draft, replace(draft.template.find(self.oid), raw=self.encoding))
 
 
@@ -85,7 +81,6 @@ class DoubledExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Append the second."""
         first = draft.template.find(self.oid)
         second = first if self.value is None else replace(first, value=self.value)
         extensions = (*(draft.template.extensions or ()), second)
@@ -100,7 +95,6 @@ class CriticalExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Mark or add the extension."""
         present = any(each.oid == self.oid for each in draft.template.extensions or ())
         old = draft.template.find(self.oid) if present else Extension(self.oid, der.null())
         return set_extension(draft, replace(old, critical=True))
@@ -115,7 +109,6 @@ class NonCriticalExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Unmark the extension."""
         plain = replace(draft.template.find(self.oid), critical=False)
         if not self.explicit:
             return set_extension(draft, plain)
@@ -133,7 +126,6 @@ class ExtraExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Append the extension."""
         if any(each.oid == self.oid for each in draft.template.extensions or ()):
             raise ValueError(f"the certificate has an extension {self.oid}; double or replace it")
         return set_extension(draft, Extension(self.oid, self.value, self.critical))

@@ -10,7 +10,7 @@ from appleattest.testing.template import Deviation, Draft
 
 @dataclass(frozen=True, slots=True)
 class Version(Deviation):
-    """An X.509 certificate of version ``number``, 1 to 3 or nonsense; the extensions stay.
+    """An X.509 certificate of version ``number``, 1 to 3 or any other; the extensions stay.
 
     Version 1 is the default and left out, unless ``explicit``, which is not DER.
     """
@@ -20,23 +20,21 @@ class Version(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         version = None if self.number == 1 and not self.explicit else self.number - 1
         return replace(draft, template=replace(draft.template, version=version))
 
 
 @dataclass(frozen=True, slots=True)
 class Serial(Deviation):
-    """Another serial number: a number, or the content octets of the INTEGER verbatim.
+    """Another serial number: a number, or the content octets of the INTEGER, unchanged.
 
-    No octet at all is malformed, and so is a zero octet that the number does not need.
+    Content of no octets is malformed, and so is a zero octet that the number does not need.
     """
 
     number: int | bytes
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return replace(draft, template=replace(draft.template, serial=self.number))
 
 
@@ -46,7 +44,6 @@ class ZeroSerial(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return Serial(0).draft(draft)
 
 
@@ -56,19 +53,17 @@ class NegativeSerial(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return Serial(-1).draft(draft)
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerName(Deviation):
-    """Another issuer name (DER), signed by the genuine issuer all the same."""
+    """Another issuer name (DER), signed by the genuine issuer."""
 
     name: bytes
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return replace(draft, template=replace(draft.template, issuer=self.name))
 
 
@@ -80,7 +75,6 @@ class SubjectName(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the field."""
         return replace(draft, template=replace(draft.template, subject=self.name))
 
 
@@ -90,20 +84,18 @@ class SelfIssued(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the issuer."""
         return IssuerName(draft.template.subject).draft(draft)
 
 
 @dataclass(frozen=True, slots=True)
 class SelfSigned(Deviation):
-    """Issuer and subject are one name, the subject's; signed by the certified key itself.
+    """Issuer and subject are one name, the subject's; signed by the certified key.
 
-    Impossible, and a ``ValueError``, where only the public half of that key is known.
+    A ``ValueError`` where only the public half of that key is known.
     """
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the issuer and the signer."""
         if draft.subject_key is None:
             raise ValueError("the private half of the certified key is not known")
         return replace(SelfIssued().draft(draft), signer=draft.subject_key)

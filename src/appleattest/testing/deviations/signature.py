@@ -17,18 +17,17 @@ from appleattest.testing.overriding import override
 from appleattest.testing.template import Deviation, Draft, Signed
 
 ZERO_SIGNATURE: Final = der.sequence(der.integer(0), der.integer(0))
-"""The ECDSA signature r = 0, s = 0, which a careless verifier finds valid for every key."""
+"""The ECDSA signature r = 0, s = 0, which a faulty verifier finds valid for every key."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrongSigner(Deviation):
-    """Signed by a key that is not the named issuer's; all else says that it is."""
+    """Signed by a key that is not the named issuer's; all other fields are genuine."""
 
     kind: KeyKind = KeyKind.P384
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Sign with another key."""
         return replace(draft, signer=draft.keys.key("wrong signer", self.kind))
 
 
@@ -38,7 +37,6 @@ class TamperedSignature(Deviation):
 
     @override
     def signed(self, signed: Signed) -> Signed:
-        """Flip the bit."""
         value = signed.signature
         return replace(signed, signature=value[:-1] + bytes([value[-1] ^ 1]))
 
@@ -59,7 +57,6 @@ class TamperedContent(Deviation):
 
     @override
     def signed(self, signed: Signed) -> Signed:
-        """Change the octets."""
         return replace(signed, tbs=signed.tbs.replace(self.find, self.replacement, 1))
 
 
@@ -69,7 +66,6 @@ class TwinSignature(Deviation):
 
     @override
     def signed(self, signed: Signed) -> Signed:
-        """Replace s by n - s; a signature that is not ECDSA is a ``ValueError``."""
         if not isinstance(signed.signer, ec.EllipticCurvePrivateKey):
             raise ValueError("only an ECDSA signature has a twin")
         r, s = decode_dss_signature(signed.signature)
@@ -84,7 +80,6 @@ class ReplacedSignature(Deviation):
 
     @override
     def signed(self, signed: Signed) -> Signed:
-        """Replace the signature."""
         return replace(signed, signature=self.value)
 
 
@@ -92,14 +87,13 @@ class ReplacedSignature(Deviation):
 class UnusedBits(Deviation):
     """The outer BIT STRING says that ``bits`` of its last octet do not count.
 
-    No signature covers that octet. Above 7 it is malformed whatever follows.
+    No signature covers that octet. Above 7 it is always malformed.
     """
 
     bits: int = 1
 
     @override
     def signed(self, signed: Signed) -> Signed:
-        """Set the unused-bits octet."""
         return replace(signed, unused_bits=self.bits)
 
 
@@ -111,7 +105,6 @@ class SignatureHash(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Change the hash, and with it both algorithm fields."""
         return replace(draft, digest=self.digest)
 
 
@@ -121,7 +114,6 @@ class NullSignatureParameters(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Add the parameters to the algorithm that the signer and the hash imply."""
         oid = der.oid(algorithm_oid(draft.signer, draft.digest))
         algorithm = der.sequence(oid, der.null())
         return replace(draft, template=replace(draft.template, algorithm=algorithm))
@@ -136,7 +128,6 @@ class MismatchedAlgorithms(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Change the one field."""
         other = algorithm_identifier(draft.signer, self.digest)
         inner, outer = draft.implied_algorithm, other
         if self.wrong == "inner":
@@ -147,11 +138,10 @@ class MismatchedAlgorithms(Deviation):
 
 @dataclass(frozen=True, slots=True)
 class SignatureAlgorithm(Deviation):
-    """Both algorithm fields are ``algorithm`` (DER), whatever the signature is."""
+    """Both algorithm fields are ``algorithm`` (DER); the signature does not change."""
 
     algorithm: bytes
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace both fields."""
         return replace(draft, template=replace(draft.template, algorithm=self.algorithm))

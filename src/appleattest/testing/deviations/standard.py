@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import IntFlag
 
 from appleattest import oids
-from appleattest.testing import der, profile
+from appleattest.testing import apple_shape, der
 from appleattest.testing.deviations.extension import (
     ExtraExtension,
     MissingExtension,
@@ -24,7 +24,6 @@ class NoBasicConstraints(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Leave the extension out."""
         return MissingExtension(oids.BASIC_CONSTRAINTS).draft(draft)
 
 
@@ -34,7 +33,6 @@ class NoKeyUsage(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Leave the extension out."""
         return MissingExtension(oids.KEY_USAGE).draft(draft)
 
 
@@ -44,8 +42,7 @@ class NoKeyIdentifiers(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Leave both out."""
-        identifiers = (profile.SUBJECT_KEY_IDENTIFIER, profile.AUTHORITY_KEY_IDENTIFIER)
+        identifiers = (apple_shape.SUBJECT_KEY_IDENTIFIER, apple_shape.AUTHORITY_KEY_IDENTIFIER)
         kept = tuple(e for e in draft.template.extensions or () if e.oid not in identifiers)
         return with_template(draft, replace(draft.template, extensions=kept))
 
@@ -56,16 +53,15 @@ class MismatchedKeyIdentifiers(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Set or replace the extension."""
         other = spki_of(draft.keys.key("mismatched key identifier").public_key())
-        return set_extension(draft, profile.authority_key_identifier(other))
+        return set_extension(draft, apple_shape.authority_key_identifier(other))
 
 
 @dataclass(frozen=True, slots=True)
 class ExtendedKeyUsage(Deviation):
-    """The extended key usage of Apple's 2026 leaves, after keyUsage: *nothing is wrong* with it.
+    """The extended key usage of Apple's 2026 leaves, after keyUsage. By default it is *genuine*.
 
-    ``critical``, or with other ``purposes`` (dotted), it is a deviation indeed.
+    It is a defect if ``critical`` or with other ``purposes`` (dotted).
     """
 
     purposes: tuple[str, ...] = ("1.2.840.113635.100.4.24",)
@@ -73,9 +69,8 @@ class ExtendedKeyUsage(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Insert the extension."""
         value = der.sequence(*(der.oid(purpose) for purpose in self.purposes))
-        new = Extension(profile.EXTENDED_KEY_USAGE, value, self.critical)
+        new = Extension(apple_shape.EXTENDED_KEY_USAGE, value, self.critical)
         old = draft.template.extensions or ()
         place = old.index(draft.template.find(oids.KEY_USAGE)) + 1
         extensions = (*old[:place], new, *old[place:])
@@ -105,8 +100,7 @@ class KeyUsage(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the extension."""
-        return set_extension(draft, profile.key_usage(self.bits))
+        return set_extension(draft, apple_shape.key_usage(self.bits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +109,6 @@ class NoKeyCertSign(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace keyUsage."""
         return KeyUsage(KeyUse.CRL_SIGN).draft(draft)
 
 
@@ -125,18 +118,16 @@ class LeafIsCA(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace basicConstraints."""
-        return set_extension(draft, profile.basic_constraints(ca=True))
+        return set_extension(draft, apple_shape.basic_constraints(ca=True))
 
 
 @dataclass(frozen=True, slots=True)
 class NotACA(Deviation):
-    """basicConstraints says that this is no authority; keyUsage stays an authority's."""
+    """basicConstraints says that this is not an authority; keyUsage stays an authority's."""
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace basicConstraints."""
-        return set_extension(draft, profile.basic_constraints(ca=False))
+        return set_extension(draft, apple_shape.basic_constraints(ca=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +138,12 @@ class PathLength(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace basicConstraints."""
-        return set_extension(draft, profile.basic_constraints(ca=True, path_length=self.limit))
+        return set_extension(draft, apple_shape.basic_constraints(ca=True, path_length=self.limit))
 
 
 @dataclass(frozen=True, slots=True)
 class NameConstraints(Deviation):
-    """Name constraints, by default to DNS names under ``example.org``, which bind no leaf.
+    """Name constraints, by default to DNS names under ``example.org``: no leaf has one.
 
     ``value`` is the extension value in DER.
     """
@@ -165,5 +155,4 @@ class NameConstraints(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Append the extension."""
         return ExtraExtension(oids.NAME_CONSTRAINTS, self.value, self.critical).draft(draft)

@@ -19,9 +19,9 @@ Bound: TypeAlias = Literal["not_before", "not_after"]
 
 
 def _shifted(draft: Draft, bound: Bound, to: datetime, by: timedelta) -> Draft:
-    """Move the whole validity, its length unchanged, so that one bound comes to lie there."""
+    """Move the whole validity so that one bound is ``to``; its length does not change."""
     if by <= timedelta(0):
-        raise ValueError("by must be more than nothing: a validity includes both its ends")
+        raise ValueError("by must be more than zero: a validity includes both its ends")
     not_before, not_after = (_moment(draft, each) for each in ("not_before", "not_after"))
     shift = to - (not_before if bound == "not_before" else not_after)
     return Validity(not_before + shift, not_after + shift).draft(draft)
@@ -46,7 +46,6 @@ class Validity(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Replace the bounds."""
         template = draft.template
         not_before = template.not_before if self.not_before is None else self.not_before
         not_after = template.not_after if self.not_after is None else self.not_after
@@ -63,7 +62,6 @@ class Expired(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Move ``notAfter`` before ``at``, and ``notBefore`` with it."""
         return _shifted(draft, "not_after", draft.at - self.by, self.by)
 
 
@@ -75,7 +73,6 @@ class NotYetValid(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Move ``notBefore`` after ``at``, and ``notAfter`` with it."""
         return _shifted(draft, "not_before", draft.at + self.by, self.by)
 
 
@@ -110,14 +107,13 @@ _WRITERS: Final[dict[TimeForm, tuple[int, Callable[[datetime], str]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class BadTime(Deviation):
-    """One bound of the validity, about the right moment but written in a forbidden form."""
+    """One bound of the validity, at nearly the right moment but written in a forbidden form."""
 
     form: TimeForm = TimeForm.GENERALIZED_BEFORE_2050
     bound: Bound = "not_after"
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        """Encode the bound in that form; one already given in DER is a ``ValueError``."""
         tag, write = _WRITERS[self.form]
         element = der.tlv(tag, write(_moment(draft, self.bound)).encode())
         if self.bound == "not_before":

@@ -7,8 +7,8 @@
     response = device.answer(command)              # MDM: property list in, property list out
     answer = device.answer_challenge(token)        # ACME: .response, .certificate_request(...)
 
-It behaves as Apple documents; see docs/guide-test-your-server.md. Its time is that of its clock,
-its keys are those of the authority's seed: nothing here is random and nothing is secret.
+It behaves as Apple documents; see docs/guide-test-your-server.md. It takes the time from its
+clock and its keys from the authority's seed: nothing is random, and nothing is secret.
 """
 
 from appleattest.testing.device.challenge import ChallengeAnswer
@@ -16,7 +16,6 @@ from appleattest.testing.device.clock import Clock, ManualClock
 from appleattest.testing.device.command import DeviceInformationCommand
 from appleattest.testing.device.compromises import (
     AnswersOlder,
-    AttestedField,
     Compromise,
     Lies,
     Omits,
@@ -24,16 +23,15 @@ from appleattest.testing.device.compromises import (
     RepeatsResponse,
     Replays,
 )
-from appleattest.testing.device.model import DeviceModel, Platform
+from appleattest.testing.device.model import DeviceModel
 from appleattest.testing.device.simulated import (
-    ATTESTATION_INTERVAL,
     DeviceArguments,
     SimulatedDevice,
     SimulatedDeviceFactory,
 )
+from appleattest.testing.properties import AttestedField
 
 __all__ = [
-    "ATTESTATION_INTERVAL",
     "AnswersOlder",
     "AttestedField",
     "ChallengeAnswer",
@@ -45,7 +43,6 @@ __all__ = [
     "Lies",
     "ManualClock",
     "Omits",
-    "Platform",
     "Relays",
     "RepeatsResponse",
     "Replays",

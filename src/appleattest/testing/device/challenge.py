@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
 ATTESTATION_FAILED: Final = "Failed to attest the key"
-"""The ``error`` of an answer whose attestation failed. Its wording is nobody's promise."""
+"""The ``error`` of an answer whose attestation failed. The words are not documented."""
 
 _KINDS: Final = {256: KeyKind.P256, 384: KeyKind.P384}
 
@@ -61,7 +61,7 @@ class ChallengeAnswer:
     def attestation_object(self) -> bytes:
         """The CBOR that the response carries; a ``ValueError`` where it carries none."""
         if self.chain is None:
-            raise ValueError("no attestation was asked for, or the device cannot make one")
+            raise ValueError("no attestation was asked for, or the device cannot attest")
         return carriers.attestation_object(self.chain)
 
     @property
@@ -72,11 +72,11 @@ class ChallengeAnswer:
     def certificate_request(
         self, subject: str | x509.Name, *, alternative_names: Iterable[x509.GeneralName] = ()
     ) -> bytes:
-        """Return a CSR for the key in DER, signed with SHA-256 whatever the curve.
+        """Return a CSR for the key in DER, signed with SHA-256 on either curve.
 
-        ``subject`` is a name, or the text of the one common name. As ``alternative_names``,
-        Apple's payload offers rfc822Name, dNSName, URI and the NT principal name and no other;
-        to test a server, any is taken. Raises ``LookupError`` when the device has been erased
+        ``subject`` is a name, or the text of the one common name. Apple's payload allows
+        rfc822Name, dNSName, URI and the NT principal name as ``alternative_names``; here any is
+        allowed, to test a server. Raises ``LookupError`` when the device has been erased
         since.
         """
         if not self.key_survives():
@@ -88,3 +88,13 @@ class ChallengeAnswer:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         request = builder.sign(self.private_key, hashes.SHA256(), ecdsa_deterministic=True)
         return request.public_bytes(serialization.Encoding.DER)
+
+    def finalize_payload(
+        self, subject: str | x509.Name, *, alternative_names: Iterable[x509.GeneralName] = ()
+    ) -> bytes:
+        """Return the JSON to post to ``finalize``: ``{"csr": …}``.
+
+        The request in it is that of `certificate_request`, which takes the same arguments.
+        """
+        request = self.certificate_request(subject, alternative_names=alternative_names)
+        return carriers.finalize_payload(request)

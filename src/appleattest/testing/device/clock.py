@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from appleattest.testing import der, profile
+from appleattest.testing import apple_shape, der
 
 Clock: TypeAlias = Callable[[], datetime]
 """Tells the time, aware."""
@@ -19,7 +19,7 @@ class ManualClock:
     ``ValueError``. Call the clock for its time, in UTC: ``verifier.verify_mdm(…, at=clock())``.
     """
 
-    def __init__(self, start: datetime = profile.ISSUED_AT) -> None:
+    def __init__(self, start: datetime = apple_shape.ISSUED_AT) -> None:
         self._now = der.in_utc(start)
 
     def __call__(self) -> datetime:

@@ -25,13 +25,13 @@ class DeviceInformationCommand:
     def parse(cls, command: bytes) -> DeviceInformationCommand:
         """Read a property list, XML or binary.
 
-        Raises ``ValueError`` for what is no ``DeviceInformation`` command: to a test that is a
-        mistake in the server, and not something that a device would answer to the point.
+        Raises ``ValueError`` for anything but a ``DeviceInformation`` command: in a test that is
+        a mistake of the server.
         """
         try:
             document = plistlib.loads(command)
         except Exception as error:
-            raise ValueError(f"the command is no property list: {error}") from error
+            raise ValueError(f"the command is not a property list: {error}") from error
         match document:
             case {
                 "CommandUUID": str(uuid),

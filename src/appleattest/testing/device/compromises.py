@@ -1,23 +1,28 @@
-"""What a compromised device may do: lie in its own fields, replay, relay, leave out.
+"""What a compromised device may do: lie about itself, replay, relay, leave properties out.
 
-None of it can forge what Apple signs, and none is a broken certificate: each is a genuine
-chain put to a wrong use, which only the server's own checks can notice. Give any number of them
-to a `SimulatedDevice`; they act in the order given.
+It cannot forge what Apple signs. It sends a genuine chain that it should not send, which only the
+server's own checks can notice. Give any number of these to a `SimulatedDevice`; they act in the
+order given.
 """
 
-# ruff: noqa: ARG002 - a hook is given all there is, and seldom needs it
+# ruff: noqa: ARG002 - a hook gets every argument, and few need all of them
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest import decode_unverified
 from appleattest.testing.overriding import override
-from appleattest.testing.properties import Properties
+from appleattest.testing.properties import (
+    NUMBER_PROPERTIES,
+    TEXT_PROPERTIES,
+    AttestedField,
+    Properties,
+)
 
 if TYPE_CHECKING:
     from appleattest.testing.device.challenge import ChallengeAnswer
@@ -25,21 +30,6 @@ if TYPE_CHECKING:
 
 Chain: TypeAlias = tuple[bytes, ...]
 """A chain in DER, leaf first."""
-
-AttestedField: TypeAlias = Literal[
-    "serial_number",
-    "udid",
-    "software_update_device_id",
-    "os_version",
-    "sepos_version",
-    "llb_version",
-    "sip",
-    "secure_boot",
-    "third_party_kexts",
-]
-"""The name of an attested property, as `appleattest.DeviceProperties` has it."""
-
-_FIELDS: Final = frozenset(field.name for field in fields(Properties)) - {"raw"}
 
 
 class Compromise:
@@ -50,7 +40,7 @@ class Compromise:
         return command
 
     def answers(self, answers: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Change what the device says of itself, by query; only what was queried is here."""
+        """Change what the device says of itself, by query. It holds what was queried."""
         return answers
 
     def properties(self, properties: Properties) -> Properties:
@@ -72,36 +62,34 @@ class Compromise:
 
 @dataclass(frozen=True, slots=True)
 class Lies(Compromise):
-    """Says of itself what is not so: ``Lies({"OSVersion": "26.0"})``.
+    """Says something untrue of itself: ``Lies({"OSVersion": "26.0"})``, by the name of the query.
 
-    By the name of the query, and only where it is queried. What is attested stays true, so the
-    server can see the discrepancy.
+    Only what is queried is answered. What is attested stays true, so the server can see the
+    discrepancy.
     """
 
     about: Mapping[str, Any]
 
     @override
     def answers(self, answers: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Put the lies in the place of the truth."""
         return {query: self.about.get(query, truth) for query, truth in answers.items()}
 
 
 class Omits(Compromise):
     """Leaves properties out of every attestation that it makes: ``Omits("sip", "secure_boot")``.
 
-    An operating system chooses what to ask for, so a compromised one can hide what would damn
-    it. An attestation made before is cached with all that it had. A name that is no attested
-    property is a ``ValueError``.
+    The operating system chooses which properties Apple attests, so a compromised one can hide a
+    bad value. An attestation that is already cached keeps what it has. A name that is not an
+    attested property is a ``ValueError``.
     """
 
     def __init__(self, *names: AttestedField) -> None:
-        if unknown := set(names) - _FIELDS:
+        if unknown := set(names) - {*TEXT_PROPERTIES, *NUMBER_PROPERTIES}:
             raise ValueError(f"not attested properties: {sorted(unknown)}")
         self.names = frozenset(names)
 
     @override
     def properties(self, properties: Properties) -> Properties:
-        """Ask for the others alone."""
         nothing: dict[str, Any] = dict.fromkeys(self.names)
         return replace(properties, **nothing)
 
@@ -113,21 +101,20 @@ class Omits(Compromise):
 class Replays(Compromise):
     """Sends an old chain as the answer to every new request, MDM or ACME.
 
-    ``earlier`` is whatever carried it: a response plist, a challenge response, an attestation
-    object, a sequence of DER. In ACME the key of the CSR is the device's own, and another than
-    the chain's. Raises ``AttestationError`` when used if ``earlier`` holds no certificate.
+    ``earlier`` is the message with the chain: a response plist, a challenge response, an
+    attestation object, or a sequence of DER. In ACME the device signs the CSR with its own key,
+    which is not the one in the chain. Raises ``AttestationError`` when used if ``earlier`` holds
+    no certificate.
     """
 
     earlier: bytes | Sequence[bytes]
 
     @override
     def chain(self, chain: Chain | None, nonce: bytes | None) -> Chain | None:
-        """Take the old chain, whatever the nonce."""
         return self._chain()
 
     @override
     def challenge(self, answer: ChallengeAnswer, token: str, key_size: int) -> ChallengeAnswer:
-        """Take the old chain, whatever the token."""
         return replace(answer, chain=self._chain())
 
     def _chain(self) -> Chain:
@@ -137,22 +124,21 @@ class Replays(Compromise):
 
 @dataclass(frozen=True, slots=True)
 class Relays(Compromise):
-    """Has another, genuine device answer: the chain of ``other``, made for this very request.
+    """Has another, genuine device answer this request, and sends the chain of ``other``.
 
-    Freshness holds, and only the identifiers tell. In ACME the other signs the CSR as well. A
-    device that relays from itself never ends.
+    In MDM ``other`` may return its cached attestation; else the freshness matches, and only the
+    identifiers show the relay. In ACME ``other`` signs the CSR as well. A device that relays from
+    itself recurses without end.
     """
 
     other: SimulatedDevice
 
     @override
     def chain(self, chain: Chain | None, nonce: bytes | None) -> Chain | None:
-        """Take the other's chain for the nonce, by the other's own cache."""
         return self.other.attest(nonce)
 
     @override
     def challenge(self, answer: ChallengeAnswer, token: str, key_size: int) -> ChallengeAnswer:
-        """Take the other's answer, key and all."""
         return self.other.answer_challenge(token, key_size=key_size)
 
 
@@ -160,25 +146,23 @@ class Relays(Compromise):
 class AnswersOlder(Compromise):
     """Answers an older ``command`` (a property list) in place of the one it got.
 
-    An honest device may do the same with a command that was queued: a server that goes by the
-    ``CommandUUID`` finds the nonce that belongs to it.
+    An honest device may do the same with a command that was queued. A server finds the nonce by
+    the ``CommandUUID``.
     """
 
     older: bytes
 
     @override
     def command(self, command: bytes) -> bytes:
-        """Take the older command."""
         return self.older
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatsResponse(Compromise):
-    """Sends an old MDM response again, octet for octet, its ``CommandUUID`` included."""
+    """Sends an old MDM response again unchanged, with its ``CommandUUID``."""
 
     earlier: bytes
 
     @override
     def response(self, response: bytes) -> bytes:
-        """Take the old response."""
         return self.earlier

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from appleattest.policy import Platform
 from appleattest.testing.properties import Properties
 
 Version: TypeAlias = tuple[int, ...]
@@ -14,17 +14,8 @@ Version: TypeAlias = tuple[int, ...]
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+){0,3}")
 
 
-class Platform(StrEnum):
-    """An operating system. iPadOS is `IOS`: it behaves the same."""
-
-    IOS = "iOS"
-    MACOS = "macOS"
-    TVOS = "tvOS"
-    WATCHOS = "watchOS"
-
-
 class _Support(NamedTuple):
-    """From which version of one operating system what is there; ``None`` is never.
+    """The first version of an operating system that has each feature; ``None`` if none has.
 
     ``attestation``: ACME, and the four oldest OIDs. ``mdm``: the query
     ``DevicePropertiesAttestation``. ``versions``: 9.4, 10.1 and 10.3. ``security``: 13.x.
@@ -40,12 +31,15 @@ class _Support(NamedTuple):
 
 # Apple, "Validating a Managed Device Attestation"; mdm/commands/information.device.yaml of
 # Apple's device-management schema.
+_IOS: Final = _Support((16,), (16,), versions=(17, 2), software_update=(15,))
 _SUPPORT: Final = {
-    Platform.IOS: _Support((16,), (16,), versions=(17, 2), software_update=(15,)),
+    Platform.IOS: _IOS,
+    Platform.IPADOS: _IOS,
     Platform.MACOS: _Support(
         (14,), (14,), versions=(14, 2), security=(14, 2), software_update=(12,)
     ),
     Platform.TVOS: _Support((16,), (16,)),
+    Platform.VISIONOS: _Support((1, 1), (1, 1)),
     Platform.WATCHOS: _Support((9,), (10,), versions=(10, 2)),
 }
 _PROVISIONING_UDID_FROM: Final = (11, 3)
@@ -55,14 +49,14 @@ _SOFTWARE_UPDATE_BEFORE: Final = (27,)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceModel:
-    """One device, as it is: what an honest one says of itself and what Apple attests of it.
+    """One device: what it truthfully says of itself, and what Apple attests of it.
 
     ``provisioning_udid`` is a Mac's, and what its attestations hold in place of ``udid``. The
     versions of sepOS and of the bootloader are ``os_version``. ``sip`` (0 enabled),
     ``secure_boot`` and ``third_party_kexts`` (0 none allowed) are attested of a Mac alone.
     ``attestable`` false is hardware without attestation: a Mac with T2 or older, a chip before
     A11 or S4. A version that is not dotted decimal is a ``ValueError``, as is a Mac without a
-    ``provisioning_udid``.
+    ``provisioning_udid``; a ``platform`` that is only text is a ``TypeError``.
     """
 
     platform: Platform
@@ -77,6 +71,8 @@ class DeviceModel:
     attestable: bool = True
 
     def __post_init__(self) -> None:
+        if not isinstance(self.platform, Platform):
+            raise TypeError(f"platform must be an appleattest.policy.Platform: {self.platform!r}")
         if not _VERSION.fullmatch(self.os_version):
             raise ValueError(f"not a version in dotted decimal: {self.os_version!r}")
         if (self.platform is Platform.MACOS) != (self.provisioning_udid is not None):
@@ -97,44 +93,37 @@ class DeviceModel:
     @classmethod
     def iphone(cls, number: int = 1, *, os_version: str = "18.5") -> DeviceModel:
         """Return an iPhone; ``number`` tells one from another."""
-        return cls(
-            platform=Platform.IOS,
-            serial_number=f"TESTPHONE{number:05}",
-            udid=f"00008140-{number:016X}",
-            software_update_device_id="X002tAP",
-            os_version=os_version,
-        )
+        return cls._mobile(Platform.IOS, "PHONE", "00008140", "X002tAP", number, os_version)
 
     @classmethod
     def ipad(cls, number: int = 1, *, os_version: str = "18.5") -> DeviceModel:
         """Return an iPad; ``number`` tells one from another."""
-        return cls(
-            platform=Platform.IOS,
-            serial_number=f"TESTPAD{number:05}",
-            udid=f"00008132-{number:016X}",
-            software_update_device_id="X003tAP",
-            os_version=os_version,
-        )
+        return cls._mobile(Platform.IPADOS, "PAD", "00008132", "X003tAP", number, os_version)
 
     @classmethod
     def apple_tv(cls, number: int = 1, *, os_version: str = "18.5") -> DeviceModel:
         """Return an Apple TV; ``number`` tells one from another."""
-        return cls(
-            platform=Platform.TVOS,
-            serial_number=f"TESTTV{number:05}",
-            udid=f"00008110-{number:016X}",
-            software_update_device_id="X004tAP",
-            os_version=os_version,
-        )
+        return cls._mobile(Platform.TVOS, "TV", "00008110", "X004tAP", number, os_version)
 
     @classmethod
     def apple_watch(cls, number: int = 1, *, os_version: str = "11.5") -> DeviceModel:
         """Return an Apple Watch; ``number`` tells one from another."""
+        return cls._mobile(Platform.WATCHOS, "WATCH", "00008310", "X005tAP", number, os_version)
+
+    @classmethod
+    def vision_pro(cls, number: int = 1, *, os_version: str = "2.5") -> DeviceModel:
+        """Return an Apple Vision Pro; ``number`` tells one from another."""
+        return cls._mobile(Platform.VISIONOS, "VISION", "00008112", "X006tAP", number, os_version)
+
+    @classmethod
+    def _mobile(
+        cls, platform: Platform, kind: str, chip: str, model_id: str, number: int, os_version: str
+    ) -> DeviceModel:
         return cls(
-            platform=Platform.WATCHOS,
-            serial_number=f"TESTWATCH{number:05}",
-            udid=f"00008310-{number:016X}",
-            software_update_device_id="X005tAP",
+            platform=platform,
+            serial_number=f"TEST{kind}{number:05}",
+            udid=f"{chip}-{number:016X}",
+            software_update_device_id=model_id,
             os_version=os_version,
         )
 
@@ -153,9 +142,9 @@ class DeviceModel:
         return self.attests and self._has(_SUPPORT[self.platform].mdm)
 
     def properties(self) -> Properties:
-        """Return what Apple attests of it when the OS asks for all that it ever asks for.
+        """Return what Apple attests of it when the OS asks for all that it knows.
 
-        That grew with the versions, and is never 13.x but on a Mac. The freshness code is no
+        Later versions ask for more. Only a Mac has 13.1 to 13.3. The freshness code is not a
         property of the device.
         """
         support = _SUPPORT[self.platform]

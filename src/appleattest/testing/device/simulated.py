@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
+from appleattest.mdm import ATTESTATION_INTERVAL
+from appleattest.policy import Platform
 from appleattest.testing import der
 from appleattest.testing.device.challenge import ChallengeAnswer, kind_of_size
 from appleattest.testing.device.clock import Clock, ManualClock
@@ -17,16 +19,13 @@ from appleattest.testing.device.command import (
     encode_response,
 )
 from appleattest.testing.device.compromises import Compromise
-from appleattest.testing.device.model import DeviceModel, Platform
+from appleattest.testing.device.model import DeviceModel
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from appleattest.testing.authority import AttestationAuthority
     from appleattest.testing.properties import Properties
-
-ATTESTATION_INTERVAL: Final = timedelta(days=7)
-"""For less than this after an attestation, a device returns it again, whatever the nonce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +50,12 @@ class SimulatedDevice:
 
     ``model`` is what it is, by default a Mac. ``clock`` tells its time, by default a
     `ManualClock` of its own that begins at `appleattest.testing.ISSUED_AT`. ``user_enrolled`` is
-    BYOD: it names neither serial number nor UDID, itself or attested. ``may_query`` false is an MDM
-    without the right to query device information. ``answers`` are further queries that it can
-    answer, ``{"DeviceName": "…"}`` say. ``compromises`` make it dishonest.
+    BYOD: neither its answers nor its attestations have a serial number or a UDID. ``may_query``
+    is false for an MDM without the right to query device information. ``answers`` are further
+    queries that it can answer, such as ``{"DeviceName": "…"}``. ``compromises`` make it dishonest.
 
-    Every octet is a function of the authority's seed, the model and what was asked when. It is one
-    device and not safe to share between threads.
+    What it sends depends on the authority's seed, the model, and what it was asked and when. Not
+    safe to share between threads.
     """
 
     model: DeviceModel
@@ -65,7 +64,7 @@ class SimulatedDevice:
     busy: bool = False
     """While true, every command is answered ``NotNow``."""
     attestation_fails: bool = False
-    """While true no new attestation can be made: no network, say. The cached one is still there."""
+    """While true no new attestation can be made, as without a network. The cached one remains."""
 
     def __init__(
         self,
@@ -90,7 +89,7 @@ class SimulatedDevice:
         self._requests = 0
         self._cached: _Cached | None = None
 
-    # --- what may be known about it -------------------------------------------------------------
+    # --- what it is -----------------------------------------------------------------------------
 
     @property
     def enrolment_key(self) -> ec.EllipticCurvePublicKey:
@@ -118,7 +117,7 @@ class SimulatedDevice:
     def update_os(self, version: str) -> None:
         """Update to another OS ``version`` (dotted decimal, or ``ValueError``).
 
-        What it says of itself changes at once, what is attested with the next new attestation.
+        Its answers change at once. What is attested changes with the next new attestation.
         """
         self.model = self.model.updated(version)
 
@@ -188,10 +187,9 @@ class SimulatedDevice:
     def attest(self, nonce: bytes | None) -> tuple[bytes, ...] | None:
         """Return the chain (DER, leaf first) for an MDM request with this nonce, or ``None``.
 
-        That is the cached attestation if there is one and ``nonce`` is ``None`` or the one in
-        it, or if it was made less than seven days ago; else a new one, which becomes the cached
-        one. ``None`` if there is no support or if the new one failed. Without a nonce there is
-        no freshness code.
+        The cached attestation is returned if ``nonce`` is ``None``, or is the nonce in it, or if
+        it was made less than seven days ago. Else a new one is made and cached. ``None`` if the
+        device cannot attest or the new one failed. Without a nonce there is no freshness code.
         """
         if not self.model.attests_in_mdm:
             return None
@@ -224,7 +222,7 @@ class SimulatedDevice:
         ``token`` is the challenge's token alone; the leaf carries the SHA-256 of its ASCII, and
         a token that is not ASCII is a ``ValueError``. ``key_size`` and ``attest`` are the payload's
         ``KeySize`` (256 or 384, or ``ValueError``) and ``Attest``. Every key is a new one and has
-        an attestation of its own: no cache, no seven days.
+        an attestation of its own: nothing is cached.
         """
         self._requests += 1
         erased = self._erased

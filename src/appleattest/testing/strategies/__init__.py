@@ -1,4 +1,4 @@
-"""Hypothesis strategies: what devices, genuine chains, forgeries and messages may look like.
+"""Hypothesis strategies: devices, genuine chains, broken chains, and messages.
 
     from hypothesis import given
     from appleattest.testing import AttestationAuthority, strategies
@@ -9,10 +9,17 @@
     def test_my_server_refuses(broken):
         assert not my_server_accepts(broken.chain, at=broken.at)
 
-Needs Hypothesis (the extra ``testing``), which nothing else in this package does. Everything
-drawn is verified against a trust store of the authority that was given, as of its own ``at``,
-and shrinks towards Apple's ordinary shape.
+Needs Hypothesis (the extra ``testing``); nothing else in this package does. Verify what is drawn
+with the verifier of the authority that you gave, at its own ``at``. It shrinks towards the
+ordinary shape of Apple's chains.
 """
+
+try:
+    import hypothesis  # noqa: F401 - asked for here, so that its absence is explained
+except ImportError as error:
+    raise ImportError(
+        "appleattest.testing.strategies needs Hypothesis: install appleattest[testing]"
+    ) from error
 
 from appleattest.testing.strategies.broken import Defect, broken_chains, deviations
 from appleattest.testing.strategies.devices import devices, freshness_codes, malformed_devices

@@ -1,4 +1,4 @@
-"""Whatever a genuine chain must be refused for, with the reasons that may be given."""
+"""Chains that must be refused, with the reasons that may be given."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from hypothesis import strategies as st
 
 from appleattest import Reason, oids
+from appleattest.testing import apple_shape
 from appleattest.testing import chains as built
 from appleattest.testing import deviations as d
-from appleattest.testing import profile
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.deviations import KeyUse
 from appleattest.testing.keys import Digest, KeyKind
@@ -41,7 +41,7 @@ class Defect:
     reasons: frozenset[Reason]
 
     def attest(self, authority: AttestationAuthority, **leaf: Any) -> list[bytes]:
-        """Return the authority's chain with this defect; ``leaf`` as for `attest` itself."""
+        """Return the authority's chain with this defect; ``leaf`` is what its `attest` takes."""
         if self.where == "leaf":
             return authority.attest(deviations=[self.deviation], **leaf)
         return authority.attest(intermediate_deviations=[self.deviation], **leaf)
@@ -117,7 +117,7 @@ _ANYWHERE: Final[Mapping[_Reasons, list[_Deviations]]] = {
     (Reason.EXPIRED,): [st.builds(d.Expired, _BY)],
     (Reason.NOT_YET_VALID,): [st.builds(d.NotYetValid, _BY)],
     (Reason.UNKNOWN_ISSUER,): [
-        st.just(d.IssuerName(profile.authority_name("Test Nobody"))),
+        st.just(d.IssuerName(apple_shape.authority_name("Test Nobody"))),
         st.just(d.SelfIssued()),
         st.just(d.SelfSigned()),
     ],
@@ -130,9 +130,6 @@ _IN_A_LEAF: Final[Mapping[_Reasons, list[_Deviations]]] = {
     ],
     (Reason.LEAF_PROFILE,): [
         st.just(d.LeafIsCA()),
-        st.just(d.NoBasicConstraints()),
-        st.just(d.NoKeyUsage()),
-        st.builds(d.NoExtensions, st.just(True)),
         st.builds(d.KeyUsage, _BITS.map(lambda bits: bits & ~KeyUse.DIGITAL_SIGNATURE)),
         st.builds(d.KeyUsage, _BITS.map(lambda bits: bits | KeyUse.KEY_CERT_SIGN)),
         st.builds(d.KeyUsage, _BITS.map(lambda bits: bits | KeyUse.CRL_SIGN)),
@@ -170,20 +167,20 @@ _DEFECTS: Final = (
 def deviations() -> st.SearchStrategy[Defect]:
     """Any deviation of the mint for which a genuine chain must be refused, and the reasons.
 
-    It fits whatever device the leaf is about, as long as there is a freshness code in it.
+    It fits a leaf about any device that has a freshness code.
     """
     return st.one_of(_DEFECTS)
 
 
 def _issuers(authority: AttestationAuthority) -> list[tuple[Issuer, Reason]]:
-    """Whose leaves lead to no anchor, though each signature is somebody's, and why."""
+    """Issuers whose leaves have no path to an anchor, and the reason."""
     genuine, impostor = authority.issuer, built.impostor(authority)
     rekeyed = built.rekeyed(authority, "strategies: re-keyed")
     stranger = AttestationAuthority(
         authority.keys.other("strategies: stranger"),
-        root_name=profile.authority_name("Test Stranger Root CA"),
+        root_name=apple_shape.authority_name("Test Stranger Root CA"),
     )
-    below = profile.authority_name("Test Level 2")
+    below = apple_shape.authority_name("Test Level 2")
     return [
         (built.by_leaf(authority), Reason.ISSUER_NOT_CA),
         (genuine.issue_authority(below), Reason.PATH_LENGTH),
@@ -202,11 +199,12 @@ def _issuers(authority: AttestationAuthority) -> list[tuple[Issuer, Reason]]:
 
 
 def broken_chains(authority: AttestationAuthority) -> st.SearchStrategy[MintedChain]:
-    """Chains that must be refused, each for one of its ``reasons``, whatever freshness is expected.
+    """Chains that must be refused, each for one of its ``reasons``, with any freshness expected.
 
-    With a defect of `deviations`; with a malformed property (`malformed_devices`); too early or
-    too late; under a leaf, an impostor or a stranger; with a level too many or without the
-    intermediate; with a certificate in front that is no leaf; of no certificate, or of too many.
+    With a defect of `deviations`; with a malformed serial number or UDID (`malformed_devices`);
+    too early or too late; under a leaf, an impostor or a stranger; with a level too many or
+    without the intermediate; with a certificate in front that is not a leaf; of no certificate, or
+    of too many.
     """
     whole = st.tuples(devices(), st.binary(min_size=1, max_size=32), moments())
     return st.one_of(
@@ -259,7 +257,11 @@ def _misissued(authority: AttestationAuthority, whole: _Contents) -> _Chains:
 def _untimely(authority: AttestationAuthority, whole: _Contents) -> _Chains:
     def build(content: _Content, late: bool, by: timedelta) -> MintedChain:
         issued_at = content[2]
-        at = issued_at + profile.LEAF_AFTER + by if late else issued_at - profile.LEAF_BEFORE - by
+        at = (
+            issued_at + apple_shape.LEAF_AFTER + by
+            if late
+            else issued_at - apple_shape.LEAF_BEFORE - by
+        )
         reason = Reason.EXPIRED if late else Reason.NOT_YET_VALID
         return _broken(authority.attest(**_leaf(content)), content, [reason], at)
 
@@ -276,7 +278,7 @@ def _malformed(authority: AttestationAuthority, whole: _Contents) -> _Chains:
 
 
 def _headless(authority: AttestationAuthority, whole: _Contents) -> _Chains:
-    """What comes first is no leaf: the intermediate, the root, or nothing at all."""
+    """The first certificate is not a leaf: the intermediate, the root, or none."""
 
     def build(content: _Content, kept: list[int]) -> MintedChain:
         leaf, intermediate = authority.attest(**_leaf(content))

@@ -1,4 +1,4 @@
-"""What a leaf may say of a device, and what no leaf may say."""
+"""What a leaf may say of a device, and malformed values."""
 
 from __future__ import annotations
 
@@ -8,31 +8,23 @@ from typing import TYPE_CHECKING, Any, Final
 from hypothesis import strategies as st
 
 from appleattest import oids
-from appleattest.testing.properties import Properties
+from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES, Properties
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-_IDENTIFIERS: Final = ("serial_number", "udid", "software_update_device_id")
-_VERSIONS: Final = ("os_version", "sepos_version", "llb_version")
+_WITHOUT_SPACES: Final = ("serial_number", "udid", "software_update_device_id")
 _GENERATIONS: Final = (Properties.iphone_16(), Properties.iphone(), Properties.mac())
 
-_WORD_OIDS: Final = (oids.SERIAL_NUMBER, oids.UDID, oids.SOFTWARE_UPDATE_DEVICE_ID)
-_TEXT_OIDS: Final = (
-    *_WORD_OIDS,
-    oids.OS_VERSION,
-    oids.SEPOS_VERSION,
-    oids.LLB_VERSION,
-    oids.SECURE_BOOT,
-)
-_INTEGER_OIDS: Final = (oids.SYSTEM_INTEGRITY_PROTECTION, oids.THIRD_PARTY_KEXTS)
+_TEXT_OIDS: Final = tuple(TEXT_PROPERTIES.values())
+_INTEGER_OIDS: Final = tuple(NUMBER_PROPERTIES.values())
 
 _UNDOCUMENTED: Final = tuple(
     f"{oids.APPLE_ATTESTATION_ARC}{end}" for end in ("9.3", "13.4", "10.9", "99.1")
 )
 
-# What str.isprintable calls printable, but for the space.
-_VISIBLE: Final = st.characters(codec="utf-8", exclude_categories=("C", "Z"))
+# Printable ASCII, without the space.
+_VISIBLE: Final = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
 _ORDINARY: Final = st.text("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ-.", min_size=1, max_size=26)
 _WORDS: Final = st.one_of(_ORDINARY, st.text(_VISIBLE, min_size=1, max_size=24))
 _TEXTS: Final = st.one_of(_WORDS, st.lists(_WORDS, min_size=2, max_size=2).map(" ".join))
@@ -45,11 +37,10 @@ _SECURE_BOOT: Final = st.one_of(
     st.sampled_from(["Full Security", "Reduced Security", "Permissive Security"]), _TEXTS
 )
 _VALUES: Final[Mapping[str, st.SearchStrategy[str] | st.SearchStrategy[int]]] = {
-    **dict.fromkeys(_IDENTIFIERS, _WORDS),
-    **dict.fromkeys(_VERSIONS, _VERSION_TEXTS),
-    "sip": _NUMBERS,
+    **dict.fromkeys(TEXT_PROPERTIES, _VERSION_TEXTS),
+    **dict.fromkeys(NUMBER_PROPERTIES, _NUMBERS),
+    **dict.fromkeys(_WITHOUT_SPACES, _WORDS),
     "secure_boot": _SECURE_BOOT,
-    "third_party_kexts": _NUMBERS,
 }
 _BLANKS: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
     **dict.fromkeys(_TEXT_OIDS, st.integers(0, 3).map(lambda count: b" " * count)),
@@ -61,10 +52,9 @@ _BLANKS: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
 def devices(draw: st.DrawFn) -> Properties:
     """Any device that Apple could attest, as `Properties`.
 
-    One of the generations (iOS 16, iOS 17.2, macOS 14.2) with any values: identifiers and
-    versions, statuses also outside their documented values. Some are left out, as by an operating
-    system that did not ask, some are blank, some are under user enrolment, and some have
-    properties that nothing documents. Every one decodes.
+    It is an iPhone with iOS 16 or 17.2, or a Mac with macOS 14.2, with any identifiers, versions
+    and statuses, documented or not. Some properties are absent, some are blank, and some are not
+    documented. Some devices are under user enrolment. Every value is well formed.
     """
     properties = draw(st.sampled_from(_GENERATIONS))
     fields = [name for name in _VALUES if getattr(properties, name) is not None]
@@ -82,7 +72,7 @@ _BAD_TEXTS: Final = st.one_of(
     st.tuples(_TEXTS, _CONTROL, _TEXTS).map(lambda parts: "".join(parts).encode()),
     _TEXTS.map(lambda text: b" " + text.encode()),
     _TEXTS.map(lambda text: text.encode() + b" "),
-    # UTF8String and OCTET STRING: how others' test certificates wrap what Apple does not.
+    # UTF8String and OCTET STRING: other projects' test certificates wrap text so, Apple does not.
     _ORDINARY.map(lambda text: bytes([0x0C, len(text)]) + text.encode()),
     _ORDINARY.map(lambda text: bytes([0x04, len(text)]) + text.encode()),
     st.tuples(_TEXTS, st.sampled_from([b"\xff", b"\xc0\x80", b"\xed\xa0\x80"])).map(
@@ -116,20 +106,25 @@ _BAD_NUMBERS: Final = st.one_of(
 )
 _BAD_VALUES: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
     **dict.fromkeys(_TEXT_OIDS, _BAD_TEXTS),
-    **dict.fromkeys(_WORD_OIDS, _BAD_WORDS),
+    **{TEXT_PROPERTIES[name]: _BAD_WORDS for name in _WITHOUT_SPACES},
     **dict.fromkeys(_INTEGER_OIDS, _BAD_NUMBERS),
 }
 
 
+IDENTIFIERS: Final = (oids.SERIAL_NUMBER, oids.UDID)
+PROPERTIES: Final = (*_TEXT_OIDS, *_INTEGER_OIDS)
+
+
 @st.composite
-def malformed_devices(draw: st.DrawFn) -> Properties:
+def malformed_devices(draw: st.DrawFn, oids: Sequence[str] = IDENTIFIERS) -> Properties:
     """A device of which one property is neither blank nor in its documented encoding.
 
-    Text that is wrapped, padded, too long, no UTF-8, or holds control characters; a serial number
-    of two words; an INTEGER that is no DER, or no INTEGER. The reason is `malformed-property`.
+    It is one of ``oids``, by default the serial number or the UDID. Text is wrapped, padded, too
+    long, no UTF-8, or holds control characters; a serial number has two words; an INTEGER is no
+    DER, or no INTEGER.
     """
     properties = draw(devices())
-    oid = draw(st.sampled_from(list(_BAD_VALUES)))
+    oid = draw(st.sampled_from(oids))
     return replace(properties, raw={**properties.raw, oid: draw(_BAD_VALUES[oid])})
 
 

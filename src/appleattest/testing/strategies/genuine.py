@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hypothesis import strategies as st
 
 from appleattest import Limits, Reason
+from appleattest.testing import apple_shape, deviations
 from appleattest.testing import chains as built
-from appleattest.testing import deviations, profile
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.deviations import KeyUse
 from appleattest.testing.keys import Digest, KeyKind
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 _SECOND: Final = timedelta(seconds=1)
 _MOST: Final = Limits().certificates
 
-_LATEST_ISSUE: Final = profile.INTERMEDIATE_NOT_AFTER - profile.LEAF_AFTER
-_EARLIEST_ISSUE: Final = profile.NOT_BEFORE + profile.LEAF_BEFORE
+_LATEST_ISSUE: Final = apple_shape.INTERMEDIATE_NOT_AFTER - apple_shape.LEAF_AFTER
+_EARLIEST_ISSUE: Final = apple_shape.NOT_BEFORE + apple_shape.LEAF_BEFORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MintedChain:
-    """Certificates in DER as presented, leaf first, with all that it takes to verify them.
+    """Certificates in DER as sent, leaf first, and what is needed to verify them.
 
     ``properties`` and ``freshness_code`` are what the leaf says, ``at`` is the time to verify
-    at. ``reasons`` are those for which a verifier of this package may refuse the chain, whatever
-    the freshness expected; without any the chain is genuine, and must be accepted.
+    at. ``reasons`` are those for which this package may refuse the chain, whichever freshness is
+    expected. Without any, the chain is genuine and must be accepted.
     """
 
     chain: tuple[bytes, ...]
@@ -45,7 +45,7 @@ class MintedChain:
     reasons: frozenset[Reason] = frozenset()
 
 
-# What a leaf may be without being any less genuine.
+# Differences with which a leaf is still genuine.
 _HARMLESS: Final[tuple[tuple[Deviation, ...], ...]] = (
     (),
     (deviations.ExtendedKeyUsage(),),
@@ -54,15 +54,18 @@ _HARMLESS: Final[tuple[tuple[Deviation, ...], ...]] = (
     (deviations.SignatureHash(Digest.SHA256),),
     (deviations.SignatureHash(Digest.SHA512),),
     (deviations.Serial(7),),
-    (deviations.SubjectName(profile.authority_name("Test Leaf")),),
+    (deviations.SubjectName(apple_shape.authority_name("Test Leaf")),),
     (deviations.KeyUsage(KeyUse.DIGITAL_SIGNATURE),),
     (deviations.NonCriticalExtension("2.5.29.15"),),
     (deviations.MismatchedKeyIdentifiers(),),
+    (deviations.NoBasicConstraints(),),
+    (deviations.NoKeyUsage(),),
+    (deviations.NoBasicConstraints(), deviations.NoKeyUsage()),
 )
 
 
 class Shapes(NamedTuple):
-    """Who may issue a leaf under an authority, and what may stand beside a chain."""
+    """Issuers of leaves under an authority, extra certificates, and attested keys."""
 
     issuers: list[Issuer]
     extras: list[bytes]
@@ -70,13 +73,13 @@ class Shapes(NamedTuple):
 
 
 def shapes(authority: AttestationAuthority) -> Shapes:
-    """Mint once what many chains share."""
+    """Mint what many chains share."""
     newer = AttestationAuthority(
         authority.keys.other("strategies: newer root"),
-        root_name=profile.authority_name("Test Enterprise Attestation Root CA 2"),
+        root_name=apple_shape.authority_name("Test Enterprise Attestation Root CA 2"),
     )
-    late = profile.INTERMEDIATE_NOT_AFTER + timedelta(days=1)
-    past = profile.NOT_BEFORE + _SECOND
+    late = apple_shape.INTERMEDIATE_NOT_AFTER + timedelta(days=1)
+    past = apple_shape.NOT_BEFORE + _SECOND
     issuers = [
         authority.issuer,
         built.reissued(authority, not_after=late),
@@ -101,6 +104,7 @@ def shapes(authority: AttestationAuthority) -> Shapes:
         authority.reissue(deviations=[deviations.WrongSigner()]).der,
         authority.reissue(deviations=[deviations.NotACA()]).der,
         *built.self_issued(authority.issuer, 1),
+        *_outside_the_allowlists(authority),
     ]
     attested: list[PublicKey] = [
         authority.keys.ec("attested", kind).public_key() for kind in (KeyKind.P384, KeyKind.P256)
@@ -108,11 +112,25 @@ def shapes(authority: AttestationAuthority) -> Shapes:
     return Shapes(issuers, extras, attested)
 
 
+def _outside_the_allowlists(authority: AttestationAuthority) -> list[bytes]:
+    """Extra certificates that no path needs, which the verifier sets aside."""
+    return [
+        built.cross_certificate(authority, kind=KeyKind.RSA_2048),
+        built.cross_certificate(authority, deviations=[deviations.CriticalExtension()]),
+        built.cross_certificate(authority, deviations=[deviations.NameConstraints()]),
+        built.cross_certificate(authority, deviations=[deviations.SignatureHash(Digest.SHA1)]),
+        built.self_signed_certificate(authority, kind=KeyKind.RSA_2048),
+        built.self_signed_certificate(
+            authority, name=authority.root_issuer.subject, kind=KeyKind.ED25519
+        ),
+    ]
+
+
 def moments() -> st.SearchStrategy[datetime]:
     """When an attestation may have been issued: whole seconds, whole days most of the time."""
     days = (_LATEST_ISSUE - _EARLIEST_ISSUE).days
     return st.one_of(
-        st.just(profile.ISSUED_AT),
+        st.just(apple_shape.ISSUED_AT),
         st.integers(0, days).map(lambda day: _EARLIEST_ISSUE + timedelta(days=day)),
         st.integers(0, days * 86400).map(lambda second: _EARLIEST_ISSUE + second * _SECOND),
     )
@@ -120,7 +138,7 @@ def moments() -> st.SearchStrategy[datetime]:
 
 def ages() -> st.SearchStrategy[timedelta]:
     """How long after its issue a leaf may be verified: both ends of its validity included."""
-    first, last = -profile.LEAF_BEFORE, profile.LEAF_AFTER
+    first, last = -apple_shape.LEAF_BEFORE, apple_shape.LEAF_AFTER
     return st.one_of(
         st.just(timedelta(0)),
         st.sampled_from([first, last, first + _SECOND, last - _SECOND]),
@@ -134,12 +152,13 @@ def chains(
     devices: st.SearchStrategy[Properties] = ANY_DEVICE,
     freshness_codes: st.SearchStrategy[bytes] = ANY_CODE,
 ) -> st.SearchStrategy[MintedChain]:
-    """Genuine chains of this authority, in every shape, at every time at which they hold.
+    """Genuine chains of this authority, in every shape, at any time at which they are valid.
 
     Under the intermediate, another of the same name (re-issued, re-keyed, on another curve), two
     levels, a cross-signed newer root, or the root itself; the certificates above the leaf in any
-    order, repeated, with the root, with unrelated, expired or defective ones between them. A leaf
-    on P-384 or P-256, with harmless extensions or another hash. At most five certificates, as the
+    order, repeated, with the root, with unrelated, expired or defective ones between them, or such
+    as are outside the verifier's allowlists. A leaf on P-384 or P-256, without basicConstraints or
+    keyUsage, with harmless extensions or another hash. At most five certificates, as the
     default `appleattest.Limits` allow. ``devices`` and ``freshness_codes`` say what leaves say.
     """
     return chains_of(shapes(authority), devices, freshness_codes)
@@ -152,7 +171,7 @@ def chains_of(
     devices: st.SearchStrategy[Properties],
     freshness_codes: st.SearchStrategy[bytes],
 ) -> MintedChain:
-    """`chains`, of what has been minted already."""
+    """`chains`, from what has been minted already."""
     issuer = known.issuers[draw(st.integers(0, len(known.issuers) - 1))]
     properties, code, issued_at = draw(devices), draw(freshness_codes), draw(moments())
     leaf = issuer.issue_leaf(
@@ -163,8 +182,8 @@ def chains_of(
         deviations=draw(st.sampled_from(_HARMLESS)),
     )
     pool = [*known.extras, leaf, *issuer.chain]
-    room = _MOST - 1 - len(issuer.chain)
-    extras = draw(st.lists(st.integers(0, len(pool) - 1), max_size=room))
+    most = _MOST - 1 - len(issuer.chain)
+    extras = draw(st.lists(st.integers(0, len(pool) - 1), max_size=most))
     others = draw(st.permutations([*issuer.chain, *(pool[index] for index in extras)]))
     return MintedChain(
         chain=(leaf, *others),

@@ -1,4 +1,4 @@
-"""Genuine chains as they travel: in an attestation object, in a response."""
+"""Genuine chains as they are sent: in an attestation object, in a response."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from appleattest.testing.properties import Properties
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_TOKENS: Final = st.text(_ALPHABET, min_size=1, max_size=64)
+_TOKENS: Final = st.text(_ALPHABET, min_size=22, max_size=64)
 _NAMES: Final = st.text("abcdefghijklmnopqrstuvwxyz", min_size=8, max_size=12)
 _CBOR_ITEMS: Final = st.one_of(
     st.none(),
@@ -67,7 +67,7 @@ def attestation_objects(
 ) -> st.SearchStrategy[MintedObject]:
     """Attestation objects around genuine `chains`, each an answer to its token.
 
-    With and without ``authData`` and keys that nobody knows, as octets or as text.
+    With and without ``authData`` and unknown keys, as octets or as text.
     """
     known = shapes(authority)
 

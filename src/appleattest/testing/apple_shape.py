@@ -1,8 +1,8 @@
-"""The shape of Apple's root, intermediate and leaf, under names that are plainly not Apple's.
+"""The shape of Apple's root, intermediate and leaf, under names that are not Apple's.
 
-Measured on certificates that Apple issued, octet for octet: string types, the order of
-attributes and extensions, criticality, what is absent. Nothing documents most of it, and a
-verifier must not rely on it; a mint that copies it finds the verifiers that do.
+Copied from certificates that Apple issued: string types, the order of attributes and extensions,
+criticality, and which extensions are absent. Most of it is not documented. A verifier must not
+rely on it, and the deviations from it show whether one does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
 EXTENDED_KEY_USAGE: Final = "2.5.29.37"
 
 ISSUED_AT: Final = datetime(2025, 7, 1, 12, tzinfo=UTC)
-"""When every attestation is issued unless ``at`` says otherwise. Never the clock."""
+"""When every attestation is issued unless ``at`` says otherwise. It is not the clock."""
 
 FRESHNESS_CODE: Final = hashlib.sha256(b"appleattest.testing").digest()
 """The freshness code of every attestation unless ``freshness_code`` says otherwise: 32 octets."""
@@ -105,9 +105,8 @@ def authority_key_identifier(spki: bytes) -> Extension:
     return Extension(AUTHORITY_KEY_IDENTIFIER, value)
 
 
-def root_draft(keys: KeyRing, name: bytes, at: datetime) -> Draft:
-    """Return the draft of a self-signed root with the key that the ring has for its name."""
-    key = keys.authority_key(name)
+def root_draft(keys: KeyRing, name: bytes, key: PrivateKey, at: datetime) -> Draft:
+    """Return the draft of a root: ``key`` signs itself."""
     spki = spki_of(key.public_key())
     template = CertificateTemplate(
         issuer=name,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from appleattest import Verifier
 from appleattest.errors import NoAttestation
 from appleattest.freshness import UNCHECKED
-from appleattest.moment import utc_seconds
 from appleattest.testing import AttestationAuthority
+from appleattest.times import utc_seconds
 
 OFFSETS = st.integers(-86399, 86399).map(lambda seconds: timezone(timedelta(seconds=seconds)))
 
@@ -64,7 +64,7 @@ NAIVE = datetime(2025, 7, 1, tzinfo=UTC).replace(tzinfo=None)
 )
 def test_a_time_without_an_offset_is_a_value_error(time: datetime) -> None:
     with pytest.raises(
-        ValueError, match=r"^a time without an offset from UTC could be any of many$"
+        ValueError, match=r"^at is a datetime with an offset from UTC: use datetime.now\(UTC\)$"
     ):
         utc_seconds(time)
 
@@ -80,7 +80,7 @@ def test_a_time_without_an_offset_is_a_value_error(time: datetime) -> None:
     ids=["after", "before"],
 )
 def test_a_time_that_utc_has_not_is_a_value_error(time: datetime, hours: int) -> None:
-    with pytest.raises(ValueError, match=r"^a time that has no equivalent in UTC$") as caught:
+    with pytest.raises(ValueError, match=r"^at is a time that has no equivalent in UTC$") as caught:
         utc_seconds(time.replace(tzinfo=timezone(timedelta(hours=hours))))
 
     assert caught.value.__suppress_context__
@@ -89,7 +89,7 @@ def test_a_time_that_utc_has_not_is_a_value_error(time: datetime, hours: int) ->
 
 @pytest.mark.parametrize("time", [None, 0, "2025-07-01T00:00:00Z", date(2025, 7, 1)], ids=repr)
 def test_anything_but_a_datetime_is_a_type_error(time: object) -> None:
-    with pytest.raises(TypeError, match=f"^a time is a datetime, not {type(time).__name__}$"):
+    with pytest.raises(TypeError, match=f"^at is a datetime, not {type(time).__name__}$"):
         utc_seconds(time)  # type: ignore[arg-type]
 
 

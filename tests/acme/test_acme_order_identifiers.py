@@ -125,7 +125,7 @@ def test_each_identifier_at_fault_has_a_subproblem() -> None:
         f"{ACME}malformed",
         f"{ACME}unsupportedIdentifier",
     ]
-    assert told["subproblems"][1]["detail"].endswith("malformed-identifier (identifiers[2])")
+    assert told["subproblems"][1]["detail"].endswith("(malformed-identifier, identifiers[2])")
     assert "secret" not in json.dumps(told).lower()
     assert [each["identifier"] for each in error.problem(disclose=True)["subproblems"]] == [
         bad,
