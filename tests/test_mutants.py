@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,23 @@ from mutation.counts import Count
 from mutation.reasons import Change, explained, gone, reasons
 from mutation.result import result
 
+ROOT = Path(__file__).resolve().parent.parent
 KEPT = Change("f", "return 1", "return 2")
 KILLED = Change("f", "return 1", "return 3")
 OTHER = Change("C.g", "x = 1", "x = 2")
 WORDING = Change("f", 'fail("a word")', 'fail("XXa wordXX")')
 NAMES = {"f_1": KEPT, "f_2": KILLED, "g_1": OTHER, "f_3": WORDING}
+
+
+def test_the_tests_that_are_run_on_every_mutant_exist() -> None:
+    mutmut = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
+    ignored = [
+        each.removeprefix("--ignore=")
+        for each in mutmut["pytest_add_cli_args"]
+        if each.startswith("--ignore=")
+    ]
+    named = [*mutmut["pytest_add_cli_args_test_selection"], *ignored]
+    assert [each for each in named if not (ROOT / each).exists()] == []
 
 
 def test_the_page_is_what_the_data_generates() -> None:
