@@ -31,14 +31,19 @@ def chosen(module: str) -> list[str]:
 
 
 def run(names: list[str], jobs: int) -> None:
-    """Run mutmut, whose answer is in `mutants/`; what it tried before it does not try again."""
+    """Run mutmut, whose answer is in `mutants/`; what it tried before it does not try again.
+
+    Ends the program where mutmut fails: it does so when a test fails without any mutant.
+    """
     paths = [str(ROOT / "mutation"), os.environ.get("PYTHONPATH")]
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs), *names],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise SystemExit("mutmut failed; the tests must pass before any mutant is tried")
 
 
 def outcomes(modules: Iterable[str]) -> dict[str, Outcomes]:
