@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from appleattest import Verifier
 from appleattest.testing import AttestationAuthority
 from real_chains import NOT_SET, REAL_CHAINS, RealChain
+
+# The tests run beside each other, and on machines that others use: no time is a property here.
+settings.register_profile(
+    "beside-others", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("beside-others")
 
 
 @pytest.fixture(
