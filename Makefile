@@ -5,12 +5,21 @@ PYTHON ?= python3
 VENV ?= .venv
 RUNTIME := $(VENV)-runtime
 OLDEST := $(VENV)-oldest
+NEWEST := $(VENV)-newest
 FRESH := $(VENV)-fresh
 FUZZ := $(VENV)-fuzz
 FUZZ_SECONDS ?= 30
 FUZZ_JOBS ?= 2
 TARGET ?=
+MODULES ?=
 ARGS ?=
+
+# The Pythons that the suite has passed on; pyproject.toml declares the same, which a test checks.
+PYTHONS := 3.11 3.12 3.13
+
+# One process for each core; WORKERS=0 runs the tests in this one.
+WORKERS ?= auto
+PYTEST := -m pytest -n $(WORKERS) --dist worksteal
 
 # Real servers that some tests talk to, built from source: docs/peers.md.
 GO ?= go
@@ -26,21 +35,44 @@ PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_
 UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint types format vectors bench fuzz mutants peers oldest check
-.PHONY: constraints clean
+.PHONY: help demo test coverage pythons oldest newest lint types format vectors bench fuzz
+.PHONY: mutants mutants-page peers check constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 demo: $(RUNTIME)/.installed  ## verify the examples in vectors/, and refuse a forgery
 	@$(RUNTIME)/bin/python examples/demo.py
 
 test: $(VENV)/.installed  ## run every test (ARGS="-k word" for some)
-	@$(VENV)/bin/python -m pytest --cov --cov-report= $(ARGS)
+	@$(VENV)/bin/python $(PYTEST) $(ARGS)
 
-coverage: test  ## run every test, then require every branch of src/appleattest
+coverage: $(VENV)/.installed  ## run every test, then require every branch of src/appleattest
+	@$(VENV)/bin/python $(PYTEST) --cov --cov-report= $(ARGS)
 	@$(VENV)/bin/python -m coverage report --fail-under=100
+
+pythons:  ## run every test on each other Python that we support, where it is installed
+	@failed=; for version in $(PYTHONS); do \
+		python=$$($(find-python)); \
+		if [ -z "$$python" ]; then echo "Python $$version is not installed here: skipped"; \
+		elif [ "$$python" = own ]; then echo "Python $$version is the one of make test: not again"; \
+		else \
+			echo "Every test on Python $$version"; \
+			$(MAKE) --no-print-directory test PYTHON="$$python" VENV="$(VENV)-$$version" \
+				|| failed="$$failed $$version"; \
+		fi; \
+	done; \
+	[ -z "$$failed" ] || { echo "Tests failed on Python$$failed" >&2; exit 1; }
+
+oldest: $(OLDEST)/.installed  ## run every test on the oldest supported dependencies
+	@$(OLDEST)/bin/python $(PYTEST) $(ARGS)
+
+newest: $(NEWEST)/.installed  ## run every test on today's releases of all dependencies
+	@$(UNPINNED) $(NEWEST)/bin/python -m pip install -q --upgrade --upgrade-strategy eager \
+		-e . --group test --group examples
+	@$(NEWEST)/bin/python -m pip list --format=freeze | grep -E '^(asn1crypto|cbor2|cryptography)=='
+	@$(NEWEST)/bin/python $(PYTEST) $(ARGS)
 
 lint: $(VENV)/.installed  ## ruff: rules and formatting
 	@$(VENV)/bin/ruff check
@@ -62,16 +94,16 @@ bench: $(VENV)/.installed  ## measure speed and memory
 fuzz: $(FUZZ)/.installed  ## fuzz every entry point (FUZZ_SECONDS=30 for each; TARGET=name for one)
 	@$(FUZZ)/bin/python -m fuzz --seconds $(FUZZ_SECONDS) --jobs $(FUZZ_JOBS) $(TARGET)
 
-mutants: $(VENV)/.installed  ## mutate every room and count what the tests notice (half an hour or more)
+mutants: $(VENV)/.installed  ## mutate the code and count what the tests notice (MODULES="mdm acme" for some)
 	@$(UNPINNED) $(VENV)/bin/python -m pip install -q mutmut==3.8.1
-	@$(VENV)/bin/python mutation/run.py
+	@$(VENV)/bin/python -m mutation $(MODULES)
+
+mutants-page: $(VENV)/.installed  ## write docs/mutants.md from mutation/survivors.toml
+	@$(VENV)/bin/python -m mutation.page
 
 peers: $(PEERS)/.installed  ## build the programs that optional tests talk to (needs Go)
 
-oldest: $(OLDEST)/.installed  ## run every test on the oldest supported dependencies
-	@$(OLDEST)/bin/python -m pytest $(ARGS)
-
-check: lint types coverage oldest demo  ## what CI runs, without the fuzzing
+check: lint types demo coverage oldest newest pythons  ## what CI runs, without the fuzzing
 
 constraints:  ## write constraints.txt anew, with today's releases
 	@rm -rf $(FRESH)
@@ -84,9 +116,18 @@ constraints:  ## write constraints.txt anew, with today's releases
 	@rm -rf $(FRESH)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(FRESH) $(FUZZ) dist .coverage .coverage.* .hypothesis
-	rm -rf $(PEERS) mutants .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(PYTHONS:%=$(VENV)-%)
+	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) mutants .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An interpreter of the shell's $$version, "own" where $(PYTHON) is of that version, or nothing. A
+# version manager may put a name on the path that starts nothing, so each is tried.
+find-python = \
+	right="import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')"; \
+	if $(PYTHON) -c "$$right" 2>/dev/null; then echo own; exit; fi; \
+	for each in "python$$version" "$$(pyenv root 2>/dev/null)/versions/$$version".*/bin/python; do \
+		if "$$each" -c "$$right" 2>/dev/null; then echo "$$each"; exit; fi; \
+	done
 
 create-venv = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	echo "appleattest needs Python 3.11 or later, and '$(PYTHON)' is not that;" \
@@ -119,6 +160,12 @@ $(OLDEST)/.installed: pyproject.toml constraints.txt constraints-oldest.txt
 	@$(PIN) $(OLDEST)/bin/python -m pip install -q -e . --group test
 	@$(UNPINNED) $(OLDEST)/bin/python -m pip install -q -r constraints-oldest.txt
 	@$(UNPINNED) $(OLDEST)/bin/python -m pip check
+	@touch $@
+
+# Its releases are looked up whenever `make newest` runs, so this is no more than the venv.
+$(NEWEST)/.installed: pyproject.toml
+	@$(call create-venv,$(NEWEST))
+	@$(UNPINNED) $(NEWEST)/bin/python -m pip install -q --upgrade pip
 	@touch $@
 
 # Without cgo: step-ca would want the headers of a smart card library that no test needs.

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import NamedTuple
-
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import HealthCheck, settings
 
 from appleattest import Verifier
 from appleattest.testing import AttestationAuthority
+from real_chains import NOT_SET, REAL_CHAINS, RealChain
 
-REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-
-
-class RealChain(NamedTuple):
-    """A complete chain that Apple issued: `[leaf, intermediate]` as DER."""
-
-    name: str
-    ders: list[bytes]
-
-    @property
-    def leaf(self) -> x509.Certificate:
-        return x509.load_der_x509_certificate(self.ders[0])
+# The tests run beside each other, and on machines that others use: no time is a property here.
+settings.register_profile(
+    "beside-others", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("beside-others")
 
 
-def real_der(name: str) -> bytes:
-    """The DER of a certificate in ../shared/data; skips the test where the folder is absent."""
-    path = REAL_DATA / f"{name}.pem"
-    if not path.exists():
-        pytest.skip(f"the real certificates are not here: no {path.name} in ../shared/data")
-    return x509.load_pem_x509_certificate(path.read_bytes()).public_bytes(Encoding.DER)
-
-
-@pytest.fixture(params=["macos-15.5", "macos-26.2"])
+@pytest.fixture(
+    scope="session",
+    params=REAL_CHAINS or [RealChain("none", [])],
+    ids=lambda chain: chain.name,
+)
 def real_chain(request: pytest.FixtureRequest) -> RealChain:
-    """Each of the two complete chains that Apple issued."""
-    intermediate = real_der("apple-enterprise-attestation-sub-ca-1")
-    return RealChain(request.param, [real_der(f"apple-mda-leaf-{request.param}"), intermediate])
+    """Each of the chains that Apple issued; skips the test where no folder of them is named."""
+    if not REAL_CHAINS:
+        pytest.skip(NOT_SET)
+    chain: RealChain = request.param
+    return chain
 
 
 @pytest.fixture(scope="session")

@@ -316,8 +316,8 @@ def test_the_changelog_names_what_is_there() -> None:
     named = re.findall(r"`([\w.*]+)`", CHANGELOG.read_text(encoding="utf-8"))
     known = {*appleattest.__all__, *dir(Verifier), *dir(appleattest.Attestation), "examine_*"}
     known |= {*dir(AttestationError), "appleattest.testing", "testing"}
-    for room in PROTOCOLS:
-        known |= {room.__name__, *room.__all__}
+    for package in PROTOCOLS:
+        known |= {package.__name__, *package.__all__}
     assert [each for each in named if each not in known] == []
 
 
@@ -325,7 +325,7 @@ def test_the_documentation_names_every_public_name() -> None:
     """As code, and where a reader looks for it, which is not the changelog."""
     read = (page.read_text(encoding="utf-8") for page in PAGES if page != CHANGELOG)
     named = {name for page in read for name in names_in_code(page)}
-    public = [*appleattest.__all__, *(name for room in PROTOCOLS for name in room.__all__)]
+    public = [*appleattest.__all__, *(name for package in PROTOCOLS for name in package.__all__)]
     assert [each for each in public if each not in named] == []
 
 
@@ -376,24 +376,24 @@ def test_an_odd_value_reads_as_documented(field: str, octets: str, reading: str)
         assert (decoded if isinstance(decoded, str) else str(decoded).split(".")[-1]) == reading
 
 
-def rooms_that_exist() -> set[str]:
+def modules_that_exist() -> set[str]:
     package = ROOT / "src" / "appleattest"
     modules = [*package.glob("[!_]*.py"), *(path.parent for path in package.glob("*/__init__.py"))]
     return {path.stem for path in modules}
 
 
-def test_the_storeys_are_those_of_the_layering_test() -> None:
+def test_the_layers_are_those_of_the_layering_test() -> None:
     rows = table(text("architecture.md"), "layer", "modules", "what is in it")
     documented = [set(re.findall(r"\w+", row[1])) for row in rows]
-    existing = rooms_that_exist()
-    enforced = [rooms for storey in LAYERS if (rooms := set(storey) & existing)]
+    existing = modules_that_exist()
+    enforced = [modules for layer in LAYERS if (modules := set(layer) & existing)]
     assert documented == enforced[::-1]
 
 
-def test_the_picture_shows_every_room() -> None:
+def test_the_picture_shows_every_module() -> None:
     picture = _FENCE.findall(text("architecture.md"))[0][1]
-    rooms = rooms_that_exist()
-    assert {room for room in rooms if not re.search(rf"\b{room}\b", picture)} == set()
+    modules = modules_that_exist()
+    assert {each for each in modules if not re.search(rf"\b{each}\b", picture)} == set()
 
 
 def test_the_peers_have_the_versions_that_are_built() -> None:
@@ -428,6 +428,8 @@ REASONS: Final = {
     )
 }
 PROTOCOL_CHECKS: Final = ("device", "csr")
+NEW_ORDER: Final = "newOrder"
+"""The request of ACME in which a reason occurs without a check."""
 """The checks of the protocols' layers, after those of every verification."""
 POLICY: Final = "policy"
 """What stands in place of a check for the one reason that no report has."""
@@ -686,7 +688,7 @@ def test_the_order_of_the_checks_is_documented() -> None:
 
 def test_the_reasons_are_grouped_by_checks_that_exist() -> None:
     named = {check for row in REASONS.values() for check in row[2].split(", ")}
-    assert named == {*CHECKS, *PROTOCOL_CHECKS, POLICY}
+    assert named == {*CHECKS, *PROTOCOL_CHECKS, POLICY, NEW_ORDER}
 
 
 def test_every_row_says_what_to_do() -> None:

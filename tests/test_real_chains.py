@@ -1,11 +1,12 @@
-"""The two complete chains that Apple issued, against the pinned root; no value is told here."""
+"""The chains that Apple issued, against the pinned root; no value of a device is told here."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -24,17 +25,15 @@ from appleattest import (
 )
 from appleattest.testing import ISSUED_AT, Issuer, carriers, deviations
 from chain_cases import AUTHORITY, accept, path_of, refuse, remembered
-from conftest import REAL_DATA, RealChain, real_der
+from real_chains import FOLDER, REAL_CHAINS, VARIABLE, RealChain, apple_intermediate
 
 
-def stated_nonce() -> bytes:
-    """The nonce that was sent for the 26.2 leaf, as the README of ../shared/data states it."""
-    readme = REAL_DATA / "README.md"
-    if not readme.exists():
-        pytest.skip("the real certificates are not here: no README.md in ../shared/data")
-    stated = re.search(r"freshness code is the nonce as sent: `([0-9a-f]{64})`", readme.read_text())
-    assert stated is not None
-    return bytes.fromhex(stated[1])
+def stated_nonces() -> list[bytes]:
+    """The nonces that were sent for the chains, as a README.md beside them states them."""
+    readme = FOLDER / "README.md" if FOLDER else None
+    text = readme.read_text("utf-8") if readme and readme.exists() else ""
+    stated = re.findall(r"freshness code is the nonce as sent: `([0-9a-f]+)`", text)
+    return [bytes.fromhex(each) for each in stated]
 
 
 SECOND = timedelta(seconds=1)
@@ -94,13 +93,23 @@ def test_the_properties_of_a_real_leaf_decode(real_chain: RealChain) -> None:
 
 
 def test_the_freshness_code_is_the_nonce_as_it_was_sent() -> None:
-    chain = [
-        real_der("apple-mda-leaf-macos-26.2"),
-        real_der("apple-enterprise-attestation-sub-ca-1"),
-    ]
-    at = datetime(2026, 5, 15, tzinfo=UTC)
+    """A nonce stands in no parameter: the names of tests are printed."""
+    nonces = stated_nonces()
+    if not nonces:
+        pytest.skip(f"no README.md in {VARIABLE} states a nonce that was sent")
+    for nonce in nonces:
+        is_the_code_of_one_chain(nonce)
+
+
+def is_the_code_of_one_chain(nonce: bytes) -> None:
     verifier = Verifier()
-    nonce = stated_nonce()
+    attested = [
+        each
+        for each in REAL_CHAINS
+        if accept(verifier, each.ders, inside(each)).freshness_code == nonce
+    ]
+    (found,) = attested
+    chain, at = found.ders, inside(found)
     attestation = verifier.verify_mdm(chain, nonce=nonce, at=at)
     assert attestation.freshness is Freshness.CURRENT
     assert attestation.freshness_code == attestation.matched_freshness == nonce
@@ -138,26 +147,42 @@ def test_a_real_leaf_named_as_the_issuer_of_a_forged_one(real_chain: RealChain) 
         accept(verifier, real_chain.ders, at)
 
 
-def test_a_forged_leaf_under_the_real_intermediate(real_chain: RealChain) -> None:
+def forged_leaf(at: datetime) -> bytes:
+    """A leaf that says Apple's intermediate issued it; a key of ours signed it."""
+    issuer = x509.load_der_x509_certificate(apple_intermediate()).subject.public_bytes()
+    return AUTHORITY.issuer.issue_leaf(at=at, deviations=[deviations.IssuerName(issuer)])
+
+
+def test_a_forged_leaf_under_the_real_intermediate() -> None:
+    """No signature but the leaf's is wrong: Apple's root issued the intermediate."""
+    verifier = Verifier()
+    forged = [forged_leaf(ISSUED_AT), apple_intermediate()]
+    for _ in range(2):
+        refuse(verifier, forged, UntrustedChain, Reason.BAD_SIGNATURE, "x5c[0]")
+    refuse(verifier, forged[:1], UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[0]")
+
+
+def test_a_forged_leaf_beside_a_real_one(real_chain: RealChain) -> None:
     at = inside(real_chain)
-    accepted = accept(Verifier(), real_chain.ders, at)
-    issuer = accepted.chain[1].subject.public_bytes()
-    leaf = AUTHORITY.issuer.issue_leaf(at=at, deviations=[deviations.IssuerName(issuer)])
     verifier = Verifier()
     for _ in ("cold", "warm"):
-        chain = [leaf, real_chain.ders[1]]
+        chain = [forged_leaf(at), real_chain.ders[1]]
         refuse(verifier, chain, UntrustedChain, Reason.BAD_SIGNATURE, "x5c[0]", at)
         accept(verifier, real_chain.ders, at)
 
 
-def test_minted_chains_and_real_ones_do_not_mix(real_chain: RealChain) -> None:
+def test_minted_certificates_and_apples_do_not_mix() -> None:
+    minted = AUTHORITY.attest()
+    refuse(Verifier(), minted, UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[1]")
+    mixed = [minted[0], apple_intermediate()]
+    refuse(Verifier(), mixed, UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[0]")
+    accept(Verifier(trust=AUTHORITY.trust), minted)
+
+
+def test_a_real_chain_needs_apples_root(real_chain: RealChain) -> None:
     at = inside(real_chain)
-    minted = AUTHORITY.attest(at=at)
-    refuse(Verifier(), minted, UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[1]", at)
     lab = Verifier(trust=AUTHORITY.trust)
     refuse(lab, real_chain.ders, UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[1]", at)
-    mixed = [minted[0], real_chain.ders[1]]
-    refuse(Verifier(), mixed, UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[0]", at)
     both = Verifier(trust=lab.trust.adding(*Verifier().trust.anchors))
     assert accept(both, real_chain.ders, at).anchored_at_apple
     assert not accept(both, AUTHORITY.attest(), ISSUED_AT).anchored_at_apple

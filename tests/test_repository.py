@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,17 +18,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 import appleattest
 from appleattest.oids import FRESHNESS_CODE, SERIAL_NUMBER, UDID
+from real_chains import NOT_SET, REAL_CHAINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = ROOT / "src" / "appleattest"
-DEVICE_DATA: Final = ROOT.parent / "shared" / "data"
 
-# The rooms from the ground up. A room imports only from storeys below its own, and its own
-# files; rooms on one storey do not know each other. A room is a module or a subpackage
-# directly under appleattest; a leading underscore does not count.
+# The layers, the lowest first. A module here is a module or a package directly under appleattest,
+# without a leading underscore. It imports only from the layers below its own, and from its own
+# files; modules of one layer do not import each other.
 LAYERS: Final = (
     ("limits", "oids", "problems", "sealed", "text", "times"),
     ("arguments", "errors", "property_values"),
@@ -44,8 +45,8 @@ LAYERS: Final = (
     ("profile", "unverified"),
     ("testing",),
 )
-# Three independent questions about one leaf: whatever their storeys, none imports another.
-STRANGERS: Final = frozenset({"chain", "freshness", "properties"})
+# Three independent questions about one leaf: whatever their layers, none imports another.
+INDEPENDENT: Final = frozenset({"chain", "freshness", "properties"})
 
 RUNTIME_PACKAGES: Final = frozenset(
     {"appleattest", "asn1crypto", "cbor2", "cryptography"}
@@ -129,15 +130,13 @@ def needles(leaf: x509.Certificate) -> Iterator[bytes]:
 
 
 def test_no_file_holds_data_of_a_real_device() -> None:
-    files = sorted(DEVICE_DATA.glob("apple-mda-leaf-*.pem"))
-    if not files:
-        pytest.skip("the real leaves are not beside this checkout")
+    if not REAL_CHAINS:
+        pytest.skip(NOT_SET)
     contents = {named(path): path.read_bytes().lower() for path in tracked_files()}
-    for file in files:
-        leaf = x509.load_pem_x509_certificate(file.read_bytes())
-        for needle in map(bytes.lower, needles(leaf)):
+    for chain in REAL_CHAINS:
+        for needle in map(bytes.lower, needles(chain.leaf)):
             holders = [name for name, content in contents.items() if needle in content]
-            assert holders == [], f"data of the device in {file.name}"
+            assert holders == [], f"data of the device in {chain.name}.pem"
 
 
 def test_the_changelog_is_about_this_version() -> None:
@@ -149,6 +148,19 @@ def test_the_changelog_is_about_this_version() -> None:
 def make_targets() -> set[str]:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     return set(re.findall(r"^([a-z][a-z-]*):(?!=)", text, flags=re.MULTILINE))
+
+
+def test_the_pythons_that_are_declared_are_those_that_are_run() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [
+        each.rpartition(" ")[2]
+        for each in project["classifiers"]
+        if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", each)
+    ]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (run,) = re.findall(r"^PYTHONS := (.+)$", makefile, flags=re.MULTILINE)
+    assert declared == run.split()
+    assert project["requires-python"] == f">={declared[0]}"
 
 
 def test_the_readme_gives_the_two_commands() -> None:
@@ -209,7 +221,7 @@ def test_examples_use_the_public_interface_alone(path: Path) -> None:
         ),
         ("import appleattest.wire", ["appleattest.wire"]),
     ],
-    ids=["core", "module", "room", "not offered", "file", "import"],
+    ids=["core", "module", "package", "not offered", "file", "import"],
 )
 def test_the_check_of_examples_sees_what_is_private(source: str, found: list[str]) -> None:
     assert list(private_imports(source)) == found
@@ -226,21 +238,21 @@ def test_the_acme_server_can_be_read_in_one_sitting() -> None:
     assert sum(lines.values()) < MOST_LINES, lines
 
 
-def layer_of(room: str) -> int:
-    """The storey that a room is on, counted from the ground."""
-    for number, rooms in enumerate(LAYERS):
-        if room in rooms:
+def layer_of(module: str) -> int:
+    """The number of the layer that a module is in, 0 for the lowest."""
+    for number, modules in enumerate(LAYERS):
+        if module in modules:
             return number
-    pytest.fail(f"the room {room!r} is on no storey: give it one in LAYERS")
+    pytest.fail(f"the module {module!r} is in no layer: give it one in LAYERS")
 
 
-def room_of(module: str) -> str:
-    """The room that a dotted module name belongs to, or "" for the package itself."""
-    _, _, rest = module.partition(".")
+def module_of(dotted: str) -> str:
+    """The module that a dotted name belongs to, or "" for the package itself."""
+    _, _, rest = dotted.partition(".")
     return rest.partition(".")[0].lstrip("_")
 
 
-def module_name(path: Path) -> str:
+def dotted_name(path: Path) -> str:
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -262,54 +274,57 @@ def nodes_that_run(node: ast.AST) -> Iterator[ast.AST]:
             yield from nodes_that_run(child)
 
 
-def imported_rooms(source: str, modules: frozenset[str]) -> Iterator[tuple[int, str]]:
-    """The line and the room of each import from appleattest in the source."""
+def imported_modules(source: str, existing: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """The line and the module of each import from appleattest in the source.
+
+    `existing` has the dotted name of every file: a name from the package may be one of them.
+    """
     for node in nodes_that_run(ast.parse(source)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] == "appleattest":
-                    yield node.lineno, room_of(alias.name)
+                    yield node.lineno, module_of(alias.name)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports within the package are absolute"
-            module = node.module or ""
-            if module == "appleattest":
+            dotted = node.module or ""
+            if dotted == "appleattest":
                 for alias in node.names:
                     name = f"appleattest.{alias.name}"
-                    yield node.lineno, room_of(name) if name in modules else ""
-            elif module.startswith("appleattest."):
-                yield node.lineno, room_of(module)
+                    yield node.lineno, module_of(name) if name in existing else ""
+            elif dotted.startswith("appleattest."):
+                yield node.lineno, module_of(dotted)
 
 
 def refusal(importer: str, imported: str) -> str | None:
-    """Why one room may not import another, or None when it may."""
+    """Why one module may not import another, or None when it may."""
     if imported == "":
         return "imports the package's public names" if importer != "testing" else None
     if importer == imported:
         return None
-    if {importer, imported} <= STRANGERS:
+    if {importer, imported} <= INDEPENDENT:
         return f"imports {imported}, which it must not know"
     if layer_of(imported) >= layer_of(importer):
         return f"imports {imported}, which is not below it"
     return None
 
 
-def test_rooms_import_downwards_only() -> None:
+def test_modules_import_downwards_only() -> None:
     paths = sorted(PACKAGE.rglob("*.py"))
-    modules = frozenset(map(module_name, paths))
+    existing = frozenset(map(dotted_name, paths))
     found = []
     for path in paths:
-        room = room_of(module_name(path))
-        if room == "":
+        module = module_of(dotted_name(path))
+        if module == "":
             continue
-        layer_of(room)
-        for line, imported in imported_rooms(path.read_text(encoding="utf-8"), modules):
-            if reason := refusal(room, imported):
+        layer_of(module)
+        for line, imported in imported_modules(path.read_text(encoding="utf-8"), existing):
+            if reason := refusal(module, imported):
                 found.append(f"{named(path)}:{line}: {reason}")
     assert found == []
 
 
 @pytest.mark.parametrize(
-    ("source", "rooms"),
+    ("source", "modules"),
     [
         pytest.param("import appleattest.chain", ["chain"], id="import"),
         pytest.param("from appleattest.chain.path import build", ["chain"], id="from-a-module"),
@@ -320,19 +335,19 @@ def test_rooms_import_downwards_only() -> None:
         pytest.param("import json\nfrom appleattested import x", [], id="not-ours"),
     ],
 )
-def test_the_layering_test_sees_imports(source: str, rooms: list[str]) -> None:
-    modules = frozenset({"appleattest", "appleattest.chain"})
-    assert [room for _, room in imported_rooms(source, modules)] == rooms
+def test_the_layering_test_sees_imports(source: str, modules: list[str]) -> None:
+    existing = frozenset({"appleattest", "appleattest.chain"})
+    assert [module for _, module in imported_modules(source, existing)] == modules
 
 
 @pytest.mark.parametrize(
     ("importer", "imported", "allowed"),
     [
         pytest.param("verifier", "pipeline", True, id="downwards"),
-        pytest.param("chain", "chain", True, id="own-room"),
+        pytest.param("chain", "chain", True, id="own-module"),
         pytest.param("errors", "pipeline", False, id="upwards"),
         pytest.param("trust", "properties", False, id="sideways"),
-        pytest.param("chain", "freshness", False, id="strangers"),
+        pytest.param("chain", "freshness", False, id="independent"),
         pytest.param("wire", "", False, id="the-package-itself"),
     ],
 )

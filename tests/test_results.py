@@ -40,7 +40,7 @@ from appleattest.properties import LeafProperties
 from appleattest.report import CHECKS
 from appleattest.sealed import Sealed, seal
 from appleattest.testing import AttestationAuthority, KeyKind, Properties, deviations
-from conftest import RealChain
+from real_chains import RealChain
 
 AUTHORITY = AttestationAuthority("tests of results")
 AT = AUTHORITY.issued_at

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from appleattest import TrustStore, trust
 from appleattest.testing import AttestationAuthority, Digest, KeyKind, authority_name, deviations
 from appleattest.trust import APPLE_ROOT_SHA256, is_apple_root, pinned_root
-from conftest import real_der
 
 OTHER = AttestationAuthority("another authority", root_name=authority_name("Another Root CA"))
 PEM_FILE = files("appleattest").joinpath("anchors", "apple-enterprise-attestation-root-ca.pem")
@@ -46,10 +45,6 @@ def test_apples_store_trusts_apples_root_alone() -> None:
     assert len(store) == 1
     assert repr(store) == "<TrustStore of 1, Apple among them>"
     assert store == TrustStore.apple() == TrustStore([APPLE_PEM])
-
-
-def test_the_packaged_root_is_the_one_that_apple_published() -> None:
-    assert real_der("apple-enterprise-attestation-root-ca") == APPLE_DER
 
 
 def test_a_packaged_root_that_is_not_the_pinned_one_is_refused(

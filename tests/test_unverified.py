@@ -39,8 +39,8 @@ from appleattest.testing.carriers import (
     webhook_event,
 )
 from appleattest.wire import base64url
-from conftest import RealChain
 from hostile_input import MOST_MEMORY, accepted_or_refused, assert_refused, peak_memory
+from real_chains import RealChain
 
 AUTHORITY = AttestationAuthority("tests of what nobody verified")
 PROPERTIES = Properties.mac()

@@ -530,3 +530,17 @@ class TestCommands:
         with pytest.raises(SystemExit, match="2"):
             main([])
         assert "usage: python -m appleattest.testing.vectors" in capsys.readouterr().err
+
+    def test_it_answers_as_a_program(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        test = loaded("mdm_freshness.json")
+        (group, *_) = test["testGroups"]
+        shared = {key: value for key, value in group.items() if key != "tests"}
+        asked = runner.question({**shared, **group["tests"][0]})
+        monkeypatch.setattr(sys, "argv", ["vectors", "answer"])
+        monkeypatch.setattr(sys, "stdin", [json.dumps(asked)])
+
+        with pytest.raises(SystemExit, match="0"):
+            run_path(str(vectors_main.__file__), run_name="__main__")
+        assert json.loads(capsys.readouterr().out) == judging.judge(asked)

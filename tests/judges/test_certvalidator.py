@@ -16,7 +16,7 @@ from vector_cases import Presented, presented
 from appleattest import TrustStore
 from appleattest.testing import AttestationAuthority, strategies
 from appleattest.testing.strategies import MintedChain
-from conftest import RealChain
+from real_chains import RealChain
 
 AUTHORITY = AttestationAuthority("independent judges")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "judges.md"

@@ -26,7 +26,7 @@ from appleattest.properties import decode_properties
 from appleattest.testing import AttestationAuthority, Properties, strategies
 from appleattest.testing.strategies import MintedChain
 from chain_cases import Acceptance, verdict
-from conftest import RealChain
+from real_chains import RealChain
 
 AUTHORITY = AttestationAuthority("pyasn1")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from asn1crypto import core
 from asn1crypto import x509 as asn1_x509
@@ -19,9 +17,6 @@ from cryptography.x509.verification import (
 )
 
 from appleattest.testing import ISSUED_AT, AttestationAuthority
-
-REAL_CHAINS = Path(os.environ.get("APPLEATTEST_REAL_CHAINS") or os.devnull)
-"""The folder of certificates that Apple issued, for those who have some."""
 
 AUTHORITY = AttestationAuthority("tests of the mint")
 

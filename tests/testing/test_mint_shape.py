@@ -12,27 +12,15 @@ from asn1crypto import core, parser
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from mint_tools import AUTHORITY, REAL_CHAINS, extensions, tbs
+from mint_tools import AUTHORITY, extensions, tbs
 
 from appleattest import TrustStore, oids
 from appleattest.testing import ISSUED_AT, Properties, deviations
 from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES, AttestedField
+from real_chains import REAL_CHAINS, RealChain, apple_intermediate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LEAVES: dict[str, tuple[deviations.ExtendedKeyUsage, ...]] = {
-    "apple-mda-leaf-macos-15.5.pem": (),
-    "apple-mda-leaf-macos-26.2.pem": (deviations.ExtendedKeyUsage(),),
-}
-INTERMEDIATE = "apple-enterprise-attestation-sub-ca-1.pem"
-
-
-def real(name: str) -> bytes:
-    path = REAL_CHAINS / name
-    if not path.exists():
-        pytest.skip(f"no {path.name} in the folder that APPLEATTEST_REAL_CHAINS names")
-    return x509.load_pem_x509_certificate(path.read_bytes()).public_bytes(Encoding.DER)
 
 
 def skeleton(der: bytes) -> Any:
@@ -50,18 +38,20 @@ def _children(contents: bytes) -> Iterator[bytes]:
         contents = contents[size:]
 
 
-@pytest.mark.parametrize("name", LEAVES)
-def test_a_leaf_is_tag_for_tag_a_real_one(name: str) -> None:
-    minted = AUTHORITY.attest(deviations=LEAVES[name])[0]
+def test_a_leaf_is_tag_for_tag_a_real_one(real_chain: RealChain) -> None:
+    """Apple's leaves have had an extended key usage since 2026."""
+    genuine = real_chain.ders[0]
+    usage = x509.ExtendedKeyUsage.oid.dotted_string
+    has_usage = usage in [oid for oid, _, _ in extensions(genuine)]
+    minted = AUTHORITY.attest(deviations=[deviations.ExtendedKeyUsage()] * has_usage)[0]
 
-    assert skeleton(minted) == skeleton(real(name))
+    assert skeleton(minted) == skeleton(genuine)
 
 
-@pytest.mark.parametrize("name", LEAVES)
-def test_short_values_are_octet_for_octet_those_of_a_real_leaf(name: str) -> None:
+def test_short_values_are_octet_for_octet_those_of_a_real_leaf(real_chain: RealChain) -> None:
     """Of a Mac in good order: constraints, key usage, 13.x; the lengths of 9.2 and 11.1."""
     fixed = {oids.BASIC_CONSTRAINTS, oids.KEY_USAGE, *MAC_ONLY}
-    minted, genuine = extensions(AUTHORITY.attest()[0]), extensions(real(name))
+    minted, genuine = extensions(AUTHORITY.attest()[0]), extensions(real_chain.ders[0])
 
     assert [e for e in minted if e[0] in fixed] == [e for e in genuine if e[0] in fixed]
     for oid in (oids.UDID, oids.FRESHNESS_CODE):
@@ -73,8 +63,8 @@ def _length(found: list[tuple[str, bool, bytes]], oid: str) -> int:
 
 
 def test_an_intermediate_is_tag_for_tag_the_real_one() -> None:
-    assert skeleton(AUTHORITY.issuer.der) == skeleton(real(INTERMEDIATE))
-    assert _validity(AUTHORITY.issuer.der)[1] == _validity(real(INTERMEDIATE))[1]
+    assert skeleton(AUTHORITY.issuer.der) == skeleton(apple_intermediate())
+    assert _validity(AUTHORITY.issuer.der)[1] == _validity(apple_intermediate())[1]
 
 
 def test_a_root_is_tag_for_tag_the_real_one() -> None:
@@ -90,18 +80,19 @@ def _validity(der: bytes) -> tuple[datetime, datetime]:
     return validity["not_before"].native, validity["not_after"].native
 
 
-@pytest.mark.parametrize("name", [*LEAVES, None])
-def test_a_leaf_counts_its_life_from_its_serial_number(name: str | None) -> None:
-    leaf = AUTHORITY.attest()[0] if name is None else real(name)
+LEAVES = {"minted": AUTHORITY.attest()[0], **{each.name: each.ders[0] for each in REAL_CHAINS}}
+
+
+@pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
+def test_a_leaf_counts_its_life_from_its_serial_number(leaf: bytes) -> None:
     milliseconds = tbs(leaf)["serial_number"].native
     issued = datetime.fromtimestamp(milliseconds // 1000, tz=UTC)
 
     assert _validity(leaf) == (issued - timedelta(hours=24), issued + timedelta(days=90))
 
 
-@pytest.mark.parametrize("name", [*LEAVES, None])
-def test_a_leaf_is_named_after_its_key(name: str | None) -> None:
-    leaf = AUTHORITY.attest()[0] if name is None else real(name)
+@pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
+def test_a_leaf_is_named_after_its_key(leaf: bytes) -> None:
     certificate = x509.load_der_x509_certificate(leaf)
     point = certificate.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
