@@ -35,7 +35,7 @@ PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_
 UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage pythons oldest newest lint types format vectors bench fuzz
+.PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
 .PHONY: mutants mutants-page peers check constraints clean
 .DELETE_ON_ERROR:
 
@@ -48,8 +48,11 @@ demo: $(RUNTIME)/.installed  ## verify the examples in vectors/, and refuse a fo
 test: $(VENV)/.installed  ## run every test (ARGS="-k word" for some)
 	@$(VENV)/bin/python $(PYTEST) $(ARGS)
 
-coverage: $(VENV)/.installed  ## run every test, then require every branch of src/appleattest
-	@$(VENV)/bin/python $(PYTEST) --cov --cov-report= $(ARGS)
+coverage:  ## run every test, then require every branch of src/appleattest
+	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report= $(ARGS)"
+	@$(MAKE) --no-print-directory covered
+
+covered: $(VENV)/.installed  ## require every branch of src/appleattest, after a run with --cov
 	@$(VENV)/bin/python -m coverage report --fail-under=100
 
 pythons:  ## run every test on each other Python that we support, where it is installed
