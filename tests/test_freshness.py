@@ -180,7 +180,7 @@ def test_an_expectation_neither_changes_nor_spills_what_it_expects() -> None:
     expected = exactly(b"nonce")
 
     with pytest.raises(AttributeError, match="does not change"):
-        expected.code = b"other"
+        expected.code = b"other"  # type: ignore[misc]
     with pytest.raises(AttributeError, match="does not change"):
         del expected.code
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from appleattest.freshness import Freshness, FreshnessResult
-from appleattest.properties import DeviceProperties, decode_properties
+from appleattest.properties import DeviceProperties, decode_properties, sealed_properties
 from appleattest.sealed import Sealed, seal
 from appleattest.times import rfc3339
 from appleattest.trust import is_apple_root
@@ -41,19 +41,6 @@ class Attestation(Sealed):
     """`"mdm"`, `"acme"` or `"chain"`."""
     verified_at: datetime
     """The time, in UTC and whole seconds, as of which everything was judged."""
-
-    def __init__(
-        self,
-        *,
-        path: tuple[DecodedCertificate, ...],
-        answers: FreshnessResult,
-        device: DeviceProperties,
-        carrier: str,
-        verified_at: datetime,
-    ) -> None:
-        self._fill(
-            _path=path, _answers=answers, device=device, carrier=carrier, verified_at=verified_at
-        )
 
     @property
     def freshness(self) -> Freshness:
@@ -188,9 +175,9 @@ def _from_pickle(
     raw = path[0].properties()
     return seal(
         Attestation,
-        path=path,
-        answers=FreshnessResult(*answers),
-        device=seal(DeviceProperties, raw, decode_properties(raw)),
+        _path=path,
+        _answers=FreshnessResult(*answers),
+        device=sealed_properties(DeviceProperties, raw, decode_properties(raw)),
         carrier=carrier,
         verified_at=verified_at,
     )

@@ -166,9 +166,7 @@ class FreshnessMismatch(AttestationError):
     other carrier it is None.
     """
 
-    def __init__(self, reason: Reason, detail: str = "", *, element: str | None = None) -> None:
-        super().__init__(reason, detail, element=element)
-        self.attestation: Attestation | None = None
+    attestation: Attestation | None = None
 
 
 class KeyMismatch(AttestationError):
@@ -182,10 +180,8 @@ class IdentifierMismatch(AttestationError):
     `{"type", "value"}`, and `others` are the refusals of further ones of the same order.
     """
 
-    def __init__(self, reason: Reason, detail: str = "", *, element: str | None = None) -> None:
-        super().__init__(reason, detail, element=element)
-        self.identifier: Mapping[str, str] | None = None
-        self.others: tuple[IdentifierMismatch, ...] = ()
+    identifier: Mapping[str, str] | None = None
+    others: tuple[IdentifierMismatch, ...] = ()
 
     def problem(self, *, disclose: bool = False) -> dict[str, Any]:
         """`AttestationError.problem`, with a subproblem for each identifier at fault.
@@ -206,6 +202,4 @@ class PolicyViolation(AttestationError):
     the name of the first.
     """
 
-    def __init__(self, reason: Reason, detail: str = "", *, element: str | None = None) -> None:
-        super().__init__(reason, detail, element=element)
-        self.findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()

@@ -62,9 +62,6 @@ class ExpectedFreshness(Sealed):
     code: bytes
     """The expected octets of the freshness code, at least one."""
 
-    def __init__(self, code: bytes) -> None:
-        self._fill(code=code)
-
     def __repr__(self) -> str:
         return f"<ExpectedFreshness of {len(self.code)} bytes>"
 
@@ -91,7 +88,7 @@ def exactly(code: BytesLike) -> ExpectedFreshness:
     Raises `TypeError` for anything but bytes and `ValueError` for none at all: a column that
     was never filled must not pass for an expectation.
     """
-    return seal(ExpectedFreshness, checked_octets(code, "code"))
+    return seal(ExpectedFreshness, code=checked_octets(code, "code"))
 
 
 def sha256_of(data: BytesLike) -> ExpectedFreshness:
@@ -100,7 +97,7 @@ def sha256_of(data: BytesLike) -> ExpectedFreshness:
     Raises `TypeError` for anything but bytes and `ValueError` for none at all.
     """
     digest = hashlib.sha256(checked_octets(data, "data")).digest()
-    return seal(ExpectedFreshness, digest)
+    return seal(ExpectedFreshness, code=digest)
 
 
 def judge_freshness(

@@ -31,6 +31,7 @@ from appleattest.properties import (
     DeviceProperties,
     decode_properties,
     refuse_malformed_identity,
+    sealed_properties,
 )
 from appleattest.report import CHECKS, DEVICE, Check, Outcome, Report, accepted, refused
 from appleattest.sealed import seal
@@ -139,7 +140,9 @@ class _Run:
         decoded = decode_properties(raw)
         refuse_malformed_identity(decoded.problems)
         self._passed(decoded.problems.values())
-        return self._answered(path, raw.get(FRESHNESS_CODE), seal(DeviceProperties, raw, decoded))
+        return self._answered(
+            path, raw.get(FRESHNESS_CODE), sealed_properties(DeviceProperties, raw, decoded)
+        )
 
     def _answered(self, path: Path, code: bytes | None, device: DeviceProperties) -> Report:
         """The last two checks. Both run: another device's attestation is the graver fact."""
@@ -219,8 +222,8 @@ def _attestation(
 ) -> Attestation:
     return seal(
         Attestation,
-        path=path,
-        answers=answers,
+        _path=path,
+        _answers=answers,
         device=device,
         carrier=request.carrier,
         verified_at=request.at,

@@ -31,7 +31,7 @@ from appleattest.property_values import (
     read_text,
     read_word,
 )
-from appleattest.sealed import FrozenMapping, Sealed
+from appleattest.sealed import FrozenMapping, Sealed, seal
 
 _T = TypeVar("_T")
 
@@ -98,13 +98,6 @@ class LeafProperties(Sealed):
     secure_boot = Property[SecureBoot](oids.SECURE_BOOT, read_secure_boot)
     third_party_kexts = Property[ThirdPartyKexts](oids.THIRD_PARTY_KEXTS, read_kexts)
 
-    def __init__(self, raw: Mapping[str, bytes], decoded: DecodedValues) -> None:
-        self._fill(
-            raw=FrozenMapping(raw),
-            values=FrozenMapping(decoded.values),
-            malformed=frozenset(decoded.problems),
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """The values as JSON types; `malformed` as a sorted list, `raw` as base64."""
         return {
@@ -167,6 +160,19 @@ def decode_properties(raw: Mapping[str, bytes]) -> DecodedValues:
                 Reason.MALFORMED_PROPERTY, str(error), element=row.oid
             )
     return DecodedValues(values, problems)
+
+
+_L = TypeVar("_L", bound=LeafProperties)
+
+
+def sealed_properties(cls: type[_L], raw: Mapping[str, bytes], decoded: DecodedValues) -> _L:
+    """The result of one of the two classes."""
+    return seal(
+        cls,
+        raw=FrozenMapping(raw),
+        values=FrozenMapping(decoded.values),
+        malformed=frozenset(decoded.problems),
+    )
 
 
 def refuse_malformed_identity(problems: Mapping[str, MalformedInput]) -> None:

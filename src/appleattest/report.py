@@ -80,15 +80,6 @@ class Report(Sealed):
     attestation: Attestation | None
     error: AttestationError | None
 
-    def __init__(
-        self,
-        *,
-        checks: tuple[Check, ...],
-        attestation: Attestation | None,
-        error: AttestationError | None,
-    ) -> None:
-        self._fill(checks=checks, attestation=attestation, error=error)
-
     def __bool__(self) -> NoReturn:
         raise TypeError("Report is neither true nor false: look at its error")
 

@@ -7,7 +7,7 @@ cannot forbid a determined colleague; this forbids the accident and the shortcut
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn, ParamSpec, Self, TypeVar
+from typing import Any, ClassVar, NoReturn, ParamSpec, Self, TypeVar, dataclass_transform
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -21,10 +21,8 @@ class Immutable:
 
     def _fill(self, **fields: object) -> None:
         """Set every field; for `__init__`. Refuses to do it a second time."""
-        for name in fields:
-            if hasattr(self, name):
-                raise _change(self)
-            break
+        if hasattr(self, next(iter(fields))):
+            raise _change(self)
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
@@ -54,8 +52,12 @@ class OwnCopy:
         return self
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True, eq_default=False)
 class Sealed(OwnCopy, Immutable):
     """Base of results. `seal` makes them; the constructor, and inheritance elsewhere, refuse.
+
+    The annotated slots of a class are its fields, of which a type checker makes the signature of
+    `__init__`, as for a dataclass. It is none: `dataclasses.asdict` would take it apart.
 
     A copy is the object itself. A pickle is for handing a result to a worker process of the same
     release: loading it verifies nothing.
@@ -63,18 +65,27 @@ class Sealed(OwnCopy, Immutable):
 
     __slots__ = ()
 
+    _fields: ClassVar[frozenset[str]]
+
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
         """Refuse: results come from `seal`."""
         raise TypeError(
             f"{cls.__name__} is not made by hand, but by the functions that check what it says"
         )
 
+    def __init__(self, **fields: object) -> None:
+        if fields.keys() != self._fields:
+            raise TypeError(f"{type(self).__name__} has the fields {sorted(self._fields)}")
+        self._fill(**fields)
+
     def __init_subclass__(cls) -> None:
+        slots = (name for each in cls.__mro__ for name in getattr(each, "__slots__", ()))
+        cls._fields = frozenset(slots) - {"__weakref__"}
         if not cls.__module__.startswith("appleattest."):
             raise TypeError(f"{cls.__mro__[1].__name__} cannot be extended")
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        return _restored, (type(self), _fields(self))
+        return _restored, (type(self), {name: getattr(self, name) for name in self._fields})
 
 
 _S = TypeVar("_S", bound=Sealed)
@@ -88,11 +99,6 @@ def seal(cls: Callable[_P, _S], /, *args: _P.args, **kwargs: _P.kwargs) -> _S:
     made: _S = object.__new__(cls)  # type: ignore[arg-type]
     made.__init__(*args, **kwargs)  # type: ignore[misc]
     return made
-
-
-def _fields(sealed: Sealed) -> dict[str, Any]:
-    slots = (name for cls in type(sealed).__mro__ for name in getattr(cls, "__slots__", ()))
-    return {name: getattr(sealed, name) for name in slots if name != "__weakref__"}
 
 
 def _restored(cls: type[_S], fields: dict[str, Any]) -> _S:

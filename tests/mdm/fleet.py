@@ -34,8 +34,8 @@ def attestation_like(
     device: Any = SimpleNamespace(os_version=os_version)
     return seal(
         Attestation,
-        path=path,
-        answers=finding,
+        _path=path,
+        _answers=finding,
         device=device,
         carrier="mdm",
         verified_at=not_before,

@@ -61,7 +61,7 @@ def test_it_does_not_change_and_equals_what_came_alike() -> None:
     with pytest.raises(TypeError):
         response.query_responses["Nested"]["a"] = 1
     with pytest.raises(AttributeError):
-        response.status = "Error"
+        response.status = "Error"  # type: ignore[misc]
     with pytest.raises(TypeError):
         mdm.DeviceInformationResponse()  # type: ignore[call-arg]
     assert copy.copy(response) is response

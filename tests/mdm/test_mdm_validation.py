@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import pickle
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -118,6 +120,18 @@ def test_the_result_is_sealed(respond: Any, validate: Any) -> None:
     assert copy.copy(seen) is seen
     with pytest.raises(AttributeError):
         seen.discrepancies = ()
+
+
+def test_a_result_is_json_and_reaches_a_worker_whole(respond: Any, validate: Any) -> None:
+    seen = validate(respond(query_responses={"OSVersion": "1.0"}))
+    written = seen.to_dict()
+    assert json.loads(json.dumps(written)) == written
+    assert written["attestation"] == seen.attestation.to_dict()
+    assert [each["kind"] for each in written["discrepancies"]["found"]] == ["OSVersion"]
+    again = pickle.loads(pickle.dumps(seen))
+    assert again.to_dict() == written
+    assert again.attestation == seen.attestation
+    assert again.discrepancies == seen.discrepancies
 
 
 def test_a_relayed_chain_of_another_device_is_refused(respond: Any, validate: Any) -> None:

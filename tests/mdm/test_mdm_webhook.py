@@ -507,3 +507,28 @@ def test_a_check_in_is_its_texts(message: dict[str, Any], topic: str) -> None:
 def test_whatever_comes_an_event_or_a_refusal_comes_out(body: Any) -> None:
     parsed = accepted_or_refused(lambda: parse(body))
     assert parsed is None or isinstance(parsed, mdm.WebhookEvent)
+
+
+def test_an_event_is_json_and_reaches_a_worker_whole() -> None:
+    answers = {"OSVersion": "14.2", "When": datetime(2025, 7, 1), "List": [b"x", {"a": 1}]}  # noqa: DTZ001
+    for body in (
+        webhook_event(response_plist(CHAIN, query_responses=answers)),
+        webhook_event(b"<plist>"),
+        json.dumps({"topic": "mdm.Other"}).encode(),
+    ):
+        event = mdm.WebhookEvent.parse(body)
+        written = event.to_dict()
+        assert json.loads(json.dumps(written)) == written
+        assert written["topic"] == event.topic
+        again = pickle.loads(pickle.dumps(event))
+        assert again.to_dict() == written
+        assert copy.deepcopy(event) is event
+    response = mdm.WebhookEvent.parse(
+        webhook_event(response_plist(CHAIN, query_responses=answers))
+    ).to_dict()["response"]
+    assert response["query_responses"] == {
+        "OSVersion": "14.2",
+        "When": "2025-07-01T00:00:00Z",
+        "List": ["eA==", {"a": 1}],
+    }
+    assert response["attestation"] == [b64encode(der).decode() for der in CHAIN]

@@ -342,7 +342,7 @@ def test_nothing_changes(authority: AttestationAuthority) -> None:
     assert repr(several) == "<Policy sip-enabled, full-security>"
     result = STRICT.evaluate(authority.verified(MAC))
     with pytest.raises(AttributeError):
-        result.score = 1.0
+        result.score = 1.0  # type: ignore[misc]
     assert copy.copy(result) is result
     with pytest.raises(TypeError):
         policy.PolicyResult(findings=(), score=None)

@@ -345,8 +345,8 @@ def test_a_curve_that_is_never_attested_violates(find: Any) -> None:
     device: Any = None
     attestation = seal(
         Attestation,
-        path=path,
-        answers=FreshnessResult(Freshness.UNCHECKED, None),
+        _path=path,
+        _answers=FreshnessResult(Freshness.UNCHECKED, None),
         device=device,
         carrier="chain",
         verified_at=datetime(2025, 7, 1, tzinfo=UTC),

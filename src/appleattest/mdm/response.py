@@ -85,31 +85,6 @@ class DeviceInformationResponse(Sealed):
     document: bytes
     """The property list as it came."""
 
-    def __init__(
-        self,
-        *,
-        status: CommandStatus | str,
-        command_uuid: str | None,
-        udid: str | None,
-        enrollment_id: str | None,
-        user_id: str | None,
-        query_responses: Mapping[str, Any],
-        error_chain: tuple[ErrorChainItem, ...],
-        attestation: tuple[bytes, ...] | None,
-        document: bytes,
-    ) -> None:
-        self._fill(
-            status=status,
-            command_uuid=command_uuid,
-            udid=udid,
-            enrollment_id=enrollment_id,
-            user_id=user_id,
-            query_responses=query_responses,
-            error_chain=error_chain,
-            attestation=attestation,
-            document=document,
-        )
-
     @classmethod
     def parse(
         cls, plist: BytesLike, /, *, limits: Limits | None = None

@@ -44,15 +44,6 @@ class ValidatedResponse(Sealed):
     discrepancies: Discrepancies
     """Where the device says other things of itself than Apple attests, and what was compared."""
 
-    def __init__(
-        self,
-        *,
-        response: DeviceInformationResponse,
-        attestation: Attestation,
-        discrepancies: Discrepancies,
-    ) -> None:
-        self._fill(response=response, attestation=attestation, discrepancies=discrepancies)
-
     def to_dict(self) -> dict[str, Any]:
         """The response, the attestation's record and the discrepancies as JSON types."""
         return {

@@ -94,37 +94,6 @@ class WebhookEvent(Sealed):
     """NanoMDM: how many `TokenUpdate` messages since enrolment; the first is the enrolment."""
     url_params: Mapping[str, str]
 
-    def __init__(
-        self,
-        *,
-        topic: str,
-        enrollment_id: str | None,
-        udid: str | None,
-        ids: EnrollmentIDs | None,
-        event_id: str | None,
-        created_at: datetime | None,
-        command_uuid: str | None,
-        message: _Message,
-        payload: bytes | None,
-        token_update_tally: int | None,
-        url_params: Mapping[str, str],
-    ) -> None:
-        self._fill(
-            topic=topic,
-            enrollment_id=enrollment_id,
-            udid=udid,
-            ids=ids,
-            event_id=event_id,
-            created_at=created_at,
-            command_uuid=command_uuid,
-            response=message.response,
-            check_in=message.check_in,
-            refusal=message.refusal,
-            payload=payload,
-            token_update_tally=token_update_tally,
-            url_params=url_params,
-        )
-
     @classmethod
     def parse(cls, body: BytesLike | str, /, *, limits: Limits | None = None) -> WebhookEvent:
         """Read the body of a webhook request, JSON as bytes or text.
@@ -193,7 +162,9 @@ def _parse(body: object, limits: Limits) -> WebhookEvent:
         event_id=_text(event, "event_id"),
         created_at=_time(event),
         command_uuid=about["command_uuid"],
-        message=message,
+        response=message.response,
+        check_in=message.check_in,
+        refusal=message.refusal,
         payload=payload,
         token_update_tally=_number(inner, "token_update_tally", name),
         url_params=_url_params(inner, name),

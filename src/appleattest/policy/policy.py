@@ -40,9 +40,6 @@ class PolicyResult(Sealed):
     score: float | None
     """What the policy's score hook returned; None without one, or if it failed."""
 
-    def __init__(self, *, findings: tuple[Finding, ...], score: float | None) -> None:
-        self._fill(findings=findings, score=score)
-
     @property
     def passed(self) -> bool:
         """Whether no finding failed, which takes at least one rule that is satisfied."""

@@ -18,7 +18,7 @@ from appleattest.certificates import (
 )
 from appleattest.chain.presented import element_at
 from appleattest.errors import AttestationError, Reason, UntrustedChain
-from appleattest.properties import ClaimedProperties, decode_properties
+from appleattest.properties import ClaimedProperties, decode_properties, sealed_properties
 from appleattest.sealed import Sealed, seal
 from appleattest.unverified.found import Found
 from appleattest.wire import base64
@@ -106,7 +106,7 @@ def result_of(found: Found) -> UnverifiedAttestation:
         UnverifiedAttestation,
         found=found,
         chain=chain,
-        claims=seal(ClaimedProperties, raw, decode_properties(raw)),
+        claims=sealed_properties(ClaimedProperties, raw, decode_properties(raw)),
     )
 
 
