@@ -17,6 +17,7 @@ GO ?= go
 PEERS := .peers
 STEP_CA := github.com/smallstep/certificates/cmd/step-ca@v0.30.2
 NANOMDM := github.com/micromdm/nanomdm/cmd/nanomdm@v0.9.0
+VECTOR_PEERS := examples/vector_consumers/peers
 
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
 # any pip, and for what the build backend needs as well.
@@ -25,11 +26,11 @@ UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage lint types format vectors bench fuzz mutants peers oldest check
-.PHONY: constraints clean
+.PHONY: constraints clean peers-vectors
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 demo: $(RUNTIME)/.installed  ## verify the examples in vectors/, and refuse a forgery
 	@$(RUNTIME)/bin/python examples/demo.py
@@ -64,7 +65,10 @@ mutants: $(VENV)/.installed  ## mutate every room and count what the tests notic
 	@$(UNPINNED) $(VENV)/bin/python -m pip install -q mutmut==3.8.1
 	@$(VENV)/bin/python mutation/run.py
 
-peers: $(PEERS)/.installed  ## build the servers that optional tests talk to (needs Go)
+peers: $(PEERS)/.installed $(PEERS)/vectorpeers  ## build what others wrote, for optional tests (needs Go)
+
+peers-vectors: $(VENV)/.installed $(PEERS)/vectorpeers  ## count which vectors others get wrong: docs/peers.md
+	@$(VENV)/bin/python -m vectors.peers --write
 
 oldest: $(OLDEST)/.installed  ## run every test on the oldest supported dependencies
 	@$(OLDEST)/bin/python -m pytest $(ARGS)
@@ -119,11 +123,18 @@ $(OLDEST)/.installed: pyproject.toml constraints.txt constraints-oldest.txt
 	@$(UNPINNED) $(OLDEST)/bin/python -m pip check
 	@touch $@
 
+needs-go = command -v $(GO) >/dev/null || \
+	{ echo "make peers needs Go: https://go.dev/doc/install" >&2; exit 1; }
+
 # Without cgo: step-ca would want the headers of a smart card library that no test needs.
 $(PEERS)/.installed: Makefile
-	@command -v $(GO) >/dev/null || \
-		{ echo "make peers needs Go: https://go.dev/doc/install" >&2; exit 1; }
+	@$(needs-go)
 	@echo "Building step-ca and NanoMDM (once, some minutes)"
 	@GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(STEP_CA)
 	@GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(NANOMDM)
 	@touch $@
+
+$(PEERS)/vectorpeers: $(wildcard $(VECTOR_PEERS)/*)
+	@$(needs-go)
+	@echo "Building the peers that the vectors are put to (once, some minutes)"
+	@CGO_ENABLED=0 $(GO) build -C $(VECTOR_PEERS) -o $(CURDIR)/$@ .

@@ -5,6 +5,7 @@
 // expects. The verdict is that of the peer's own code; here is only what brings a test to it.
 //
 // A peer cannot be asked everything: such a test is answered with the result "not asked", and why.
+// What it was built from it tells with "vectorpeers versions".
 package main
 
 import (
@@ -13,6 +14,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"sort"
 	"testing"
 	"testing/synctest"
@@ -27,6 +30,11 @@ var peers = map[string]peer{
 	"step-ca": askStepCA,
 }
 
+var modules = map[string]string{
+	"github.com/brandonweeks/nanoca":    "nanoca",
+	"github.com/smallstep/certificates": "step-ca",
+}
+
 // verdict is an answer in the terms of the vectors; reason is in the peer's words.
 type verdict struct {
 	Result string `json:"result"`
@@ -38,6 +46,10 @@ func accepted() verdict { return verdict{Result: "valid"} }
 func refused(reason string) verdict { return verdict{Result: "invalid", Reason: reason} }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "versions" {
+		tell(versions())
+		return
+	}
 	// The package testing has the only clock that code which calls time.Now can be given.
 	answerAll := testing.InternalTest{Name: "answers", F: answers}
 	testing.Main(
@@ -50,7 +62,7 @@ func main() {
 func answers(t *testing.T) {
 	ask, known := peers[flag.Arg(0)]
 	if !known || flag.NArg() != 1 {
-		fail(fmt.Errorf("usage: vectorpeers %v", names()))
+		fail(fmt.Errorf("usage: vectorpeers versions, or one of %v", names()))
 	}
 	lines := bufio.NewReader(os.Stdin)
 	for {
@@ -61,12 +73,29 @@ func answers(t *testing.T) {
 		if err != nil {
 			fail(err)
 		}
-		answer, err := json.Marshal(answered(t, ask, line))
-		if err != nil {
-			fail(err)
-		}
-		fmt.Println(string(answer))
+		tell(answered(t, ask, line))
 	}
+}
+
+// versions holds that of Go, whose crypto/x509 decides much, and that of each peer.
+func versions() map[string]string {
+	found := map[string]string{"go": runtime.Version()}
+	if built, known := debug.ReadBuildInfo(); known {
+		for _, module := range built.Deps {
+			if name, isPeer := modules[module.Path]; isPeer {
+				found[name] = module.Version
+			}
+		}
+	}
+	return found
+}
+
+func tell(answer any) {
+	line, err := json.Marshal(answer)
+	if err != nil {
+		fail(err)
+	}
+	fmt.Println(string(line))
 }
 
 func answered(t *testing.T, ask peer, line []byte) verdict {

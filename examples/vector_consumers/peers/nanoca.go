@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -58,17 +59,21 @@ func askNanoca(asked challenge) (verdict, error) {
 }
 
 func outcome(answer *httptest.ResponseRecorder) (verdict, error) {
-	var said struct{ Status, Type, Detail json.RawMessage }
+	// A problem has a status too, which is a number.
+	var said struct {
+		Status any
+		Detail string
+	}
 	if err := json.Unmarshal(answer.Body.Bytes(), &said); err != nil {
 		return verdict{}, err
 	}
-	if answer.Code == http.StatusOK && string(said.Status) == `"valid"` {
+	if answer.Code == http.StatusOK && said.Status == "valid" {
 		return accepted(), nil
 	}
-	if said.Detail == nil { // an empty payload asks for the challenge, and answers nothing
-		return refused("the challenge is left " + string(said.Status)), nil
+	if said.Detail == "" { // an empty payload asks for the challenge, and answers nothing
+		return refused(fmt.Sprint("the challenge is left ", said.Status)), nil
 	}
-	return refused(string(said.Detail)), nil
+	return refused(said.Detail), nil
 }
 
 // trusting is nanoca's verifier with other roots than Apple's, for which it has no option.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -38,6 +39,7 @@ func (why notAskable) Error() string { return string(why) }
 const (
 	otherCarrier    = notAskable("it is not about ACME attestations")
 	noToken         = notAskable("no token is known that has the freshness code expected")
+	noText          = notAskable("a token is text, and what is hashed is none")
 	unchecked       = notAskable("freshness is not to be checked, and a peer always checks it")
 	beforeClock     = notAskable("the time is before the year 2000")
 	unreadableRoots = notAskable("crypto/x509 cannot read an anchor")
@@ -112,6 +114,9 @@ func ofChain(asked question) (challenge, error) {
 
 func tokenOf(asked question) (string, error) {
 	if asked.SHA256Of != nil {
+		if !utf8.Valid(*asked.SHA256Of) {
+			return "", noText
+		}
 		return string(*asked.SHA256Of), nil
 	}
 	if asked.Exactly == nil {
