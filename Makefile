@@ -28,6 +28,7 @@ STEP_CA := github.com/smallstep/certificates/cmd/step-ca@v0.30.2
 NANOMDM := github.com/micromdm/nanomdm/cmd/nanomdm@v0.9.0
 # It has no releases, so this is a commit.
 IOS_SIMULATOR := github.com/hslatman/ios-acme-simulator@3d95512290a2d42a8c9ce7b2cc5a854b9879d9c1
+VECTOR_PEERS := examples/vector_consumers/peers
 
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
 # any pip, and for what the build backend needs as well.
@@ -36,11 +37,11 @@ UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
-.PHONY: mutants mutants-page peers check constraints clean
+.PHONY: mutants mutants-page peers peers-vectors check constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 demo: $(RUNTIME)/.installed  ## verify the examples in vectors/, and refuse a forgery
 	@$(RUNTIME)/bin/python examples/demo.py
@@ -104,7 +105,10 @@ mutants: $(VENV)/.installed  ## mutate the code and count what the tests notice 
 mutants-page: $(VENV)/.installed  ## write docs/mutants.md from mutation/survivors.toml
 	@$(VENV)/bin/python -m mutation.page
 
-peers: $(PEERS)/.installed  ## build the programs that optional tests talk to (needs Go)
+peers: $(PEERS)/.installed $(PEERS)/vectorpeers  ## build what others wrote, for optional tests (needs Go)
+
+peers-vectors: $(VENV)/.installed $(PEERS)/vectorpeers  ## count which vectors others get wrong: docs/peers.md
+	@$(VENV)/bin/python -m vectors.peers --write
 
 check: lint types demo coverage oldest newest pythons  ## what CI runs, without the fuzzing
 
@@ -171,13 +175,20 @@ $(NEWEST)/.installed: pyproject.toml
 	@$(UNPINNED) $(NEWEST)/bin/python -m pip install -q --upgrade pip
 	@touch $@
 
+needs-go = command -v $(GO) >/dev/null || \
+	{ echo "make peers needs Go: https://go.dev/doc/install" >&2; exit 1; }
+
 # Without cgo: step-ca would want the headers of a smart card library that no test needs.
 # Not every module proxy has the simulator: then this says so, and the next run tries again.
 $(PEERS)/.installed: Makefile
-	@command -v $(GO) >/dev/null || \
-		{ echo "make peers needs Go: https://go.dev/doc/install" >&2; exit 1; }
+	@$(needs-go)
 	@echo "Building step-ca and NanoMDM (once, some minutes)"
 	@GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(STEP_CA)
 	@GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(NANOMDM)
 	@if GOBIN=$(CURDIR)/$(PEERS) CGO_ENABLED=0 $(GO) install $(IOS_SIMULATOR); then touch $@; else \
 		echo "ios-acme-simulator is not to be had: its tests are skipped" >&2; fi
+
+$(PEERS)/vectorpeers: $(wildcard $(VECTOR_PEERS)/*)
+	@$(needs-go)
+	@echo "Building the peers that the vectors are put to (once, some minutes)"
+	@CGO_ENABLED=0 $(GO) build -C $(VECTOR_PEERS) -o $(CURDIR)/$@ .

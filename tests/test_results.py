@@ -194,7 +194,9 @@ def test_sealing_sets_what_it_is_given_and_no_more() -> None:
     report = seal(Report, checks=(), attestation=None, error=None)
 
     assert (report.checks, report.attestation, report.error) == ((), None, None)
-    with pytest.raises(TypeError, match=r"^Report has the fields \['attestation', 'checks', 'error'\]$"):
+    with pytest.raises(
+        TypeError, match=r"^Report has the fields \['attestation', 'checks', 'error'\]$"
+    ):
         seal(Report, cheks=(), attestation=None, error=None)  # type: ignore[call-arg]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
+import pickle
 import plistlib
 from datetime import UTC, datetime
 from functools import partial
@@ -531,4 +533,4 @@ def test_an_event_is_json_and_reaches_a_worker_whole() -> None:
         "When": "2025-07-01T00:00:00Z",
         "List": ["eA==", {"a": 1}],
     }
-    assert response["attestation"] == [b64encode(der).decode() for der in CHAIN]
+    assert response["attestation"] == [base64.b64encode(der).decode() for der in CHAIN]
