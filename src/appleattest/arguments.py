@@ -70,8 +70,11 @@ def checked_time(at: datetime | None) -> datetime:
 
 def checked_limits(limits: object) -> Limits:
     """The caller's `Limits`; the default ones for None."""
-    if limits is None:
-        return Limits()
+    return Limits() if limits is None else required_limits(limits)
+
+
+def required_limits(limits: object) -> Limits:
+    """The caller's `Limits`, where None is a mistake."""
     if not isinstance(limits, Limits):
         raise TypeError(f"limits is a Limits, not {type(limits).__name__}")
     return limits

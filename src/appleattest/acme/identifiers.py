@@ -15,8 +15,9 @@ from typing import ClassVar, Final, TypeAlias
 from cryptography import x509
 
 from appleattest.acme import othernames
+from appleattest.boundary import contained
 from appleattest.errors import IdentifierMismatch, Reason
-from appleattest.text import describe, plain, type_name
+from appleattest.text import plain, type_name
 
 _ARC: Final = r"(?:0|[1-9][0-9]*)"
 _OID: Final = re.compile(rf"(?:[01]\.[1-3]?[0-9]|2\.{_ARC})(?:\.{_ARC})*")
@@ -66,10 +67,7 @@ class PermanentIdentifier:
         or holds one that the text form could not.
         """
         der = _value_of(name, cls.oid)
-        try:
-            return cls(*othernames.decode_permanent_identifier(der))
-        except Exception as error:  # noqa: BLE001 - asn1crypto raises what it likes
-            raise malformed(describe(error)) from None
+        return contained(lambda: cls(*othernames.decode_permanent_identifier(der)), malformed)
 
     def other_name(self) -> x509.OtherName:
         """The RFC 4043 otherName, for a `SubjectAlternativeName` of `cryptography`."""
@@ -121,11 +119,12 @@ class HardwareModuleName:
         Raises `IdentifierMismatch` with `malformed-identifier`.
         """
         der = _value_of(name, cls.oid)
-        try:
+
+        def read() -> HardwareModuleName:
             serial, hw_type = othernames.decode_hardware_module_name(der)
             return cls(serial.decode("utf-8"), hw_type)
-        except Exception as error:  # noqa: BLE001 - asn1crypto raises what it likes
-            raise malformed(describe(error)) from None
+
+        return contained(read, malformed)
 
     def other_name(self) -> x509.OtherName:
         """The RFC 4108 otherName, for a `SubjectAlternativeName` of `cryptography`."""

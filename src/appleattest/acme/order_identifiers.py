@@ -13,6 +13,7 @@ from appleattest.acme.identifiers import (
     PermanentIdentifier,
     malformed,
 )
+from appleattest.boundary import contained
 from appleattest.errors import (
     AttestationError,
     IdentifierMismatch,
@@ -20,7 +21,7 @@ from appleattest.errors import (
     Reason,
 )
 from appleattest.problems import ProblemContext
-from appleattest.text import describe, plain, quoted, type_name
+from appleattest.text import plain, quoted, type_name
 
 OrderIdentifier: TypeAlias = Identifier | Mapping[str, str] | str
 
@@ -96,10 +97,10 @@ def _read_all(identifiers: object) -> tuple[Identifier, ...]:
         raise MalformedInput(
             Reason.MALFORMED_JSON, f"an array was expected, {type_name(identifiers)} came"
         )
-    try:
-        found = list(islice(identifiers, MOST_IDENTIFIERS + 1))
-    except Exception as error:  # noqa: BLE001 - an array of the client's own
-        raise MalformedInput(Reason.MALFORMED_JSON, describe(error)) from None
+    found = contained(
+        lambda: list(islice(identifiers, MOST_IDENTIFIERS + 1)),
+        lambda what: MalformedInput(Reason.MALFORMED_JSON, what),
+    )
     if len(found) > MOST_IDENTIFIERS:
         raise MalformedInput(
             Reason.TOO_LARGE, f"more than the {MOST_IDENTIFIERS} identifiers that are read"
@@ -126,19 +127,13 @@ def _read_all(identifiers: object) -> tuple[Identifier, ...]:
 
 
 def _read(identifier: object) -> Identifier:
-    try:
-        kind, value = _members(identifier)
-        parse = BY_TYPE[kind].parse if kind in BY_TYPE else None
-    except IdentifierMismatch:
-        raise
-    except Exception as error:  # noqa: BLE001 - the members of a mapping of the client's own
-        raise malformed(describe(error)) from None
-    if parse is None:
+    kind, value = contained(lambda: _members(identifier), malformed)
+    if kind not in BY_TYPE:
         raise IdentifierMismatch(
             Reason.UNSUPPORTED_IDENTIFIER,
             f"type {quoted(kind)} is not supported; supported: {_SUPPORTED}",
         )
-    return parse(value)
+    return BY_TYPE[kind].parse(value)
 
 
 def _members(identifier: object) -> tuple[str, str]:
@@ -154,7 +149,7 @@ def _members(identifier: object) -> tuple[str, str]:
 def _as_it_came(identifier: object) -> dict[str, str]:
     """What the client sent, where it has the shape of an identifier; else nothing of it."""
     try:
-        kind, value = _members(identifier)
-    except Exception:  # noqa: BLE001 - it has been refused already
+        kind, value = contained(lambda: _members(identifier), malformed)
+    except IdentifierMismatch:
         return {}
     return {"type": kind, "value": value}

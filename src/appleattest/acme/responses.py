@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from appleattest.boundary import contained
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
 from appleattest.forms import Form, with_hint
 from appleattest.limits import Limits
-from appleattest.text import describe, quoted, type_name
+from appleattest.text import quoted, type_name
 from appleattest.wire import strict_json
 
 _MEMBER: Final = "attObj"
@@ -26,12 +27,10 @@ def read_response(response: object, limits: Limits) -> tuple[str, str]:
     (`no-attestation`: `{}`, or any response without an `attObj`).
     """
     try:
-        return _read(response, limits)
+        return contained(lambda: _read(response, limits), _malformed)
     except AttestationError as refusal:
         with_hint(refusal, response, Form.CHALLENGE_RESPONSE)
         raise
-    except Exception as error:  # noqa: BLE001 - the keys of a dict of the client's own
-        raise _malformed(describe(error)) from None
 
 
 def _read(response: object, limits: Limits) -> tuple[str, str]:

@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from asn1crypto import cms
 
+from appleattest.boundary import contained
 from appleattest.errors import MalformedInput, Reason
 from appleattest.profile import ber
-from appleattest.text import describe
 
 _SEQUENCE: Final = b"\x30"
 _ENCRYPTED: Final = ("enveloped_data", "encrypted_data", "authenticated_enveloped_data")
@@ -35,15 +35,16 @@ def unwrap(document: bytes) -> Unwrapped:
     """
     if not document.startswith(_SEQUENCE):
         return Unwrapped(document)
-    try:
-        ber.measure(document)
-        return _unwrap(cms.ContentInfo.load(document, strict=True))
-    except Exception as error:  # noqa: BLE001 - asn1crypto documents no exception of its own
-        detail = f"a signed profile was expected: {describe(error)}"
-        raise MalformedInput(Reason.MALFORMED_PLIST, detail) from None
+    return contained(lambda: _unwrap(document), _no_envelope)
 
 
-def _unwrap(envelope: Any) -> Unwrapped:
+def _no_envelope(what: str) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_PLIST, f"a signed profile was expected: {what}")
+
+
+def _unwrap(document: bytes) -> Unwrapped:
+    ber.measure(document)
+    envelope: Any = cms.ContentInfo.load(document, strict=True)
     kind = envelope["content_type"].native
     if kind in _ENCRYPTED:
         return Unwrapped(None)

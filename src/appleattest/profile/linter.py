@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
+from appleattest.arguments import required_limits
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.errors import MalformedInput, Reason
 from appleattest.limits import Limits
@@ -72,8 +73,7 @@ def lint_profile(
     """
     if target is not None and not isinstance(target, Target):
         raise TypeError(f"target is a Target or None, not {type(target).__name__}")
-    if not isinstance(limits, Limits):
-        raise TypeError(f"limits is a Limits, not {type(limits).__name__}")
+    limits = required_limits(limits)
     document = octets(profile, limits.plist_bytes)
     if document is None:
         raise _malformed(f"bytes were expected, {type_name(profile)} came")
