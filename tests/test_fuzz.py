@@ -41,8 +41,6 @@ from appleattest.acme import (
     examine_challenge,
     identifier_from_dict,
 )
-from appleattest.acme.csr.extensions import AllowedExtensions
-from appleattest.acme.csr.names import Names
 from appleattest.acme.csr.reader import read_csr
 from appleattest.mdm import (
     AskReason,
@@ -376,11 +374,11 @@ def lenient(data: bytes, **asked: Any) -> Any:
     assert isinstance(key, EllipticCurvePublicKey)
     return seal(
         ValidatedCSR,
-        request=request,
+        csr=request.csr,
         public_key=key,
-        names=Names(PermanentIdentifier("A"), CSRBinding.OPTIONAL, frozenset()),
+        identifier=PermanentIdentifier("A"),
+        binding=CSRBinding.OPTIONAL,
         found_in=None,
-        requested=AllowedExtensions(),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -25,14 +25,6 @@ _NO_USE: Final = b"\x03\x01\x00"
 """A keyUsage of no bits, which RFC 5280, section 4.2.1.3, forbids in a certificate."""
 
 
-class AllowedExtensions(NamedTuple):
-    """The extensions of a request, each None where it is not asked for."""
-
-    alternative_names: x509.SubjectAlternativeName | None = None
-    key_usage: x509.KeyUsage | None = None
-    extended_key_usage: x509.ExtendedKeyUsage | None = None
-
-
 def usages(allowed: object) -> frozenset[x509.ObjectIdentifier]:
     """The caller's extended key usages; `TypeError` for anything but OIDs."""
     if isinstance(allowed, str) or not isinstance(allowed, Iterable):
@@ -46,15 +38,15 @@ def usages(allowed: object) -> frozenset[x509.ObjectIdentifier]:
 
 def judge_extensions(
     extensions: Sequence[RequestedExtension], allowed_usages: frozenset[x509.ObjectIdentifier]
-) -> AllowedExtensions:
-    """The extensions, of which the reader has let four kinds through, if they give no power.
+) -> x509.SubjectAlternativeName | None:
+    """The subjectAltName, if the extensions, of four kinds by now, give no power.
 
     That is a subjectAltName, a keyUsage without keyCertSign and cRLSign, an extendedKeyUsage of the
     allowed usages, and basicConstraints that say no CA. Raises `InvalidCSR`
     (`unexpected-extension`, or `malformed-csr` for an encoding that is not DER), the element the
     OID.
     """
-    allowed = AllowedExtensions()
+    alternatives: x509.SubjectAlternativeName | None = None
     for extension in extensions:
         value, element = extension.decoded.value, extension.decoded.oid.dotted_string
         if value.public_bytes() != extension.value:
@@ -62,18 +54,16 @@ def judge_extensions(
         if isinstance(value, x509.SubjectAlternativeName):
             if not list(value):
                 raise malformed("a subjectAltName without names", element)
-            allowed = allowed._replace(alternative_names=value)
+            alternatives = value
         elif isinstance(value, x509.KeyUsage):
             if extension.value == _NO_USE:
                 raise malformed("a keyUsage without any use", element)
             if value.key_cert_sign or value.crl_sign:
                 raise unexpected("a key that signs certificates or revocation lists", element)
-            allowed = allowed._replace(key_usage=value)
         elif isinstance(value, x509.ExtendedKeyUsage):
             others = sorted(usage.dotted_string for usage in set(value) - allowed_usages)
             if others:
                 raise unexpected(f"extended key usage {quoted(', '.join(others))}", element)
-            allowed = allowed._replace(extended_key_usage=value)
         elif isinstance(value, x509.BasicConstraints) and value.ca:
             raise unexpected("a CA", element)
-    return allowed
+    return alternatives

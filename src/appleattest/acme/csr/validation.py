@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest.acme.csr.extensions import (
     DEFAULT_USAGES,
-    AllowedExtensions,
     judge_extensions,
     usages,
 )
@@ -39,6 +38,7 @@ from appleattest.report import Check, Outcome, Report, accepted, examined, refus
 from appleattest.sealed import Sealed, seal
 from appleattest.text import quoted
 
+_E = TypeVar("_E", bound=x509.ExtensionType)
 CertificateRequest: TypeAlias = BytesLike | str | x509.CertificateSigningRequest
 
 
@@ -48,18 +48,7 @@ class ValidatedCSR(Sealed):
     Only `validate_csr` makes one.
     """
 
-    __slots__ = (
-        "binding",
-        "csr",
-        "extended_key_usage",
-        "found_in",
-        "identifier",
-        "key_usage",
-        "names",
-        "public_key",
-        "subject",
-        "subject_alternative_name",
-    )
+    __slots__ = ("binding", "csr", "found_in", "identifier", "public_key")
 
     csr: x509.CertificateSigningRequest
     public_key: EllipticCurvePublicKey
@@ -70,35 +59,35 @@ class ValidatedCSR(Sealed):
     """Where the request had to show it."""
     found_in: FoundIn | None
     """Where the request shows it; None: nowhere."""
-    names: tuple[x509.NameAttribute[Any] | x509.GeneralName, ...]
-    """Every name of the request: the subject's attributes in their order, then the alternatives."""
-    subject: x509.Name
-    subject_alternative_name: x509.SubjectAlternativeName | None
-    key_usage: x509.KeyUsage | None
-    extended_key_usage: x509.ExtendedKeyUsage | None
 
-    def __init__(
-        self,
-        *,
-        request: RequestFields,
-        public_key: EllipticCurvePublicKey,
-        names: Names,
-        found_in: FoundIn | None,
-        requested: AllowedExtensions,
-    ) -> None:
-        alternatives = requested.alternative_names
-        self._fill(
-            csr=request.csr,
-            public_key=public_key,
-            identifier=names.identifier,
-            binding=names.binding,
-            found_in=found_in,
-            names=(*(each.attribute for each in request.subject), *(alternatives or ())),
-            subject=request.csr.subject,
-            subject_alternative_name=alternatives,
-            key_usage=requested.key_usage,
-            extended_key_usage=requested.extended_key_usage,
-        )
+    @property
+    def names(self) -> tuple[x509.NameAttribute[Any] | x509.GeneralName, ...]:
+        """Every name: the subject's attributes in their order, then the alternatives."""
+        return (*self.subject, *(self.subject_alternative_name or ()))
+
+    @property
+    def subject(self) -> x509.Name:
+        """The subject that was asked for."""
+        return self.csr.subject
+
+    @property
+    def subject_alternative_name(self) -> x509.SubjectAlternativeName | None:
+        """The extension that was asked for, if it was."""
+        return self._asked_for(x509.SubjectAlternativeName)
+
+    @property
+    def key_usage(self) -> x509.KeyUsage | None:
+        """The extension that was asked for, if it was."""
+        return self._asked_for(x509.KeyUsage)
+
+    @property
+    def extended_key_usage(self) -> x509.ExtendedKeyUsage | None:
+        """The extension that was asked for, if it was."""
+        return self._asked_for(x509.ExtendedKeyUsage)
+
+    def _asked_for(self, kind: type[_E]) -> _E | None:
+        values = (each.value for each in self.csr.extensions)
+        return next((value for value in values if isinstance(value, kind)), None)
 
     @property
     def spki(self) -> bytes:
@@ -161,7 +150,7 @@ def validate_csr(
     allowed_names: Iterable[AllowedName] = (),
     allowed_usages: Iterable[x509.ObjectIdentifier] = DEFAULT_USAGES,
 ) -> ValidatedCSR:
-    """Validate the certificate request of a `finalize`, DER as bytes or base64url as text.
+    """Validate the certificate request of a `finalize`: DER, base64url text, or decoded.
 
     Its key must be the attested one, of `attestation` or `attested_key` (`Attestation.spki`, which
     is all that must be kept since the challenge); exactly one of the two is given. Its signature
@@ -171,10 +160,10 @@ def validate_csr(
     have subjectAltName, keyUsage without keyCertSign and cRLSign, extendedKeyUsage of
     `allowed_usages`, and basicConstraints that say no CA.
 
-    Raises `InvalidCSR` (`malformed-csr`,
-    `bad-csr-signature`, `unexpected-name`, `unexpected-extension`), `KeyMismatch` (`key-mismatch`)
-    or `IdentifierMismatch` (`malformed-identifier`, `identifier-missing`, `identifier-mismatch`).
-    Their problem is `badCSR`, or `malformed` for base64url. Sources: Apple, "Validating a Managed
+    Raises `InvalidCSR` (`malformed-csr`, `bad-csr-signature`, `unexpected-name`,
+    `unexpected-extension`), `KeyMismatch` (`key-mismatch`) or `IdentifierMismatch`
+    (`malformed-identifier`, `identifier-missing`, `identifier-mismatch`). Their problem is
+    `badCSR`. Sources: Apple, "Validating a Managed
     Device Attestation"; draft-ietf-acme-device-attest, sections 3 and 4; RFC 8555, section 7.4.
     Misuse of the keyword arguments is a `TypeError` or `ValueError`.
     """
@@ -248,15 +237,14 @@ def _validate(csr: object, asked: _Asked) -> ValidatedCSR:
     # The key comes first: then the signature is one of the attested key, whatever was sent.
     judge_key(request, asked.key)
     _judge_signature(request)
-    requested = judge_extensions(request.extensions, asked.usages)
-    alternatives = tuple(requested.alternative_names or ())
+    alternatives = judge_extensions(request.extensions, asked.usages)
     return seal(
         ValidatedCSR,
-        request=request,
+        csr=request.csr,
         public_key=asked.key,
-        names=asked.names,
-        found_in=judge_names(request.subject, alternatives, asked.names),
-        requested=requested,
+        identifier=asked.names.identifier,
+        binding=asked.names.binding,
+        found_in=judge_names(request.subject, tuple(alternatives or ()), asked.names),
     )
 
 
@@ -284,18 +272,11 @@ def _from_pickle(
     binding: CSRBinding,
     found_in: FoundIn | None,
 ) -> ValidatedCSR:
-    request = read_csr(der)
-    every_usage = frozenset(
-        usage
-        for each in request.extensions
-        if isinstance(each.decoded.value, x509.ExtendedKeyUsage)
-        for usage in each.decoded.value
-    )
     return seal(
         ValidatedCSR,
-        request=request,
+        csr=x509.load_der_x509_csr(der),
         public_key=attested_public_key(None, spki),
-        names=Names(identifier, binding, frozenset()),
+        identifier=identifier,
+        binding=binding,
         found_in=found_in,
-        requested=judge_extensions(request.extensions, every_usage),
     )
