@@ -100,7 +100,7 @@ class Server:
         Whether it is admitted, finalize tells its device alone: anybody may have an account.
         """
         wanted = message.members()
-        identifier, *further = acme.parse_identifiers(wanted.get("identifiers"))
+        identifier, *further = acme.parse_identifiers(wanted.get("identifiers", []))
         if further:
             raise Problem(acme.rejected_identifiers(*further, detail="one identifier for an order"))
         if {"notBefore", "notAfter"} & wanted.keys():

@@ -52,7 +52,7 @@ def test_text_and_other_name_give_the_identifier_back(
 
 
 @given(st.text() | st.binary() | st.none() | st.integers())
-def test_whatever_is_parsed_is_an_identifier_or_refused(text: object) -> None:
+def test_whatever_is_parsed_is_an_identifier_or_refused(text: Any) -> None:
     for kind in KINDS:
         try:
             assert str(kind.parse(text)) == text
@@ -170,7 +170,7 @@ def test_the_caller_is_told_which_argument_is_wrong() -> None:
 
 
 def test_the_operator_is_told_what_is_wrong() -> None:
-    refused(lambda: PermanentIdentifier.parse(7), "'int' came")
+    refused(lambda: PermanentIdentifier.parse(7), "'int' came")  # type: ignore[arg-type]
     refused(lambda: PermanentIdentifier.parse("a/1"), "an assigner is a dotted OID")
     refused(lambda: HardwareModuleName.parse("a/1"), "a hardware type is a dotted OID")
     for kind in KINDS:
@@ -322,7 +322,7 @@ def test_a_hardware_module_name_is_exact(value: bytes) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", [None, b"", x509.DNSName("a.example"), x509.OtherName])
-def test_what_is_no_such_name_is_refused(kind: Any, name: object) -> None:
+def test_what_is_no_such_name_is_refused(kind: Any, name: Any) -> None:
     refused(lambda: kind.from_other_name(name))
     other = KINDS[1 - KINDS.index(kind)]
     refused(lambda: kind.from_other_name(other("a", "1.2").other_name()))

@@ -60,7 +60,7 @@ def test_an_identifier_of_an_order_is_read() -> None:
         Raising(GOOD),
     ],
 )
-def test_anything_else_is_malformed(identifier: object) -> None:
+def test_anything_else_is_malformed(identifier: Any) -> None:
     error = assert_refused(
         lambda: parse_identifier(identifier),
         Reason.MALFORMED_IDENTIFIER,
@@ -88,7 +88,7 @@ def test_anything_else_is_malformed(identifier: object) -> None:
         (Raising(GOOD), "ZeroDivisionError"),
     ],
 )
-def test_the_operator_is_told_what_came(identifier: object, says: str) -> None:
+def test_the_operator_is_told_what_came(identifier: Any, says: str) -> None:
     unsupported = "dns" in says
     assert_refused(
         lambda: parse_identifier(identifier),
@@ -146,7 +146,7 @@ def test_each_identifier_at_fault_has_a_subproblem() -> None:
     ],
 )
 def test_the_array_of_identifiers(
-    identifiers: object, reason: Reason, element: str | None, says: str
+    identifiers: Any, reason: Reason, element: str | None, says: str
 ) -> None:
     assert_refused(
         lambda: parse_identifiers(identifiers),
@@ -182,7 +182,7 @@ def test_the_caller_gives_the_ordered_identifier_in_three_forms() -> None:
     ],
 )
 def test_an_ordered_identifier_that_is_none_is_the_callers_mistake(
-    identifier: object, error: type[Exception]
+    identifier: Any, error: type[Exception]
 ) -> None:
     with pytest.raises(error, match=r"^identifier is "):
         ordered_identifier(identifier)
@@ -286,7 +286,7 @@ class Longer(list[object]):
     ],
     ids=["failing", "longer"],
 )
-def test_an_array_of_the_clients_own(array: list[object], reason: Reason, says: str) -> None:
+def test_an_array_of_the_clients_own(array: list[Any], reason: Reason, says: str) -> None:
     assert_refused(
         lambda: parse_identifiers(array), reason, context=NEW_ORDER, problem="malformed", says=says
     )
@@ -296,7 +296,7 @@ def test_an_array_of_the_clients_own(array: list[object], reason: Reason, says: 
 def test_of_a_longer_array_no_more_is_asked_for_than_tells_it() -> None:
     identifiers = iter([GOOD] * 100)
 
-    class Array(list[object]):
+    class Array(list[Any]):
         def __iter__(self) -> Iterator[object]:
             return identifiers
 

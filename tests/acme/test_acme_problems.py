@@ -89,7 +89,7 @@ def test_a_type_that_is_unknown_is_not_called_malformed() -> None:
 
 def test_errors_survive_pickling() -> None:
     calls: list[Callable[[], object]] = [
-        lambda: parse_identifiers([{"type": "dns", "value": "a"}, None]),
+        lambda: parse_identifiers([{"type": "dns", "value": "a"}, {}]),
         lambda: validate_csr(
             make_csr(subject=subject_of("OTHER")),
             identifier=SERIAL,

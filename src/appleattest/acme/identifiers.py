@@ -48,7 +48,7 @@ class PermanentIdentifier:
             require_oid(self.assigner, "an assigner")
 
     @classmethod
-    def parse(cls, text: object, /) -> PermanentIdentifier:
+    def parse(cls, text: str, /) -> PermanentIdentifier:
         """Read the text form, `value` or `value/assigner`.
 
         Raises `IdentifierMismatch` with `malformed-identifier` for anything else.
@@ -60,7 +60,7 @@ class PermanentIdentifier:
             raise malformed(str(error)) from None
 
     @classmethod
-    def from_other_name(cls, name: object, /) -> PermanentIdentifier:
+    def from_other_name(cls, name: x509.OtherName, /) -> PermanentIdentifier:
         """Read an RFC 4043 otherName, DER exactly.
 
         Raises `IdentifierMismatch` with `malformed-identifier`, also where the name lacks a value
@@ -101,7 +101,7 @@ class HardwareModuleName:
         require_oid(self.hw_type, "a hardware type")
 
     @classmethod
-    def parse(cls, text: object, /) -> HardwareModuleName:
+    def parse(cls, text: str, /) -> HardwareModuleName:
         """Read the text form, `serial/type`.
 
         Raises `IdentifierMismatch` with `malformed-identifier` for anything else.
@@ -113,7 +113,7 @@ class HardwareModuleName:
             raise malformed(str(error)) from None
 
     @classmethod
-    def from_other_name(cls, name: object, /) -> HardwareModuleName:
+    def from_other_name(cls, name: x509.OtherName, /) -> HardwareModuleName:
         """Read an RFC 4108 otherName, DER exactly; its serial number must be UTF-8.
 
         Raises `IdentifierMismatch` with `malformed-identifier`.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from appleattest.acme.identifiers import (
     BY_TYPE,
@@ -30,7 +30,7 @@ MOST_IDENTIFIERS: Final = 16
 """Identifiers of one order at most. Apple's client orders one."""
 
 
-def parse_identifier(identifier: object, /) -> Identifier:
+def parse_identifier(identifier: Mapping[str, Any], /) -> Identifier:
     """Read one identifier of a newOrder, `{"type", "value"}`; further members are ignored.
 
     Raises `IdentifierMismatch`: `malformed-identifier` (draft-ietf-acme-device-attest, sections
@@ -44,7 +44,7 @@ def parse_identifier(identifier: object, /) -> Identifier:
         raise
 
 
-def parse_identifiers(identifiers: object, /) -> tuple[Identifier, ...]:
+def parse_identifiers(identifiers: Sequence[Mapping[str, Any]], /) -> tuple[Identifier, ...]:
     """Read the `identifiers` of a newOrder: 1 to 16, in the order given.
 
     Raises `IdentifierMismatch` (`malformed-identifier`, `unsupported-identifier`,
