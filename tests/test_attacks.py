@@ -1,7 +1,6 @@
-"""What an attacker with time tried, and what came through before it was mended.
+"""Attacks that once worked, and no longer do.
 
-Each test is a way in that once worked. The rooms have tests of their own; these hold the
-whole library against the input as it was made.
+Each module has tests of its own. These give the whole library the attack as it was made.
 """
 
 from __future__ import annotations

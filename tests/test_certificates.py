@@ -352,7 +352,7 @@ CASES: list[tuple[Which, Refused]] = [
     *(("leaf", each) for each in OF_THE_LEAF),
     *(("intermediate", each) for each in OF_THE_INTERMEDIATE),
 ]
-# What another room judges, or nothing is wrong with.
+# What another module judges, or what is accepted.
 ACCEPTED: list[tuple[Which, Deviation]] = [
     ("leaf", d.BERLength("signature")),
     ("leaf", d.TrailingBytes(where="signature")),

@@ -278,6 +278,8 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "verify_chain": by_chain,
     "validate_response": response,
     "parse": parsed,
+    "WebhookEvent.parse": mdm.WebhookEvent.parse,
+    "reverify": AUTHORITY.verifier.reverify,
     "decode_unverified": decode_unverified,
 }
 _ACME = "it is a challenge response (JSON with attObj): acme.validate_challenge takes it"
@@ -334,6 +336,12 @@ WRONG = [
     ),
     ("parse", PAYLOAD.decode(), Reason.MALFORMED_PLIST, _ACME),
     ("parse", command(), Reason.MALFORMED_PLIST, _COMMAND),
+    ("WebhookEvent.parse", RESPONSE, Reason.MALFORMED_JSON, "it is a property list"),
+    ("WebhookEvent.parse", PAYLOAD, Reason.MALFORMED_JSON, _ACME),
+    ("WebhookEvent.parse", b"", Reason.MALFORMED_JSON, _EMPTY),
+    ("reverify", json.loads(EVENT), Reason.MALFORMED_JSON, _EVENT),
+    ("reverify", CHAIN, Reason.MALFORMED_JSON, "it is a sequence of certificates"),
+    ("reverify", OBJECT, Reason.MALFORMED_JSON, _CBOR),
     ("decode_unverified", command(), Reason.NO_ATTESTATION, _COMMAND),
     ("decode_unverified", command(binary=True), Reason.NO_ATTESTATION, _COMMAND),
     ("decode_unverified", b64encode(command()), Reason.NO_ATTESTATION, _COMMAND),
@@ -361,7 +369,7 @@ def test_the_wrong_form_is_named_with_the_call_that_takes_it(
     with pytest.raises(AttestationError) as caught:
         CALLS[call](data)
     assert (caught.value.reason, says in caught.value.detail) == (reason, True), caught.value.detail
-    assert caught.value.detail.count("it is ") == 1
+    assert caught.value.detail.count(says) == 1
     assert "it is " not in str(caught.value)
 
 
@@ -396,6 +404,8 @@ def test_the_right_form_gets_no_hint_whatever_is_wrong_with_it() -> None:
         ("verify_mdm", response_plist(None, status="Error", binary=True)),
         ("verify_mdm", CHAIN[:1]),
         ("parse", RESPONSE[:-9]),
+        ("WebhookEvent.parse", EVENT[:-9]),
+        ("reverify", VERIFIED.to_dict() | {"schema": 0}),
     ]
     for call, data in broken:
         with pytest.raises(AttestationError) as caught:

@@ -100,7 +100,7 @@ attestations = pytest.mark.parametrize("make", ATTESTATIONS)
 
 
 def test_every_sealed_type_is_looked_at() -> None:
-    """Those of the protocol rooms are looked at beside what makes them."""
+    """Those of the protocol packages are tested beside what makes them."""
     protocol = re.compile(r"appleattest\.(acme|mdm|policy|profile)\.")
     found = {*Sealed.__subclasses__(), *LeafProperties.__subclasses__()} - {LeafProperties}
     core = {each for each in found if not protocol.match(each.__module__)}

@@ -1,7 +1,7 @@
 """Bounds on what is read at all: everything a device sends is measured before it is parsed.
 
-The real thing is small: Apple sends two certificates of under 900 bytes each. Each bound
-leaves room for several times that and none for work worth an attacker's while.
+Apple sends two certificates of under 900 bytes each. Each bound allows several times that. An
+input within its bounds costs little more time than one of Apple's.
 """
 
 from __future__ import annotations

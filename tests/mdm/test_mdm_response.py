@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appleattest import Limits, Reason, mdm
-from appleattest.mdm import response as room
+from appleattest.mdm import response as module
 from appleattest.testing import AttestationAuthority
 from appleattest.testing.carriers import COMMAND_UUID, DEVICE_UDID, response_plist
 from hostile_input import accepted_or_refused, assert_refused
@@ -184,7 +184,7 @@ def test_whatever_is_raised_on_the_way_is_a_refusal(monkeypatch: pytest.MonkeyPa
         raise RuntimeError("the serial number is C02")
 
     document = response_plist(CHAIN)
-    monkeypatch.setattr(room, "decode_response", broken)
+    monkeypatch.setattr(module, "decode_response", broken)
     assert_refused(lambda: parse(document), Reason.MALFORMED_PLIST, "RuntimeError")
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appleattest import Limits, Reason, mdm
-from appleattest.mdm import webhook as room
+from appleattest.mdm import webhook as module
 from appleattest.testing.carriers import COMMAND_UUID, DEVICE_UDID, response_plist, webhook_event
 from hostile_input import accepted_or_refused, assert_refused
 
@@ -470,7 +470,7 @@ def test_whatever_is_raised_on_the_way_is_a_refusal(monkeypatch: pytest.MonkeyPa
     def broken(*_: object) -> None:
         raise RuntimeError("the serial number is C02")
 
-    monkeypatch.setattr(room, "_json", broken)
+    monkeypatch.setattr(module, "_json", broken)
     assert_refused(lambda: parse(b"{}"), Reason.MALFORMED_JSON, "RuntimeError")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import json
+import pickle
 import plistlib
 from datetime import UTC, datetime, timedelta, timezone
 from functools import reduce
@@ -244,6 +246,11 @@ def test_what_was_given_can_change_without_the_profile() -> None:
         made.identifier = "com.other"  # type: ignore[misc]
     with pytest.raises(TypeError):
         made.payloads[1]["More"] = 1  # type: ignore[index]
+
+
+def test_a_profile_survives_a_process_pool() -> None:
+    made = profile(acme_payload(), wifi())
+    assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == made
 
 
 def test_times_and_octets_are_kept() -> None:

@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 
 from appleattest.attestation import RECORD_SCHEMA
 from appleattest.boundary import contained
-from appleattest.errors import MalformedInput, Reason
+from appleattest.errors import AttestationError, MalformedInput, Reason
+from appleattest.forms import Form, with_hint
 from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.limits import Limits
 from appleattest.text import quoted, type_name
@@ -34,7 +35,11 @@ def read_record(record: object, limits: Limits) -> Record:
 
     Raises `MalformedInput` (`malformed-json`).
     """
-    return contained(lambda: _read(record, limits), _malformed)
+    try:
+        return contained(lambda: _read(record, limits), _malformed)
+    except AttestationError as refusal:
+        with_hint(refusal, record, Form.RECORD)
+        raise
 
 
 def _read(record: object, limits: Limits) -> Record:

@@ -18,6 +18,7 @@ from appleattest.arguments import BytesLike, checked_limits
 from appleattest.boundary import contained
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.errors import AttestationError, MalformedInput, Reason
+from appleattest.forms import Form, with_hint
 from appleattest.limits import Limits
 from appleattest.mdm.check_in import READ_TOPICS, read_check_in
 from appleattest.mdm.response import DeviceInformationResponse
@@ -105,7 +106,11 @@ class WebhookEvent(Sealed):
         `too-large` for the event as a whole.
         """
         bounds = checked_limits(limits)
-        return contained(lambda: _parse(body, bounds), _malformed)
+        try:
+            return contained(lambda: _parse(body, bounds), _malformed)
+        except AttestationError as refusal:
+            with_hint(refusal, body, Form.WEBHOOK_EVENT)
+            raise
 
     @property
     def queue_id(self) -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
+from appleattest.sealed import FrozenMapping
 from appleattest.times import utc_seconds
 
 _DEEPEST: Final = 32
@@ -24,9 +24,7 @@ def frozen_copy(value: object, place: str, depth: int = _DEEPEST) -> object:
     if depth < 0:
         raise ValueError(f"{place}: nested too deeply")
     if isinstance(value, Mapping):
-        return MappingProxyType(
-            {_key(key, place): _inner(value, key, place, depth) for key in value}
-        )
+        return FrozenMapping({_key(key, place): _inner(value, key, place, depth) for key in value})
     if isinstance(value, list | tuple):
         return tuple(
             frozen_copy(item, f"{place}[{index}]", depth - 1) for index, item in enumerate(value)
