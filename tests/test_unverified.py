@@ -868,9 +868,10 @@ def test_a_result_is_json() -> None:
     assert shown["claims"]["udid"] == "U"
     assert shown["claims"]["serial_number"] is shown["claims"]["sip"] is None
     assert b64decode(shown["claims"]["raw"][oid]) == b"two words"
-    ((reason, element, detail),) = [each.values() for each in shown["problems"]]
-    assert (reason, element) == ("malformed-property", oid)
-    assert "no spaces was expected" in detail
+    (problem,) = shown["problems"]
+    assert set(problem) == {"reason", "element", "detail"}
+    assert (problem["reason"], problem["element"]) == ("malformed-property", oid)
+    assert "no spaces was expected" in problem["detail"]
     mac = decode_unverified(CHAIN).to_dict()
     assert mac["problems"] == []
     assert (mac["claims"]["sip"], mac["claims"]["secure_boot"]) == ("enabled", "full")

@@ -7,6 +7,7 @@ import hashlib
 import json
 import pickle
 import warnings
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -563,6 +564,27 @@ def test_a_validated_request_reaches_a_worker_whole() -> None:
         assert (again.names, again.key_usage) == (valid.names, valid.key_usage)
         assert again.extended_key_usage == valid.extended_key_usage
         assert again.names_to_issue() == valid.names_to_issue()
+
+
+def test_the_members_of_a_written_request() -> None:
+    host = x509.DNSName("device.example")
+    names = [PermanentIdentifier(SERIAL).other_name(), host]
+    valid = validate(make_csr(alternatives(*names)), allowed_names=[host])
+    assert valid.to_dict() == {
+        "csr": b64encode(valid.csr.public_bytes(Encoding.DER)).decode(),
+        "spki": b64encode(valid.spki).decode(),
+        "spki_sha256": valid.spki_sha256.hex(),
+        "identifier": IDENTIFIER.to_dict(),
+        "binding": "cn-or-san",
+        "found_in": "san",
+        "subject": valid.subject.rfc4514_string(),
+        "subject_alternative_name": [
+            f"OtherName: '{PermanentIdentifier(SERIAL)}'",
+            f"DNSName: '{host.value}'",
+        ],
+    }
+    plain = validate(GOOD).to_dict()
+    assert (plain["found_in"], plain["subject_alternative_name"]) == ("cn", [])
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,19 @@ def test_each_identifier_at_fault_has_a_subproblem() -> None:
     ]
 
 
+def test_the_subproblems_are_of_the_same_request() -> None:
+    bad = {**GOOD, "value": "x/y/z"}
+    error = assert_refused(
+        lambda: parse_identifiers([bad, bad]),
+        Reason.MALFORMED_IDENTIFIER,
+        "identifiers[0]",
+        context=NEW_ORDER,
+        problem="malformed",
+    )
+    types = [each["type"] for each in error.problem()["subproblems"]]
+    assert types == [f"{ACME}malformed"] * 2
+
+
 @pytest.mark.parametrize(
     ("identifiers", "reason", "element", "says"),
     [

@@ -126,7 +126,8 @@ def test_another_carrier_is_refused(carrier: object) -> None:
     "chain", [MISSING, None, "", base64(b"leaf"), {}, (base64(b"leaf"),), 1], ids=repr
 )
 def test_the_chain_is_a_list(chain: object) -> None:
-    refused(changed("chain", chain), "an array was expected", element="chain")
+    came = "NoneType" if chain is MISSING else type(chain).__name__
+    refused(changed("chain", chain), f"an array was expected, '{came}' came", element="chain")
 
 
 def test_the_chain_is_no_longer_than_a_path() -> None:

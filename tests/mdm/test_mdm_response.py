@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import plistlib
+from base64 import b64encode
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -56,6 +57,24 @@ def test_an_acknowledged_response(binary: bool) -> None:
     assert "an attestation" in repr(response)
 
 
+def test_the_members_of_a_written_response() -> None:
+    answers = {"When": datetime(2025, 7, 1), "List": [b"x", {"a": 1}]}  # noqa: DTZ001
+    errors = [{"ErrorCode": 1, "ErrorDomain": "D", "USEnglishDescription": "why"}]
+    document = plistlib.loads(response_plist(CHAIN, query_responses=answers))
+    document |= {"EnrollmentID": "N", "UserID": "W", "ErrorChain": errors}
+    response = parse(plistlib.dumps(document))
+    assert response.to_dict() == {
+        "status": "Acknowledged",
+        "command_uuid": COMMAND_UUID,
+        "udid": DEVICE_UDID,
+        "enrollment_id": "N",
+        "user_id": "W",
+        "query_responses": {"When": "2025-07-01T00:00:00Z", "List": ["eA==", {"a": 1}]},
+        "error_chain": [response.error_chain[0]._asdict()],
+        "attestation": [b64encode(der).decode() for der in CHAIN],
+    }
+
+
 def test_it_does_not_change_and_equals_what_came_alike() -> None:
     response = parse(response_plist(CHAIN, query_responses={"Nested": {"a": []}}))
     with pytest.raises(TypeError):
@@ -69,6 +88,7 @@ def test_it_does_not_change_and_equals_what_came_alike() -> None:
     sent = pickle.loads(pickle.dumps(response))
     assert sent == response
     assert sent.to_dict() == response.to_dict()
+    assert repr(parse(response_plist(None))).endswith(", no attestation>")
     again = parse(bytearray(response.document))
     assert again == response
     assert hash(again) == hash(response)

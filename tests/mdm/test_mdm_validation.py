@@ -126,6 +126,8 @@ def test_a_result_is_json_and_reaches_a_worker_whole(respond: Any, validate: Any
     seen = validate(respond(query_responses={"OSVersion": "1.0"}))
     written = seen.to_dict()
     assert json.loads(json.dumps(written)) == written
+    assert set(written) == {"response", "attestation", "discrepancies"}
+    assert written["response"] == seen.response.to_dict()
     assert written["attestation"] == seen.attestation.to_dict()
     assert [each["kind"] for each in written["discrepancies"]["found"]] == ["OSVersion"]
     again = pickle.loads(pickle.dumps(seen))

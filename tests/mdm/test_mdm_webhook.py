@@ -525,12 +525,37 @@ def test_an_event_is_json_and_reaches_a_worker_whole() -> None:
         again = pickle.loads(pickle.dumps(event))
         assert again.to_dict() == written
         assert copy.deepcopy(event) is event
-    response = mdm.WebhookEvent.parse(
-        webhook_event(response_plist(CHAIN, query_responses=answers))
-    ).to_dict()["response"]
-    assert response["query_responses"] == {
-        "OSVersion": "14.2",
-        "When": "2025-07-01T00:00:00Z",
-        "List": ["eA==", {"a": 1}],
+
+
+def test_the_members_of_a_written_event() -> None:
+    document = response_plist(CHAIN)
+    body = json.loads(webhook_event(document))
+    body |= {"event_id": "E", "created_at": "2025-07-01T00:00:00Z"}
+    told = body["acknowledge_event"]
+    told |= {"enrollment_id": "N", "url_params": {"a": "b"}, "token_update_tally": 2}
+    told["ids"] = {"id": "I", "type": "Device", "parent_id": "P"}
+    event = mdm.WebhookEvent.parse(json.dumps(body))
+    assert event.response is not None
+    assert repr(event.url_params) == "{'a': 'b'}"
+    assert event.to_dict() == {
+        "topic": "mdm.Connect",
+        "enrollment_id": "N",
+        "udid": DEVICE_UDID,
+        "ids": {"id": "I", "type": "Device", "parent_id": "P"},
+        "event_id": "E",
+        "created_at": "2025-07-01T00:00:00Z",
+        "command_uuid": COMMAND_UUID,
+        "response": event.response.to_dict(),
+        "check_in": None,
+        "refusal": None,
+        "payload": base64.b64encode(document).decode(),
+        "token_update_tally": 2,
+        "url_params": {"a": "b"},
     }
-    assert response["attestation"] == [base64.b64encode(der).decode() for der in CHAIN]
+    alone = mdm.WebhookEvent.parse('{"topic": "mdm.Other"}').to_dict()
+    assert [key for key, value in alone.items() if value] == ["topic"]
+    assert alone["payload"] is alone["ids"] is alone["response"] is None
+    broken = mdm.WebhookEvent.parse(webhook_event(b"<plist>")).to_dict()
+    assert broken["refusal"] == "malformed-plist"
+    message = {"MessageType": "Authenticate", "UDID": DEVICE_UDID}
+    assert read(said(message, udid=None)).to_dict()["check_in"] == message

@@ -347,7 +347,8 @@ def test_octets_are_welcome(kind: Any) -> None:
 
 def test_what_is_no_text_and_what_is_too_much(tmp_path: Path) -> None:
     for other in (None, 7, tmp_path / "policy.toml", {"schema": 1}):
-        with pytest.raises(TypeError, match=r"^text is the content of a policy document, not "):
+        told = f"^text is the content of a policy document, not {type(other).__name__}: read"
+        with pytest.raises(TypeError, match=told):
             load(other)  # type: ignore[arg-type]
     largest = WHOLE + "#" * (65_536 - len(WHOLE))
     assert load(largest) is not None
