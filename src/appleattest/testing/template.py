@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, dataclass_transform
 
 from appleattest.testing import der
 from appleattest.testing.keys import (
@@ -87,6 +87,10 @@ class CertificateTemplate:
             return b""
         return der.explicit(3, der.sequence(*(each.dump() for each in self.extensions)))
 
+    def has(self, oid: str) -> bool:
+        """Whether there is an extension of that OID."""
+        return any(each.oid == oid for each in self.extensions or ())
+
     def find(self, oid: str) -> Extension:
         """Return the first extension of that OID; its absence is a ``ValueError``."""
         for extension in self.extensions or ():
@@ -97,7 +101,7 @@ class CertificateTemplate:
     def with_extension(self, new: Extension) -> CertificateTemplate:
         """Return a copy in which ``new`` takes the place of its OID, or comes last."""
         old = self.extensions or ()
-        if all(each.oid != new.oid for each in old):
+        if not self.has(new.oid):
             return replace(self, extensions=(*old, new))
         return replace(self, extensions=tuple(new if e.oid == new.oid else e for e in old))
 
@@ -141,14 +145,19 @@ class Draft:
         """The AlgorithmIdentifier that the signer and the hash imply, in DER."""
         return algorithm_identifier(self.signer, self.digest)
 
+    def changed(self, **fields: Any) -> Draft:
+        """Return a copy with other values of these fields of the template."""
+        return replace(self, template=replace(self.template, **fields))
+
+    def extended(self, extension: Extension) -> Draft:
+        """Return a copy in which ``extension`` takes the place of its OID, or comes last."""
+        return replace(self, template=self.template.with_extension(extension))
+
     def certifying(self, key: PrivateKey) -> Draft:
         """Return a copy that certifies ``key``; a self-signed certificate stays self-signed."""
-        return replace(
-            self,
-            template=replace(self.template, spki=spki_of(key.public_key())),
-            subject_key=key,
-            signer=key if self.signer is self.subject_key else self.signer,
-        )
+        signer = key if self.signer is self.subject_key else self.signer
+        draft = self.changed(spki=spki_of(key.public_key()))
+        return replace(draft, subject_key=key, signer=signer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +209,14 @@ class Deviation:
         return certificate
 
 
+_Kind = TypeVar("_Kind", bound=Deviation)
 _Step = TypeVar("_Step")
+
+
+@dataclass_transform(frozen_default=True)
+def deviation(kind: type[_Kind]) -> type[_Kind]:
+    """Make a subclass of `Deviation` a frozen dataclass with slots."""
+    return dataclass(frozen=True, slots=True)(kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -13,17 +12,13 @@ from appleattest.testing import der
 from appleattest.testing.csr import explicit_p384
 from appleattest.testing.keys import KeyKind, key_bits
 from appleattest.testing.overriding import override
-from appleattest.testing.template import Deviation, Draft
+from appleattest.testing.template import Deviation, Draft, deviation
 
 _EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
 _P384_OID: Final = "1.3.132.0.34"
 
 
-def _spki(draft: Draft, spki: bytes) -> Draft:
-    return replace(draft, template=replace(draft.template, spki=spki))
-
-
-@dataclass(frozen=True, slots=True)
+@deviation
 class CertifiedKey(Deviation):
     """Certifies a key of another kind, which then signs what this certificate issues.
 
@@ -48,7 +43,7 @@ class PointForm(StrEnum):
     EMPTY = "no octet at all"
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class KeyPoint(Deviation):
     """The certified P-384 point in another form. Another kind of key is a ``ValueError``."""
 
@@ -56,16 +51,19 @@ class KeyPoint(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        point = key_bits(_p384(draft))
-        algorithm = der.sequence(der.oid(_EC_PUBLIC_KEY), der.oid(_P384_OID))
-        return _spki(draft, der.sequence(algorithm, der.bit_string(_point(point, self.form))))
+        return _with_key(draft, der.oid(_P384_OID), _point(_p384_point(draft), self.form))
 
 
-def _p384(draft: Draft) -> bytes:
+def _p384_point(draft: Draft) -> bytes:
     key = serialization.load_der_public_key(draft.template.spki)
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp384r1":
         raise ValueError("the certified key is not P-384")
-    return draft.template.spki
+    return key_bits(draft.template.spki)
+
+
+def _with_key(draft: Draft, parameters: bytes, point: bytes) -> Draft:
+    algorithm = der.sequence(der.oid(_EC_PUBLIC_KEY), parameters)
+    return draft.changed(spki=der.sequence(algorithm, der.bit_string(point)))
 
 
 def _point(point: bytes, form: PointForm) -> bytes:
@@ -81,7 +79,7 @@ def _point(point: bytes, form: PointForm) -> bytes:
     }[form]
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class ExplicitCurve(Deviation):
     """The curve is P-384, given by its parameters and not by its name (RFC 5480 forbids it).
 
@@ -93,13 +91,11 @@ class ExplicitCurve(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        point = key_bits(_p384(draft))
-        parameters = explicit_p384(point if self.other_generator else None)
-        algorithm = der.sequence(der.oid(_EC_PUBLIC_KEY), parameters)
-        return _spki(draft, der.sequence(algorithm, der.bit_string(point)))
+        point = _p384_point(draft)
+        return _with_key(draft, explicit_p384(point if self.other_generator else None), point)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class PublicKeyInfo(Deviation):
     """The SubjectPublicKeyInfo is ``spki``, which is not checked."""
 
@@ -107,4 +103,4 @@ class PublicKeyInfo(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return _spki(draft, self.spki)
+        return draft.changed(spki=self.spki)
