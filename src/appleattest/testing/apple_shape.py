@@ -1,8 +1,8 @@
 """The shape of Apple's root, intermediate and leaf, under names that are not Apple's.
 
 Copied from certificates that Apple issued: string types, the order of attributes and extensions,
-criticality, and which extensions are absent. Most of it is not documented. A verifier must not
-rely on it, and the deviations from it show whether one does.
+criticality, absent extensions. Most of it is not documented, so a verifier must not rely on it;
+the deviations show whether one does.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
 EXTENDED_KEY_USAGE: Final = "2.5.29.37"
 
 ISSUED_AT: Final = datetime(2025, 7, 1, 12, tzinfo=UTC)
-"""When every attestation is issued unless ``at`` says otherwise. It is not the clock."""
+"""When an attestation is issued by default. It is not the clock."""
 
 FRESHNESS_CODE: Final = hashlib.sha256(b"appleattest.testing").digest()
-"""The freshness code of every attestation unless ``freshness_code`` says otherwise: 32 octets."""
+"""The default freshness code of an attestation: 32 octets."""
 
 NOT_BEFORE: Final = datetime(2022, 2, 16, 19, 1, 24, tzinfo=UTC)
 """When the minted root and intermediates become valid."""
@@ -72,7 +72,7 @@ INTERMEDIATE_NAME: Final = authority_name("Test Enterprise Attestation Sub CA 1"
 
 
 def leaf_name(spki: bytes) -> bytes:
-    """Return the DER subject of a leaf: its CN is the SHA-256 of the key's BIT STRING, in hex."""
+    """Return a leaf's DER subject: its CN is the SHA-256 of the key's BIT STRING, in hex."""
     digest = hashlib.sha256(key_bits(spki)).hexdigest()
     return distinguished_name(CN=digest, OU="AAA Certification", O="Example", ST="California")
 
@@ -154,7 +154,7 @@ def authority_draft(
 
 
 def _numbered(template: CertificateTemplate, keys: KeyRing) -> CertificateTemplate:
-    """Give an authority's certificate the serial number that its content determines."""
+    """Give an authority's certificate a serial number from its content."""
     return replace(template, serial=keys.serial(template.tbs(b"")))
 
 

@@ -1,8 +1,8 @@
 """A certificate before it is signed, and the four steps at which a deviation can change it.
 
 `mint` fills in a `Draft`, encodes its `CertificateTemplate`, signs that, and joins the parts. A
-`Deviation` changes the result of one of these steps, so it breaks one thing only: a wrong
-extension is signed correctly, and a wrong signature covers a correct certificate.
+`Deviation` changes the result of one step, so it breaks one thing only: a wrong extension is
+signed correctly, and a wrong signature covers a correct certificate.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Moment: TypeAlias = datetime | bytes
 class Extension:
     """One X.509 extension: ``value`` is what the OCTET STRING holds.
 
-    ``raw``, when given, is the whole encoded ``Extension``, and the other fields are ignored.
+    ``raw``, when given, is the whole encoded ``Extension``; the other fields are ignored.
     """
 
     oid: str
@@ -53,9 +53,9 @@ class CertificateTemplate:
     """The fields of a ``TBSCertificate`` (RFC 5280, 4.1). None is checked.
 
     Names, keys and algorithms are DER; ``serial`` is a number, or the content octets of the
-    INTEGER; ``version`` is the number encoded (2 for v3), ``None`` leaves it out (v1). Without
-    ``extensions`` (``None``) the field is absent; an empty tuple is an empty SEQUENCE.
-    ``algorithm`` and ``outer_algorithm``, when ``None``, are what the signer's key implies.
+    INTEGER; ``version`` is the number encoded (2 for v3), ``None`` leaves it out (v1). ``None``
+    leaves ``extensions`` out; an empty tuple is an empty SEQUENCE. ``algorithm`` and
+    ``outer_algorithm``, when ``None``, are what the signer's key implies.
     """
 
     issuer: bytes
@@ -128,9 +128,9 @@ def _time(moment: Moment) -> bytes:
 class Draft:
     """A template, and what is needed to sign it.
 
-    ``subject_key`` is the private half of the key certified, ``None`` when only the public half
-    is known. ``at`` is the moment for which the chain is made, and against which a
-    deviation about time is measured. ``keys`` is where a deviation gets keys of its own.
+    ``subject_key`` is the private half of the certified key, ``None`` when it is not known. ``at``
+    is when the chain is made, from which deviations of time count. Deviations take keys of their
+    own from ``keys``.
     """
 
     template: CertificateTemplate
@@ -164,7 +164,7 @@ class Draft:
 class Signed:
     """The three parts of a certificate, signed and not yet joined.
 
-    ``unused_bits`` is the first content octet of the outer BIT STRING, which no signature covers.
+    ``unused_bits`` is the first octet of the outer BIT STRING, which no signature covers.
     """
 
     tbs: bytes
@@ -230,8 +230,8 @@ class Minted:
 def mint(draft: Draft, deviations: Iterable[Deviation] = ()) -> Minted:
     """Return the certificate of ``draft`` with ``deviations``, each step in the order given.
 
-    Raises ``TypeError`` for anything that is not a `Deviation`, and ``ValueError`` for one that
-    changes nothing: a test with it would look at a certificate that is not broken.
+    Raises ``TypeError`` for anything but a `Deviation`, ``ValueError`` for one that changes
+    nothing: the test's certificate would not be broken.
     """
     applied = _checked(deviations)
     idle = set(applied)

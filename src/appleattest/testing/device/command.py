@@ -25,8 +25,7 @@ class DeviceInformationCommand:
     def parse(cls, command: bytes) -> DeviceInformationCommand:
         """Read a property list, XML or binary.
 
-        Raises ``ValueError`` for anything but a ``DeviceInformation`` command: in a test that is
-        a mistake of the server.
+        Raises ``ValueError`` for anything but a ``DeviceInformation`` command: the server's fault.
         """
         try:
             document = plistlib.loads(command)

@@ -165,10 +165,7 @@ _DEFECTS: Final = (
 
 
 def deviations() -> st.SearchStrategy[Defect]:
-    """Any deviation of the mint for which a genuine chain must be refused, and the reasons.
-
-    It fits a leaf about any device that has a freshness code.
-    """
+    """Any deviation for which a genuine chain with a freshness code must be refused."""
     return st.one_of(_DEFECTS)
 
 
@@ -201,10 +198,9 @@ def _issuers(authority: AttestationAuthority) -> list[tuple[Issuer, Reason]]:
 def broken_chains(authority: AttestationAuthority) -> st.SearchStrategy[MintedChain]:
     """Chains that must be refused, each for one of its ``reasons``, with any freshness expected.
 
-    With a defect of `deviations`; with a malformed serial number or UDID (`malformed_devices`);
-    too early or too late; under a leaf, an impostor or a stranger; with a level too many or
-    without the intermediate; with a certificate in front that is not a leaf; of no certificate, or
-    of too many.
+    With a defect of `deviations` or a malformed identifier (`malformed_devices`); too early or too
+    late; under a leaf, an impostor or a stranger; with a level too many or without the
+    intermediate; with no leaf in front; of no certificate, or too many.
     """
     whole = st.tuples(devices(), st.binary(min_size=1, max_size=32), moments())
     return st.one_of(
@@ -235,13 +231,10 @@ def _leaf(content: _Content) -> LeafArguments:
 
 
 def _defective(authority: AttestationAuthority, whole: _Contents) -> _Chains:
-    return st.builds(
-        lambda defect, content: _broken(
-            defect.attest(authority, **_leaf(content)), content, defect.reasons
-        ),
-        deviations(),
-        whole,
-    )
+    def build(defect: Defect, content: _Content) -> MintedChain:
+        return _broken(defect.attest(authority, **_leaf(content)), content, defect.reasons)
+
+    return st.builds(build, deviations(), whole)
 
 
 def _misissued(authority: AttestationAuthority, whole: _Contents) -> _Chains:
@@ -257,12 +250,9 @@ def _misissued(authority: AttestationAuthority, whole: _Contents) -> _Chains:
 def _untimely(authority: AttestationAuthority, whole: _Contents) -> _Chains:
     def build(content: _Content, late: bool, by: timedelta) -> MintedChain:
         issued_at = content[2]
-        at = (
-            issued_at + apple_shape.LEAF_AFTER + by
-            if late
-            else issued_at - apple_shape.LEAF_BEFORE - by
-        )
-        reason = Reason.EXPIRED if late else Reason.NOT_YET_VALID
+        at, reason = issued_at - apple_shape.LEAF_BEFORE - by, Reason.NOT_YET_VALID
+        if late:
+            at, reason = issued_at + apple_shape.LEAF_AFTER + by, Reason.EXPIRED
         return _broken(authority.attest(**_leaf(content)), content, [reason], at)
 
     return st.builds(build, whole, st.booleans(), _BY)

@@ -52,9 +52,9 @@ _BLANKS: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
 def devices(draw: st.DrawFn) -> Properties:
     """Any device that Apple could attest, as `Properties`.
 
-    It is an iPhone with iOS 16 or 17.2, or a Mac with macOS 14.2, with any identifiers, versions
-    and statuses, documented or not. Some properties are absent, some are blank, and some are not
-    documented. Some devices are under user enrolment. Every value is well formed.
+    An iPhone with iOS 16 or 17.2, or a Mac with macOS 14.2, some under user enrolment, with any
+    identifiers, versions and statuses. Some properties are absent, some blank, some not documented.
+    Every value is well formed.
     """
     properties = draw(st.sampled_from(_GENERATIONS))
     fields = [name for name in _VALUES if getattr(properties, name) is not None]
@@ -120,8 +120,7 @@ def malformed_devices(draw: st.DrawFn, oids: Sequence[str] = IDENTIFIERS) -> Pro
     """A device of which one property is neither blank nor in its documented encoding.
 
     It is one of ``oids``, by default the serial number or the UDID. Text is wrapped, padded, too
-    long, no UTF-8, or holds control characters; a serial number has two words; an INTEGER is no
-    DER, or no INTEGER.
+    long, no UTF-8, or has control characters; an identifier has two words; an INTEGER is no DER.
     """
     properties = draw(devices())
     oid = draw(st.sampled_from(oids))
