@@ -107,20 +107,19 @@ def authority_key_identifier(spki: bytes) -> Extension:
 
 def root_draft(keys: KeyRing, name: bytes, key: PrivateKey, at: datetime) -> Draft:
     """Return the draft of a root: ``key`` signs itself."""
-    spki = spki_of(key.public_key())
-    template = CertificateTemplate(
+    draft = authority_draft(
+        keys,
         issuer=name,
+        issuer_key=key,
         subject=name,
+        subject_key=key,
+        path_length=None,
         not_before=NOT_BEFORE,
         not_after=ROOT_NOT_AFTER,
-        spki=spki,
-        extensions=(
-            basic_constraints(ca=True),
-            subject_key_identifier(spki),
-            key_usage(AUTHORITY_KEY_USE),
-        ),
+        at=at,
     )
-    return Draft(_numbered(template, keys), key, key, keys, at)
+    template = draft.template.without_extension(AUTHORITY_KEY_IDENTIFIER)
+    return replace(draft, template=_numbered(template, keys))
 
 
 def authority_draft(
@@ -155,7 +154,7 @@ def authority_draft(
 
 def _numbered(template: CertificateTemplate, keys: KeyRing) -> CertificateTemplate:
     """Give an authority's certificate a serial number from its content."""
-    return replace(template, serial=keys.serial(template.tbs(b"")))
+    return replace(template, serial=keys.serial(replace(template, serial=1).tbs(b"")))
 
 
 def leaf_draft(

@@ -26,6 +26,7 @@ from appleattest.testing.keys import (
     sign,
     spki_of,
 )
+from appleattest.testing.template import Extension
 
 COMMON_NAME: Final = NameOID.COMMON_NAME.dotted_string
 SERIAL_NUMBER: Final = NameOID.SERIAL_NUMBER.dotted_string
@@ -75,8 +76,7 @@ def subject_of(common_name: str) -> bytes:
 def extension(oid: str, value: x509.ExtensionType | bytes, *, critical: bool = False) -> bytes:
     """Return an Extension of a value, or of the octets of one."""
     content = value if isinstance(value, bytes) else value.public_bytes()
-    flag = der.boolean(True) if critical else b""
-    return der.sequence(der.oid(oid), flag, der.octet_string(content))
+    return Extension(oid, content, critical).dump()
 
 
 def alternatives(*names: x509.GeneralName) -> bytes:

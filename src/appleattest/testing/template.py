@@ -22,7 +22,7 @@ from appleattest.testing.keys import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 Moment: TypeAlias = datetime | bytes
 """An aware point in time, or the DER element to put in its place, unchanged."""
@@ -236,23 +236,18 @@ def mint(draft: Draft, deviations: Iterable[Deviation] = ()) -> Minted:
     applied = _checked(deviations)
     idle = set(applied)
 
-    def through(step: Callable[[Deviation, _Step], _Step], value: _Step) -> _Step:
-        for deviation in applied:
-            changed = step(deviation, value)
+    def through(step: str, value: _Step) -> _Step:
+        for each in applied:
+            changed: _Step = getattr(each, step)(value)
             if changed != value:
-                idle.discard(deviation)
+                idle.discard(each)
             value = changed
         return value
 
-    draft = through(lambda deviation, value: deviation.draft(value), draft)
-    tbs = through(
-        lambda deviation, value: deviation.tbs(value), draft.template.tbs(draft.implied_algorithm)
-    )
-    signed = through(
-        lambda deviation, value: deviation.signed(value),
-        _signed(draft.template, tbs, draft.signer, draft.digest),
-    )
-    certificate = through(lambda deviation, value: deviation.encoded(value), signed.dump())
+    draft = through("draft", draft)
+    tbs = through("tbs", draft.template.tbs(draft.implied_algorithm))
+    signed = through("signed", _signed(draft.template, tbs, draft.signer, draft.digest))
+    certificate = through("encoded", signed.dump())
     for each in idle:
         raise ValueError(f"{each} changes nothing in this certificate")
     return Minted(certificate, draft)
@@ -272,8 +267,9 @@ def known_deviations() -> str:
     """Return the end of an error message: which deviations there are."""
     from appleattest.testing import deviations  # not above: these import this module
 
-    found = {name: getattr(deviations, name) for name in deviations.__all__}
-    names = [
-        n for n, each in found.items() if isinstance(each, type) and issubclass(each, Deviation)
-    ]
-    return f"appleattest.testing.deviations has {', '.join(names)}"
+    def is_deviation(name: str) -> bool:
+        found = getattr(deviations, name)
+        return isinstance(found, type) and issubclass(found, Deviation)
+
+    names = ", ".join(filter(is_deviation, deviations.__all__))
+    return f"appleattest.testing.deviations has {names}"

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appleattest.testing import der
-from appleattest.testing.csr import explicit_p384
-from appleattest.testing.keys import KeyKind, key_bits
+from appleattest.testing.csr import explicit_p384, with_point
+from appleattest.testing.keys import KeyKind, key_bits, spki_of
 from appleattest.testing.overriding import override
 from appleattest.testing.template import Deviation, Draft, deviation
-
-_EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
-_P384_OID: Final = "1.3.132.0.34"
 
 
 @deviation
@@ -51,19 +47,15 @@ class KeyPoint(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return _with_key(draft, der.oid(_P384_OID), _point(_p384_point(draft), self.form))
+        key = _p384(draft)
+        return draft.changed(spki=with_point(key, _point(key_bits(spki_of(key)), self.form)))
 
 
-def _p384_point(draft: Draft) -> bytes:
+def _p384(draft: Draft) -> ec.EllipticCurvePublicKey:
     key = serialization.load_der_public_key(draft.template.spki)
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp384r1":
         raise ValueError("the certified key is not P-384")
-    return key_bits(draft.template.spki)
-
-
-def _with_key(draft: Draft, parameters: bytes, point: bytes) -> Draft:
-    algorithm = der.sequence(der.oid(_EC_PUBLIC_KEY), parameters)
-    return draft.changed(spki=der.sequence(algorithm, der.bit_string(point)))
+    return key
 
 
 def _point(point: bytes, form: PointForm) -> bytes:
@@ -91,8 +83,10 @@ class ExplicitCurve(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        point = _p384_point(draft)
-        return _with_key(draft, explicit_p384(point if self.other_generator else None), point)
+        point = key_bits(spki_of(_p384(draft)))
+        parameters = explicit_p384(point if self.other_generator else None)
+        algorithm = der.sequence(der.oid("1.2.840.10045.2.1"), parameters)
+        return draft.changed(spki=der.sequence(algorithm, der.bit_string(point)))
 
 
 @deviation

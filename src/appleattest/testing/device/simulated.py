@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import plistlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,11 +14,7 @@ from appleattest.policy import Platform
 from appleattest.testing import der
 from appleattest.testing.device.challenge import ChallengeAnswer, kind_of_size
 from appleattest.testing.device.clock import Clock, ManualClock
-from appleattest.testing.device.command import (
-    ATTESTATION,
-    DeviceInformationCommand,
-    encode_response,
-)
+from appleattest.testing.device.command import ATTESTATION, DeviceInformationCommand
 from appleattest.testing.device.compromises import Compromise
 from appleattest.testing.device.model import DeviceModel
 
@@ -145,11 +142,14 @@ class SimulatedDevice:
         identity = {"UDID": self.model.udid}
         if self.user_enrolled:
             identity = {"EnrollmentID": self.enrollment_id}
+        response: dict[str, Any] = {"CommandUUID": command.uuid, **identity}
         if self.busy:
-            return encode_response(command.uuid, "NotNow", identity)
-        if not command.well_formed or self._refuses_nonce(command):
-            return encode_response(command.uuid, "CommandFormatError", identity)
-        return encode_response(command.uuid, "Acknowledged", identity, self._answers(command))
+            response["Status"] = "NotNow"
+        elif not command.well_formed or self._refuses_nonce(command):
+            response["Status"] = "CommandFormatError"
+        else:
+            response |= {"Status": "Acknowledged", "QueryResponses": dict(self._answers(command))}
+        return plistlib.dumps(response)
 
     def _refuses_nonce(self, command: DeviceInformationCommand) -> bool:
         knows_nonces = self.model.attests_in_mdm and self.model.platform is not Platform.MACOS
@@ -188,14 +188,19 @@ class SimulatedDevice:
         if self._cached is None or self._wants_new(self._cached, nonce, now):
             if self.attestation_fails:
                 return None
-            chain = self._authority.attest(
-                public_key=self.enrolment_key,
-                properties=self.attested_properties,
-                freshness_code=nonce,
-                at=now,
-            )
-            self._cached = _Cached(tuple(chain), nonce, now)
+            chain = self._new_chain(self.enrolment_key, nonce, now)
+            self._cached = _Cached(chain, nonce, now)
         return self._cached.chain
+
+    def _new_chain(
+        self, key: ec.EllipticCurvePublicKey, code: bytes | None, now: datetime
+    ) -> tuple[bytes, ...]:
+        properties = self.attested_properties
+        return tuple(
+            self._authority.attest(
+                public_key=key, properties=properties, freshness_code=code, at=now
+            )
+        )
 
     @staticmethod
     def _wants_new(cached: _Cached, nonce: bytes | None, now: datetime) -> bool:
@@ -227,15 +232,11 @@ class SimulatedDevice:
         return answer
 
     def _attested(self, answer: ChallengeAnswer, token: str) -> ChallengeAnswer:
-        chain: Iterable[bytes] = ()
-        if not self.attestation_fails:
-            chain = self._authority.attest(
-                public_key=answer.public_key,
-                properties=self.attested_properties,
-                freshness_code=hashlib.sha256(token.encode("ascii")).digest(),
-                at=der.in_utc(self.clock()),
-            )
-        return replace(answer, chain=tuple(chain))
+        if self.attestation_fails:
+            return replace(answer, chain=())
+        code = hashlib.sha256(token.encode("ascii")).digest()
+        chain = self._new_chain(answer.public_key, code, der.in_utc(self.clock()))
+        return replace(answer, chain=chain)
 
     def __repr__(self) -> str:
         model = self.model

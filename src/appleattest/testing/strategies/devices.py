@@ -83,25 +83,12 @@ _BAD_TEXTS: Final = st.one_of(
 _BAD_WORDS: Final = st.one_of(
     _BAD_TEXTS, st.tuples(_WORDS, _WORDS).map(lambda parts: " ".join(parts).encode())
 )
+_NOT_NUMBERS: Final = (
+    "02 0200 02020000 02020001 0202ffff 02810100 02010000 0280000000 0a0100 010100 "
+    "0403020100 00 30 20"
+)
 _BAD_NUMBERS: Final = st.one_of(
-    st.sampled_from(
-        [
-            b"\x02",
-            b"\x02\x00",
-            b"\x02\x02\x00\x00",
-            b"\x02\x02\x00\x01",
-            b"\x02\x02\xff\xff",
-            b"\x02\x81\x01\x00",
-            b"\x02\x01\x00\x00",
-            b"\x02\x80\x00\x00\x00",
-            b"\x0a\x01\x00",
-            b"\x01\x01\x00",
-            b"\x04\x03\x02\x01\x00",
-            b"\x00",
-            b"0",
-            b" ",
-        ]
-    ),
+    st.sampled_from([*map(bytes.fromhex, _NOT_NUMBERS.split())]),
     st.integers(14, 40).map(lambda count: bytes([0x02, count + 1, 1]) + bytes(count)),
 )
 _BAD_VALUES: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
