@@ -10,15 +10,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from appleattest import oids
 from appleattest.testing import der
 from appleattest.testing.keys import KeyRing, PrivateKey, PublicKey, key_bits, spki_of
+from appleattest.testing.properties import Properties
 from appleattest.testing.template import CertificateTemplate, Draft, Extension, Moment
-
-if TYPE_CHECKING:
-    from appleattest.testing.properties import Properties
 
 AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
 SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"

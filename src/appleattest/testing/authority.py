@@ -98,7 +98,7 @@ class AttestationAuthority:
 
         Takes ``public_key``, ``properties``, ``freshness_code``, ``at`` and ``deviations`` (of the
         leaf) as `Issuer.issue_leaf` does, and ``intermediate_deviations``. Raises ``TypeError``
-        for another keyword or no deviation, ``ValueError`` for one that changes nothing.
+        for another keyword or what is not a deviation, ``ValueError`` for one that changes nothing.
         """
         issuer = self.reissue(at=leaf.get("at"), deviations=intermediate_deviations)
         return issuer.attest(**leaf)

@@ -9,12 +9,10 @@ from __future__ import annotations
 import base64
 import json
 import plistlib
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import cbor2
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 COMMAND_UUID: Final = "00000000-0000-4000-8000-000000000001"
 """The default ``CommandUUID`` of a response."""
@@ -130,15 +128,10 @@ def webhook_event(
     no property list, they are `DEVICE_UDID`, `COMMAND_UUID` and ``Acknowledged``. ``extra`` adds
     to the top level.
     """
-    given = {
-        "udid": udid,
-        "enrollment_id": enrollment_id,
-        "status": status,
-        "command_uuid": command_uuid,
-    }
+    given = zip(_MEMBERS, (udid, enrollment_id, status, command_uuid), strict=True)
     acknowledge = {
         **_identifiers(response),
-        **{member: text for member, text in given.items() if text is not None},
+        **{member: text for member, text in given if text is not None},
         "raw_payload": base64.b64encode(response).decode(),
     }
     event = {

@@ -5,19 +5,16 @@ Call ``attest`` of a returned `Issuer` for the whole chain.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from appleattest.testing import apple_shape
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.issuer import Issuer
 from appleattest.testing.keys import KeyKind, spki_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from appleattest.testing.template import Deviation, Moment
+from appleattest.testing.template import Deviation, Moment
 
 _OTHER_ROOT: Final = apple_shape.authority_name("Test Other Root CA")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict, Unpack, cast
+from typing import TypedDict, Unpack, cast
 
 from cryptography import x509
 
@@ -13,9 +14,6 @@ from appleattest.testing import apple_shape, der
 from appleattest.testing.keys import PUBLIC_KEY_TYPES, KeyRing, PrivateKey, PublicKey
 from appleattest.testing.properties import Properties
 from appleattest.testing.template import Deviation, Draft, Moment, known_deviations, mint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class LeafArguments(TypedDict, total=False):
@@ -117,8 +115,8 @@ class Issuer:
         defaults to `Properties.mac`. ``freshness_code`` is the extension value, unchanged:
         ``None`` leaves the extension out, ``b""`` is a blank one. ``at`` is the moment of issue,
         aware, by default `ISSUED_AT`: the leaf is valid from 24 hours before it to 90 days after.
-        Raises ``TypeError`` for no deviation or no key, ``ValueError`` for a time without a zone
-        or before 1970.
+        Raises ``TypeError`` for what is not a deviation or not a key, ``ValueError`` for a time
+        without a zone or before 1970.
         """
         if public_key is not None and not isinstance(public_key, PUBLIC_KEY_TYPES):
             raise TypeError(f"not a public key: {type(public_key).__name__}")

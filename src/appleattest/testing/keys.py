@@ -60,19 +60,11 @@ _CURVES: Final[dict[KeyKind, ec.EllipticCurve]] = {
 
 # The number of points of each curve (SEC 2).
 _ORDERS: Final = {
-    "secp224r1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFF16A2E0B8F03E13DD29455C5C2A3D,
+    "secp224r1": 2**224 - 0xE95D1F470FC1EC22D6BAA3A3D5C3,
     "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    "secp384r1": int(
-        "ffffffffffffffffffffffffffffffffffffffffffffffff"
-        "c7634d81f4372ddf581a0db248b0a77aecec196accc52973",
-        16,
-    ),
-    "secp521r1": int(
-        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa"
-        "51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
-        16,
-    ),
-    "secp256k1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
+    "secp384r1": 2**384 - 0x389CB27E0BC8D220A7E5F24DB74F58851313E695333AD68D,
+    "secp521r1": 2**521 - 0x5AE79787C40D069948033FEB708F65A2FC44A36477663B851449048E16EC79BF7,
+    "secp256k1": 2**256 - 0x14551231950B75FC4402DA1732FC9BEBF,
 }
 
 # Each hash, and the ends of its OIDs: with ECDSA (RFC 5758, 3.2) and with RSA (RFC 4055, 5).

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from appleattest import oids
 from appleattest.testing import der
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 AttestedField: TypeAlias = Literal[
     "serial_number",

@@ -7,9 +7,10 @@ signed correctly, and a wrong signature covers a correct certificate.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, dataclass_transform
+from typing import Any, TypeAlias, TypeVar, dataclass_transform
 
 from appleattest.testing import der
 from appleattest.testing.keys import (
@@ -20,9 +21,6 @@ from appleattest.testing.keys import (
     sign,
     spki_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Moment: TypeAlias = datetime | bytes
 """An aware point in time, or the DER element to put in its place, unchanged."""

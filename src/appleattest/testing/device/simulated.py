@@ -7,22 +7,20 @@ import plistlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from appleattest.mdm import ATTESTATION_INTERVAL
 from appleattest.policy import Platform
 from appleattest.testing import der
+from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.device.challenge import ChallengeAnswer, kind_of_size
 from appleattest.testing.device.clock import Clock, ManualClock
 from appleattest.testing.device.command import ATTESTATION, DeviceInformationCommand
 from appleattest.testing.device.compromises import Compromise
 from appleattest.testing.device.model import DeviceModel
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    from appleattest.testing.authority import AttestationAuthority
-    from appleattest.testing.properties import Properties
+from appleattest.testing.properties import Properties
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -14,17 +15,12 @@ from appleattest.testing import chains as built
 from appleattest.testing import deviations as d
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.deviations import KeyUse
+from appleattest.testing.issuer import Issuer, LeafArguments
 from appleattest.testing.keys import Digest, KeyKind
+from appleattest.testing.properties import Properties
 from appleattest.testing.strategies.devices import devices, malformed_devices
 from appleattest.testing.strategies.genuine import MintedChain, moments
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
-
-    from appleattest.testing.issuer import Issuer, LeafArguments
-    from appleattest.testing.properties import Properties
-    from appleattest.testing.template import Deviation
+from appleattest.testing.template import Deviation
 
 Where: TypeAlias = Literal["leaf", "intermediate"]
 _Content: TypeAlias = "tuple[Properties, bytes, datetime]"

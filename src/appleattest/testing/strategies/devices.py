@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from appleattest import oids
 from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES, Properties
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _WITHOUT_SPACES: Final = ("serial_number", "udid", "software_update_device_id")
 _GENERATIONS: Final = (Properties.iphone_16(), Properties.iphone(), Properties.mac())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -13,14 +13,11 @@ from appleattest.testing import apple_shape, deviations
 from appleattest.testing import chains as built
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.deviations import KeyUse
-from appleattest.testing.keys import Digest, KeyKind
+from appleattest.testing.issuer import Issuer
+from appleattest.testing.keys import Digest, KeyKind, PublicKey
 from appleattest.testing.properties import Properties
 from appleattest.testing.strategies.devices import ANY_CODE, ANY_DEVICE
-
-if TYPE_CHECKING:
-    from appleattest.testing.issuer import Issuer
-    from appleattest.testing.keys import PublicKey
-    from appleattest.testing.template import Deviation
+from appleattest.testing.template import Deviation
 
 _SECOND: Final = timedelta(seconds=1)
 _MOST: Final = Limits().certificates
