@@ -7,10 +7,9 @@
     forged = authority.attest(deviations=[deviations.WrongSigner()])
     attestation = authority.verified(Properties.iphone())
 
-No key here is secret, and no name is Apple's. The module `chains` builds unusual chains,
-`carriers` makes the messages around a chain, and `csr` makes certificate requests.
-`SimulatedDevice` (the package `device`) answers a server as a device does. A pytest plugin
-offers both as fixtures.
+No key here is secret, and no name is Apple's. `chains` builds unusual chains, `carriers` the
+messages around a chain, `csr` certificate requests. `SimulatedDevice` (in `device`) answers a
+server as a device does. A pytest plugin offers it and the authority as fixtures.
 """
 
 from appleattest.policy import Platform

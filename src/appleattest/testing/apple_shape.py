@@ -1,8 +1,8 @@
 """The shape of Apple's root, intermediate and leaf, under names that are not Apple's.
 
 Copied from certificates that Apple issued: string types, the order of attributes and extensions,
-criticality, and which extensions are absent. Most of it is not documented. A verifier must not
-rely on it, and the deviations from it show whether one does.
+criticality, absent extensions. Most of it is not documented, so a verifier must not rely on it;
+the deviations show whether one does.
 """
 
 from __future__ import annotations
@@ -10,25 +10,23 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from appleattest import oids
 from appleattest.testing import der
 from appleattest.testing.keys import KeyRing, PrivateKey, PublicKey, key_bits, spki_of
+from appleattest.testing.properties import Properties
 from appleattest.testing.template import CertificateTemplate, Draft, Extension, Moment
-
-if TYPE_CHECKING:
-    from appleattest.testing.properties import Properties
 
 AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
 SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
 EXTENDED_KEY_USAGE: Final = "2.5.29.37"
 
 ISSUED_AT: Final = datetime(2025, 7, 1, 12, tzinfo=UTC)
-"""When every attestation is issued unless ``at`` says otherwise. It is not the clock."""
+"""When an attestation is issued by default. It is not the clock."""
 
 FRESHNESS_CODE: Final = hashlib.sha256(b"appleattest.testing").digest()
-"""The freshness code of every attestation unless ``freshness_code`` says otherwise: 32 octets."""
+"""The default freshness code of an attestation: 32 octets."""
 
 NOT_BEFORE: Final = datetime(2022, 2, 16, 19, 1, 24, tzinfo=UTC)
 """When the minted root and intermediates become valid."""
@@ -72,7 +70,7 @@ INTERMEDIATE_NAME: Final = authority_name("Test Enterprise Attestation Sub CA 1"
 
 
 def leaf_name(spki: bytes) -> bytes:
-    """Return the DER subject of a leaf: its CN is the SHA-256 of the key's BIT STRING, in hex."""
+    """Return a leaf's DER subject: its CN is the SHA-256 of the key's BIT STRING, in hex."""
     digest = hashlib.sha256(key_bits(spki)).hexdigest()
     return distinguished_name(CN=digest, OU="AAA Certification", O="Example", ST="California")
 
@@ -107,20 +105,19 @@ def authority_key_identifier(spki: bytes) -> Extension:
 
 def root_draft(keys: KeyRing, name: bytes, key: PrivateKey, at: datetime) -> Draft:
     """Return the draft of a root: ``key`` signs itself."""
-    spki = spki_of(key.public_key())
-    template = CertificateTemplate(
+    draft = authority_draft(
+        keys,
         issuer=name,
+        issuer_key=key,
         subject=name,
+        subject_key=key,
+        path_length=None,
         not_before=NOT_BEFORE,
         not_after=ROOT_NOT_AFTER,
-        spki=spki,
-        extensions=(
-            basic_constraints(ca=True),
-            subject_key_identifier(spki),
-            key_usage(AUTHORITY_KEY_USE),
-        ),
+        at=at,
     )
-    return Draft(_numbered(template, keys), key, key, keys, at)
+    template = draft.template.without_extension(AUTHORITY_KEY_IDENTIFIER)
+    return replace(draft, template=_numbered(template, keys))
 
 
 def authority_draft(
@@ -154,8 +151,8 @@ def authority_draft(
 
 
 def _numbered(template: CertificateTemplate, keys: KeyRing) -> CertificateTemplate:
-    """Give an authority's certificate the serial number that its content determines."""
-    return replace(template, serial=keys.serial(template.tbs(b"")))
+    """Give an authority's certificate a serial number from its content."""
+    return replace(template, serial=keys.serial(replace(template, serial=1).tbs(b"")))
 
 
 def leaf_draft(

@@ -30,18 +30,18 @@ class ChainArguments(LeafArguments, total=False):
 class AttestationAuthority:
     """A root and an intermediate of the shape of Apple's, which attest what the caller asks for.
 
-    With a ``seed`` (``bytes``, ``str`` or ``int``), the same seed and arguments always give the
-    same bytes. Without one, the keys are random. Authorities of two seeds have the same names
-    and different keys, so each is an impostor of the other; give ``root_name`` and
-    ``intermediate_name`` (DER, see `appleattest.testing.authority_name`) to name them apart.
-    ``root_deviations`` break the root. Immutable and safe to share between threads.
+    The same ``seed`` (``bytes``, ``str`` or ``int``) and arguments always give the same bytes;
+    without a seed, the keys are random. Authorities of two seeds have the same names and other
+    keys: each is an impostor of the other, unless ``root_name`` and ``intermediate_name`` (DER,
+    see `appleattest.testing.authority_name`) differ. ``root_deviations`` break the root. Immutable
+    and safe to share between threads.
     """
 
     issued_at: Final = apple_shape.ISSUED_AT
-    """The ``at`` of an attestation made without one: a fixed moment, not the clock."""
+    """The default ``at`` of an attestation: a fixed moment, not the clock."""
 
     freshness_code: Final = apple_shape.FRESHNESS_CODE
-    """The ``freshness_code`` of an attestation made without one."""
+    """The default ``freshness_code`` of an attestation."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class AttestationAuthority:
 
     @property
     def attested_key(self) -> ec.EllipticCurvePrivateKey:
-        """The private half of the key that leaves certify by default (P-384), to sign a CSR."""
+        """The private key (P-384) that leaves certify by default, to sign a CSR."""
         return self.keys.ec("attested")
 
     @cached_property
@@ -97,9 +97,8 @@ class AttestationAuthority:
         """Return a chain in DER: leaf, intermediate.
 
         Takes ``public_key``, ``properties``, ``freshness_code``, ``at`` and ``deviations`` (of the
-        leaf) as `Issuer.issue_leaf` does, and ``intermediate_deviations``. Any other keyword, and
-        anything that is not a deviation, is a ``TypeError``. A deviation that changes nothing is a
-        ``ValueError``.
+        leaf) as `Issuer.issue_leaf` does, and ``intermediate_deviations``. Raises ``TypeError``
+        for another keyword or what is not a deviation, ``ValueError`` for one that changes nothing.
         """
         issuer = self.reissue(at=leaf.get("at"), deviations=intermediate_deviations)
         return issuer.attest(**leaf)
@@ -112,10 +111,7 @@ class AttestationAuthority:
         statement_extra: Mapping[Any, Any] | None = None,
         **arguments: Unpack[ChainArguments],
     ) -> bytes:
-        """Return what `attest` makes as the CBOR attestation object of ACME.
-
-        The other arguments are those of `appleattest.testing.carriers.attestation_object`.
-        """
+        """Return what `attest` makes in the CBOR of `carriers.attestation_object`."""
         chain = self.attest(**arguments)
         return carriers.attestation_object(
             chain, fmt=fmt, extra=extra, statement_extra=statement_extra
@@ -133,10 +129,7 @@ class AttestationAuthority:
         binary: bool = False,
         **arguments: Unpack[ChainArguments],
     ) -> bytes:
-        """Return what `attest` makes as the response plist of MDM.
-
-        The other arguments are those of `appleattest.testing.carriers.response_plist`.
-        """
+        """Return what `attest` makes in the property list of `carriers.response_plist`."""
         return carriers.response_plist(
             self.attest(**arguments),
             command_uuid=command_uuid,

@@ -1,7 +1,7 @@
 """Messages of ACME and MDM as they are sent, around a chain or a certificate request.
 
-`cbor_head` and `cbor_map` are for CBOR that an encoder does not write: duplicate keys,
-indefinite and overlong lengths, tags.
+`cbor_head` and `cbor_map` write what an encoder does not: duplicate keys, indefinite and overlong
+lengths, tags.
 """
 
 from __future__ import annotations
@@ -9,19 +9,16 @@ from __future__ import annotations
 import base64
 import json
 import plistlib
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import cbor2
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
 COMMAND_UUID: Final = "00000000-0000-4000-8000-000000000001"
-"""The ``CommandUUID`` of a response unless the caller says otherwise."""
+"""The default ``CommandUUID`` of a response."""
 
 DEVICE_UDID: Final = "00000000-0000-4000-8000-0000000000D1"
-"""The ``UDID`` that a response reports unless the caller says otherwise. As on a real Mac, it
-is not the ProvisioningUDID that a leaf attests."""
+"""The default ``UDID`` of a response: as on a Mac, not the ProvisioningUDID that a leaf attests."""
 
 
 def attestation_object(
@@ -33,8 +30,8 @@ def attestation_object(
 ) -> bytes:
     """Return ``{"fmt": fmt, "attStmt": {"x5c": chain}}`` in CBOR, ``chain`` in DER, leaf first.
 
-    ``extra`` adds to the outer map and overrides it, ``statement_extra`` to ``attStmt``. An
-    empty chain is what Apple's client sends when the attestation failed.
+    ``extra`` adds to the outer map and overrides it, ``statement_extra`` to ``attStmt``. Apple's
+    client sends an empty chain when the attestation failed.
     """
     statement = {"x5c": list(chain), **(statement_extra or {})}
     return cbor2.dumps({"fmt": fmt, "attStmt": statement, **(extra or {})})
@@ -96,9 +93,9 @@ def response_plist(
     """Return a ``DeviceInformation`` response as a property list, XML or ``binary``.
 
     ``chain`` in DER, leaf first, is ``QueryResponses.DevicePropertiesAttestation``; ``None``
-    leaves that key out, as a device does whose attestation failed. ``query_responses`` adds to
-    it, ``extra`` to the top level. With neither ``udid`` nor ``enrollment_id`` (which takes its
-    place under user enrolment), the ``UDID`` is `DEVICE_UDID`.
+    leaves that key out, as when the attestation failed. ``query_responses`` adds to it, ``extra``
+    to the top level. Without ``udid`` and ``enrollment_id`` (which replaces it under user
+    enrolment), the ``UDID`` is `DEVICE_UDID`.
     """
     answers = {} if chain is None else {"DevicePropertiesAttestation": list(chain)}
     response: dict[str, Any] = {
@@ -127,19 +124,14 @@ def webhook_event(
     """Return the JSON in which NanoMDM and MicroMDM hand a response plist on.
 
     ``response`` goes into ``acknowledge_event.raw_payload`` in base64. The four identifiers
-    beside it are those in ``response``; what it lacks is left out. An argument that is given
-    replaces the identifier. A ``response`` that is not a property list has none; then the event has
-    `DEVICE_UDID`, `COMMAND_UUID` and ``Acknowledged``. ``extra`` adds to the top level.
+    beside it are those in ``response``, unless given here; what it lacks is left out. If it is
+    no property list, they are `DEVICE_UDID`, `COMMAND_UUID` and ``Acknowledged``. ``extra`` adds
+    to the top level.
     """
-    given = {
-        "udid": udid,
-        "enrollment_id": enrollment_id,
-        "status": status,
-        "command_uuid": command_uuid,
-    }
+    given = zip(_MEMBERS, (udid, enrollment_id, status, command_uuid), strict=True)
     acknowledge = {
         **_identifiers(response),
-        **{member: text for member, text in given.items() if text is not None},
+        **{member: text for member, text in given if text is not None},
         "raw_payload": base64.b64encode(response).decode(),
     }
     event = {
@@ -160,7 +152,7 @@ _MEMBERS: Final = {
 
 
 def _identifiers(response: bytes) -> dict[str, str]:
-    """Return what a response says of itself, by the member of the event that repeats it."""
+    """Return what a response says of itself, by the event's member."""
     try:
         said = plistlib.loads(response)
     except Exception:  # noqa: BLE001 - plistlib does not catch what its parsers raise

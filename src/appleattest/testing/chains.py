@@ -1,23 +1,20 @@
 """Chains of an unusual build: each function's docstring draws the chain that it makes.
 
-Where a function returns an `Issuer`, call its ``attest`` for the whole chain.
+Call ``attest`` of a returned `Issuer` for the whole chain.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from appleattest.testing import apple_shape
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.issuer import Issuer
 from appleattest.testing.keys import KeyKind, spki_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from appleattest.testing.template import Deviation, Moment
+from appleattest.testing.template import Deviation, Moment
 
 _OTHER_ROOT: Final = apple_shape.authority_name("Test Other Root CA")
 
@@ -54,7 +51,7 @@ def rekeyed(
 ) -> Issuer:
     """``root -> intermediate' -> [leaf]``: the same name, another key, as genuine as the first.
 
-    Beside a leaf of the first, it looks like the issuer and is not. Each ``label`` gives another.
+    Beside a leaf of the first, it looks like the issuer. Each ``label`` gives another key.
     """
     return authority.root_issuer.issue_authority(
         authority.issuer.subject, key=authority.keys.key(label, kind)
@@ -81,9 +78,9 @@ def self_issued(issuer: Issuer, count: int) -> list[bytes]:
 def cross_signed(new: AttestationAuthority, by: AttestationAuthority) -> Issuer:
     """``by.root -> new.root' -> new.intermediate -> [leaf]``: a new root under an older one.
 
-    ``new.root'`` has the name and key of ``new``'s root and is signed by ``by``'s. Give the two
-    authorities different ``root_name``, or it counts as self-issued. Returns ``new``'s
-    intermediate, with both certificates in its ``chain``.
+    ``new.root'`` has ``new``'s root's name and key; ``by``'s root signs it. The two need
+    different ``root_name``, or it counts as self-issued. Returns ``new``'s intermediate, with
+    both certificates in its ``chain``.
     """
     root = new.root_issuer
     bridge = by.root_issuer.issue_authority(root.subject, key=root.key, path_length=None)
@@ -117,9 +114,8 @@ def cross_certificate(
 ) -> bytes:
     """``root -> other root``: a certificate in DER that no path to a leaf needs.
 
-    The root signs another authority's key of this ``kind``. ``name`` is that authority's (DER);
-    it may be the root's own. For an unknown critical extension or name constraints, give
-    ``deviations``. Append it to a chain.
+    The root signs another authority's key of this ``kind``. ``name`` (DER) may be the root's own.
+    Append it to a chain.
     """
     key = authority.keys.key("cross-certified", kind)
     return authority.root_issuer.issue_authority(
@@ -140,10 +136,7 @@ def self_signed_certificate(
 
 
 def by_leaf(authority: AttestationAuthority, deviations: Iterable[Deviation] = ()) -> Issuer:
-    """``root -> intermediate -> leaf -> [leaf]``: a genuine attested key signs another leaf.
-
-    ``deviations`` are those of the leaf that signs.
-    """
+    """``root -> intermediate -> leaf (deviations) -> [leaf]``: a leaf signs another leaf."""
     leaf = authority.issuer.issue_leaf(deviations=deviations)
     key = authority.attested_key
     subject = apple_shape.leaf_name(spki_of(key.public_key()))

@@ -1,4 +1,4 @@
-"""Certificate requests (PKCS #10, RFC 2986), also those that other builders refuse to make.
+"""Certificate requests (PKCS #10, RFC 2986), also those that other builders refuse.
 
     request = csr.request(key, subject=csr.subject_of("SERIAL"))      # as Apple's client makes it
     request = csr.request(key, csr.alternatives(name), subject=csr.subject())
@@ -26,6 +26,7 @@ from appleattest.testing.keys import (
     sign,
     spki_of,
 )
+from appleattest.testing.template import Extension
 
 COMMON_NAME: Final = NameOID.COMMON_NAME.dotted_string
 SERIAL_NUMBER: Final = NameOID.SERIAL_NUMBER.dotted_string
@@ -39,7 +40,7 @@ BASIC_CONSTRAINTS: Final = ExtensionOID.BASIC_CONSTRAINTS.dotted_string
 
 EXTENSION_REQUEST: Final = "1.2.840.113549.1.9.14"
 MICROSOFT_EXTENSIONS: Final = "1.3.6.1.4.1.311.2.1.14"
-"""The attribute that Microsoft's clients used before extensionRequest."""
+"""Microsoft's attribute from before extensionRequest."""
 CHALLENGE_PASSWORD: Final = "1.2.840.113549.1.9.7"  # noqa: S105 - an OID
 
 _ATTRIBUTES: Final = 0xA0
@@ -75,8 +76,7 @@ def subject_of(common_name: str) -> bytes:
 def extension(oid: str, value: x509.ExtensionType | bytes, *, critical: bool = False) -> bytes:
     """Return an Extension of a value, or of the octets of one."""
     content = value if isinstance(value, bytes) else value.public_bytes()
-    flag = der.boolean(True) if critical else b""
-    return der.sequence(der.oid(oid), flag, der.octet_string(content))
+    return Extension(oid, content, critical).dump()
 
 
 def alternatives(*names: x509.GeneralName) -> bytes:
@@ -109,7 +109,7 @@ def info(subject: bytes, spki: bytes, *attributes: bytes, version: int = 0) -> b
 def signed(
     info: bytes, key: PrivateKey, digest: Digest = Digest.SHA256, *, unused: int = 0
 ) -> bytes:
-    """Return the CertificationRequest of this info; `unused` bits of the signature do not count."""
+    """Return the CertificationRequest; `unused` bits of the signature do not count."""
     signature = sign(key, digest, info)
     return der.sequence(info, algorithm_identifier(key, digest), der.bit_string(signature, unused))
 
@@ -126,7 +126,7 @@ def request(
 ) -> bytes:
     """Return a certificate request in DER: the extensions in one extensionRequest, if any.
 
-    `attributes` stand in the place of that one. The rest is of `key` unless it is given.
+    `attributes` replace that one. The rest is of `key` unless given.
     """
     if attributes is None:
         attributes = [requested(*extensions)] if extensions else []

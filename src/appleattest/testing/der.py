@@ -1,8 +1,4 @@
-"""A small DER encoder that checks nothing.
-
-Other encoders refuse malformed content. Here the caller chooses every octet, so that malformed
-certificates can be written on purpose.
-"""
+"""A small DER encoder that checks nothing, to write malformed certificates on purpose."""
 
 from __future__ import annotations
 
@@ -36,12 +32,12 @@ def long_length(count: int, octets: int) -> bytes:
 
 
 def tlv(tag: int, content: bytes) -> bytes:
-    """Return one element: the tag octet, the shortest length, the content as given."""
+    """Return one element: tag octet, shortest length, content."""
     return bytes([tag]) + length(len(content)) + content
 
 
 def read(element: bytes) -> tuple[int, bytes, bytes]:
-    """Split a DER element into tag, content, and what follows it. Trusts its input."""
+    """Split a DER element into tag, content, and what follows. Trusts its input."""
     first = element[1]
     octets = first & 0x7F if first & 0x80 else 0
     start = 2 + octets
@@ -86,15 +82,14 @@ def octet_string(content: bytes) -> bytes:
 
 
 def bit_string(content: bytes, unused: int = 0) -> bytes:
-    """Return a BIT STRING whose first content octet says that ``unused`` bits do not count."""
+    """Return a BIT STRING of which ``unused`` bits do not count."""
     return tlv(BIT_STRING, bytes([unused]) + content)
 
 
 def named_bits(bits: int) -> bytes:
     """Return a BIT STRING with named bit *i* set where bit *i* of ``bits`` is.
 
-    Named bit 0 is the most significant bit of the first octet; trailing zero bits are left
-    out (X.690, 11.2.2).
+    Named bit 0 is the first octet's highest; trailing zero bits are left out (X.690, 11.2.2).
     """
     count = bits.bit_length()
     octets = (count + 7) // 8
@@ -149,6 +144,6 @@ def time(moment: datetime) -> bytes:
 
 
 def generalized_time(moment: datetime) -> bytes:
-    """Return a GeneralizedTime in whole seconds, whatever the year; ``moment`` is in UTC."""
+    """Return a GeneralizedTime in whole seconds; ``moment`` is in UTC."""
     # strftime's %Y is not padded to four digits on every platform.
     return tlv(GENERALIZED_TIME, f"{moment.year:04}{moment:%m%d%H%M%S}Z".encode())

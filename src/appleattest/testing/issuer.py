@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict, Unpack, cast
+from typing import TypedDict, Unpack, cast
 
 from cryptography import x509
 
@@ -13,9 +14,6 @@ from appleattest.testing import apple_shape, der
 from appleattest.testing.keys import PUBLIC_KEY_TYPES, KeyRing, PrivateKey, PublicKey
 from appleattest.testing.properties import Properties
 from appleattest.testing.template import Deviation, Draft, Moment, known_deviations, mint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class LeafArguments(TypedDict, total=False):
@@ -33,8 +31,8 @@ class Issuer:
     """An authority that signs.
 
     ``der`` is its certificate, ``subject`` the DER name it issues under, ``key`` the key it
-    signs with, ``keys`` the ring of its seed. ``chain`` is what an attestation of it carries after
-    the leaf: this certificate and those above it, the root left out, nearest first.
+    signs with, ``keys`` the ring of its seed. ``chain`` follows the leaf: this certificate and
+    those above it without the root, nearest first.
     """
 
     der: bytes
@@ -53,10 +51,7 @@ class Issuer:
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> Issuer:
-        """Return a self-signed root; ``name`` is DER.
-
-        ``key`` defaults to the P-384 key that the ring has for this name.
-        """
+        """Return a self-signed root; ``name`` is DER, ``key`` by default the ring's for it."""
         draft = apple_shape.root_draft(keys, name, key or keys.authority_key(name), moment(at))
         return cls._minted(draft, deviations, None)
 
@@ -89,8 +84,8 @@ class Issuer:
     ) -> Issuer:
         """Return an intermediate under this authority, by default one like Apple's.
 
-        ``name`` is DER (`authority_name`). ``key`` defaults to the P-384 key that the seed has for
-        this name, so that issuing one name twice re-issues one authority.
+        ``name`` is DER (`authority_name`). ``key`` is by default the seed's P-384 key for this
+        name, so issuing one name twice re-issues one authority.
         """
         draft = apple_shape.authority_draft(
             self.keys,
@@ -116,12 +111,12 @@ class Issuer:
     ) -> bytes:
         """Return a leaf in DER.
 
-        ``public_key`` is the attested key, by default the one named "attested" of the seed.
-        ``properties`` defaults to `Properties.mac`. ``freshness_code`` is the extension value,
-        unchanged: ``None`` leaves the extension out, ``b""`` is a blank one. ``at`` is the
-        moment of issue, aware, by default `ISSUED_AT`: the leaf is valid from 24 hours before
-        it to 90 days after. Raises ``TypeError`` for anything that is not a deviation or not a key,
-        ``ValueError`` for a time without a zone or before 1970.
+        ``public_key`` is the attested key, by default the seed's "attested" one. ``properties``
+        defaults to `Properties.mac`. ``freshness_code`` is the extension value, unchanged:
+        ``None`` leaves the extension out, ``b""`` is a blank one. ``at`` is the moment of issue,
+        aware, by default `ISSUED_AT`: the leaf is valid from 24 hours before it to 90 days after.
+        Raises ``TypeError`` for what is not a deviation or not a key, ``ValueError`` for a time
+        without a zone or before 1970.
         """
         if public_key is not None and not isinstance(public_key, PUBLIC_KEY_TYPES):
             raise TypeError(f"not a public key: {type(public_key).__name__}")
@@ -139,9 +134,9 @@ class Issuer:
         return mint(draft, deviations).der
 
     def attest(self, **leaf: Unpack[LeafArguments]) -> list[bytes]:
-        """Return a chain in DER, leaf first: what `issue_leaf` makes, then `chain`.
+        """Return what `issue_leaf` makes, then `chain`: DER, leaf first.
 
-        Another keyword is a ``TypeError`` that names it and lists what exists.
+        Raises ``TypeError`` for another keyword: it lists what exists.
         """
         if unknown := leaf.keys() - LeafArguments.__annotations__.keys():
             raise TypeError(

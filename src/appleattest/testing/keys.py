@@ -1,9 +1,8 @@
 """Keys made from a seed, and the signatures they give.
 
-A seed and a label always give the same key: HKDF-SHA-512 derives octets from them, which become
-an elliptic-curve scalar, an Ed25519 seed, or the starting points of a search for two RSA
-primes. Signatures are deterministic as well (ECDSA by RFC 6979, RSA by PKCS #1 v1.5), so a
-minted chain is the same on every machine. None of these keys is secret.
+A seed and a label always give the same key: HKDF-SHA-512 makes of them an elliptic-curve scalar,
+an Ed25519 seed, or the start of a search for two RSA primes. Signatures are deterministic (ECDSA
+by RFC 6979, RSA by PKCS #1 v1.5), so a minted chain is always the same. No key is secret.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ PUBLIC_KEY_TYPES: Final = (ec.EllipticCurvePublicKey, rsa.RSAPublicKey, ed25519.
 
 
 class KeyKind(StrEnum):
-    """A kind of key that the mint can make. Apple's chains hold P-384, and P-256 for some."""
+    """A kind of key. Apple's chains hold P-384, some P-256."""
 
     P224 = "P-224"
     P256 = "P-256"
@@ -42,7 +41,7 @@ class KeyKind(StrEnum):
 
 
 class Digest(StrEnum):
-    """The hash function of a signature. Apple's chains use SHA-384. Ed25519 has its own."""
+    """The hash of a signature: SHA-384 in Apple's chains. Ed25519 has its own."""
 
     SHA1 = "sha1"
     SHA224 = "sha224"
@@ -61,53 +60,29 @@ _CURVES: Final[dict[KeyKind, ec.EllipticCurve]] = {
 
 # The number of points of each curve (SEC 2).
 _ORDERS: Final = {
-    "secp224r1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFF16A2E0B8F03E13DD29455C5C2A3D,
+    "secp224r1": 2**224 - 0xE95D1F470FC1EC22D6BAA3A3D5C3,
     "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    "secp384r1": int(
-        "ffffffffffffffffffffffffffffffffffffffffffffffff"
-        "c7634d81f4372ddf581a0db248b0a77aecec196accc52973",
-        16,
-    ),
-    "secp521r1": int(
-        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa"
-        "51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
-        16,
-    ),
-    "secp256k1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
+    "secp384r1": 2**384 - 0x389CB27E0BC8D220A7E5F24DB74F58851313E695333AD68D,
+    "secp521r1": 2**521 - 0x5AE79787C40D069948033FEB708F65A2FC44A36477663B851449048E16EC79BF7,
+    "secp256k1": 2**256 - 0x14551231950B75FC4402DA1732FC9BEBF,
 }
 
-_HASHES: Final[dict[Digest, hashes.HashAlgorithm]] = {
-    Digest.SHA1: hashes.SHA1(),  # noqa: S303 (minted so that a verifier can refuse it)
-    Digest.SHA224: hashes.SHA224(),
-    Digest.SHA256: hashes.SHA256(),
-    Digest.SHA384: hashes.SHA384(),
-    Digest.SHA512: hashes.SHA512(),
+# Each hash, and the ends of its OIDs: with ECDSA (RFC 5758, 3.2) and with RSA (RFC 4055, 5).
+_HASHES: Final[dict[Digest, tuple[hashes.HashAlgorithm, str, int]]] = {
+    Digest.SHA1: (hashes.SHA1(), "1", 5),  # noqa: S303 (minted so that a verifier can refuse it)
+    Digest.SHA224: (hashes.SHA224(), "3.1", 14),
+    Digest.SHA256: (hashes.SHA256(), "3.2", 11),
+    Digest.SHA384: (hashes.SHA384(), "3.3", 12),
+    Digest.SHA512: (hashes.SHA512(), "3.4", 13),
 }
-
-_ECDSA_WITH: Final = {
-    Digest.SHA1: "1.2.840.10045.4.1",
-    Digest.SHA224: "1.2.840.10045.4.3.1",
-    Digest.SHA256: "1.2.840.10045.4.3.2",
-    Digest.SHA384: "1.2.840.10045.4.3.3",
-    Digest.SHA512: "1.2.840.10045.4.3.4",
-}
-
-_RSA_WITH: Final = {
-    Digest.SHA1: "1.2.840.113549.1.1.5",
-    Digest.SHA224: "1.2.840.113549.1.1.14",
-    Digest.SHA256: "1.2.840.113549.1.1.11",
-    Digest.SHA384: "1.2.840.113549.1.1.12",
-    Digest.SHA512: "1.2.840.113549.1.1.13",
-}
-
 _ED25519: Final = "1.3.101.112"
 
 
 class KeyRing:
     """Every key of one seed, by label.
 
-    ``seed`` is ``bytes``, ``str`` or ``int``; ``b"1"``, ``"1"`` and ``1`` are three seeds.
-    ``None`` takes 32 random octets. Any other type is a ``TypeError``.
+    ``seed`` is ``bytes``, ``str`` or ``int``: ``b"1"``, ``"1"`` and ``1`` are three seeds; ``None``
+    is 32 random octets. Any other type is a ``TypeError``.
     """
 
     def __init__(self, seed: Seed = None) -> None:
@@ -221,7 +196,7 @@ def spki_of(key: PublicKey) -> bytes:
 
 
 def key_bits(spki: bytes) -> bytes:
-    """Return the content of a SubjectPublicKeyInfo's BIT STRING, without the unused-bits octet."""
+    """Return a SubjectPublicKeyInfo's BIT STRING, without the octet of unused bits."""
     _, content, _ = der.read(spki)
     _, _, rest = der.read(content)
     _, bits, _ = der.read(rest)
@@ -229,10 +204,11 @@ def key_bits(spki: bytes) -> bytes:
 
 
 def algorithm_oid(key: PrivateKey, digest: Digest) -> str:
-    """Return the signature algorithm of this kind of key with this hash, dotted."""
+    """Return the OID of this kind of key with this hash, dotted."""
+    _, ecdsa, pkcs1 = _HASHES[digest]
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return _ECDSA_WITH[digest]
-    return _RSA_WITH[digest] if isinstance(key, rsa.RSAPrivateKey) else _ED25519
+        return f"1.2.840.10045.4.{ecdsa}"
+    return f"1.2.840.113549.1.1.{pkcs1}" if isinstance(key, rsa.RSAPrivateKey) else _ED25519
 
 
 def algorithm_identifier(key: PrivateKey, digest: Digest) -> bytes:
@@ -244,7 +220,7 @@ def algorithm_identifier(key: PrivateKey, digest: Digest) -> bytes:
 def sign(key: PrivateKey, digest: Digest, data: bytes) -> bytes:
     """Return the signature over ``data``, the same every time."""
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return key.sign(data, ec.ECDSA(_HASHES[digest], deterministic_signing=True))
+        return key.sign(data, ec.ECDSA(_HASHES[digest][0], deterministic_signing=True))
     if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(data, padding.PKCS1v15(), _HASHES[digest])
+        return key.sign(data, padding.PKCS1v15(), _HASHES[digest][0])
     return key.sign(data)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from appleattest import oids
 from appleattest.testing import der
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 AttestedField: TypeAlias = Literal[
     "serial_number",
@@ -40,6 +38,8 @@ NUMBER_PROPERTIES: Final[Mapping[AttestedField, str]] = {
 }
 """A DER INTEGER, by the name of the field."""
 
+_OIDS: Final = {**TEXT_PROPERTIES, **NUMBER_PROPERTIES}
+
 # The order of Apple's leaves; the freshness code, which is no property, comes last.
 _ORDER: Final = (
     oids.SEPOS_VERSION,
@@ -58,9 +58,9 @@ _ORDER: Final = (
 class Properties:
     """The properties of one device; ``None`` leaves the extension out.
 
-    Text is encoded as bare UTF-8, ``sip`` and ``third_party_kexts`` as DER INTEGER. ``raw`` maps
-    a dotted OID to its extension value, unchanged: it overrides the field of that OID and adds
-    what has no field (after the UDID). So blank and malformed values can be minted.
+    Text is bare UTF-8, ``sip`` and ``third_party_kexts`` are DER INTEGER. ``raw`` maps a dotted
+    OID to its extension value, unchanged: it overrides that OID's field, and adds what has no
+    field (after the UDID). So blank and malformed values can be minted.
     """
 
     serial_number: str | None = None
@@ -78,32 +78,16 @@ class Properties:
     def mac(cls) -> Properties:
         """Return a Mac with macOS 14.2 in good order: nine properties.
 
-        System Integrity Protection is enabled (0), secure boot is ``Full Security``, and no
+        System Integrity Protection is on (0), secure boot is ``Full Security``, and no
         third-party kernel extension is allowed (0). With the freshness code, ten OIDs.
         """
-        return cls(
-            serial_number="TESTSERIAL01",
-            udid="00000000-0000TESTUDID0001",
-            software_update_device_id="X001tAP",
-            os_version="14.2",
-            sepos_version="14.2",
-            llb_version="14.2",
-            sip=0,
-            secure_boot="Full Security",
-            third_party_kexts=0,
-        )
+        properties = cls._numbered(1, "14.2")
+        return replace(properties, sip=0, secure_boot="Full Security", third_party_kexts=0)
 
     @classmethod
     def iphone(cls) -> Properties:
         """Return an iPhone with iOS 17.2: six properties. Only a Mac has 13.1 to 13.3."""
-        return cls(
-            serial_number="TESTSERIAL02",
-            udid="00000000-0000TESTUDID0002",
-            software_update_device_id="X002tAP",
-            os_version="17.2",
-            sepos_version="17.2",
-            llb_version="17.2",
-        )
+        return cls._numbered(2, "17.2")
 
     @classmethod
     def iphone_16(cls) -> Properties:
@@ -112,6 +96,17 @@ class Properties:
             serial_number="TESTSERIAL03",
             udid="00000000-0000TESTUDID0003",
             sepos_version="16.0",
+        )
+
+    @classmethod
+    def _numbered(cls, number: int, version: str) -> Properties:
+        return cls(
+            serial_number=f"TESTSERIAL0{number}",
+            udid=f"00000000-0000TESTUDID000{number}",
+            software_update_device_id=f"X00{number}tAP",
+            os_version=version,
+            sepos_version=version,
+            llb_version=version,
         )
 
     def user_enrolled(self) -> Properties:
@@ -127,8 +122,9 @@ class Properties:
         return known | values
 
     def _encoded(self) -> dict[str, bytes]:
-        texts = {oid: getattr(self, name) for name, oid in TEXT_PROPERTIES.items()}
-        numbers = {oid: getattr(self, name) for name, oid in NUMBER_PROPERTIES.items()}
-        return {oid: text.encode() for oid, text in texts.items() if text is not None} | {
-            oid: der.integer(number) for oid, number in numbers.items() if number is not None
+        values = {oid: getattr(self, name) for name, oid in _OIDS.items()}
+        return {
+            oid: value.encode() if isinstance(value, str) else der.integer(value)
+            for oid, value in values.items()
+            if value is not None
         }

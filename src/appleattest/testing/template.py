@@ -1,15 +1,16 @@
 """A certificate before it is signed, and the four steps at which a deviation can change it.
 
 `mint` fills in a `Draft`, encodes its `CertificateTemplate`, signs that, and joins the parts. A
-`Deviation` changes the result of one of these steps, so it breaks one thing only: a wrong
-extension is signed correctly, and a wrong signature covers a correct certificate.
+`Deviation` changes the result of one step, so it breaks one thing only: a wrong extension is
+signed correctly, and a wrong signature covers a correct certificate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, dataclass_transform
 
 from appleattest.testing import der
 from appleattest.testing.keys import (
@@ -21,9 +22,6 @@ from appleattest.testing.keys import (
     spki_of,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
 Moment: TypeAlias = datetime | bytes
 """An aware point in time, or the DER element to put in its place, unchanged."""
 
@@ -32,7 +30,7 @@ Moment: TypeAlias = datetime | bytes
 class Extension:
     """One X.509 extension: ``value`` is what the OCTET STRING holds.
 
-    ``raw``, when given, is the whole encoded ``Extension``, and the other fields are ignored.
+    ``raw``, when given, is the whole encoded ``Extension``; the other fields are ignored.
     """
 
     oid: str
@@ -53,9 +51,9 @@ class CertificateTemplate:
     """The fields of a ``TBSCertificate`` (RFC 5280, 4.1). None is checked.
 
     Names, keys and algorithms are DER; ``serial`` is a number, or the content octets of the
-    INTEGER; ``version`` is the number encoded (2 for v3), ``None`` leaves it out (v1). Without
-    ``extensions`` (``None``) the field is absent; an empty tuple is an empty SEQUENCE.
-    ``algorithm`` and ``outer_algorithm``, when ``None``, are what the signer's key implies.
+    INTEGER; ``version`` is the number encoded (2 for v3), ``None`` leaves it out (v1). ``None``
+    leaves ``extensions`` out; an empty tuple is an empty SEQUENCE. ``algorithm`` and
+    ``outer_algorithm``, when ``None``, are what the signer's key implies.
     """
 
     issuer: bytes
@@ -87,6 +85,10 @@ class CertificateTemplate:
             return b""
         return der.explicit(3, der.sequence(*(each.dump() for each in self.extensions)))
 
+    def has(self, oid: str) -> bool:
+        """Whether there is an extension of that OID."""
+        return any(each.oid == oid for each in self.extensions or ())
+
     def find(self, oid: str) -> Extension:
         """Return the first extension of that OID; its absence is a ``ValueError``."""
         for extension in self.extensions or ():
@@ -97,7 +99,7 @@ class CertificateTemplate:
     def with_extension(self, new: Extension) -> CertificateTemplate:
         """Return a copy in which ``new`` takes the place of its OID, or comes last."""
         old = self.extensions or ()
-        if all(each.oid != new.oid for each in old):
+        if not self.has(new.oid):
             return replace(self, extensions=(*old, new))
         return replace(self, extensions=tuple(new if e.oid == new.oid else e for e in old))
 
@@ -124,9 +126,9 @@ def _time(moment: Moment) -> bytes:
 class Draft:
     """A template, and what is needed to sign it.
 
-    ``subject_key`` is the private half of the key certified, ``None`` when only the public half
-    is known. ``at`` is the moment for which the chain is made, and against which a
-    deviation about time is measured. ``keys`` is where a deviation gets keys of its own.
+    ``subject_key`` is the private half of the certified key, ``None`` when it is not known. ``at``
+    is when the chain is made, from which deviations of time count. Deviations take keys of their
+    own from ``keys``.
     """
 
     template: CertificateTemplate
@@ -141,21 +143,26 @@ class Draft:
         """The AlgorithmIdentifier that the signer and the hash imply, in DER."""
         return algorithm_identifier(self.signer, self.digest)
 
+    def changed(self, **fields: Any) -> Draft:
+        """Return a copy with other values of these fields of the template."""
+        return replace(self, template=replace(self.template, **fields))
+
+    def extended(self, extension: Extension) -> Draft:
+        """Return a copy in which ``extension`` takes the place of its OID, or comes last."""
+        return replace(self, template=self.template.with_extension(extension))
+
     def certifying(self, key: PrivateKey) -> Draft:
         """Return a copy that certifies ``key``; a self-signed certificate stays self-signed."""
-        return replace(
-            self,
-            template=replace(self.template, spki=spki_of(key.public_key())),
-            subject_key=key,
-            signer=key if self.signer is self.subject_key else self.signer,
-        )
+        signer = key if self.signer is self.subject_key else self.signer
+        draft = self.changed(spki=spki_of(key.public_key()))
+        return replace(draft, subject_key=key, signer=signer)
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
     """The three parts of a certificate, signed and not yet joined.
 
-    ``unused_bits`` is the first content octet of the outer BIT STRING, which no signature covers.
+    ``unused_bits`` is the first octet of the outer BIT STRING, which no signature covers.
     """
 
     tbs: bytes
@@ -200,7 +207,14 @@ class Deviation:
         return certificate
 
 
+_Kind = TypeVar("_Kind", bound=Deviation)
 _Step = TypeVar("_Step")
+
+
+@dataclass_transform(frozen_default=True)
+def deviation(kind: type[_Kind]) -> type[_Kind]:
+    """Make a subclass of `Deviation` a frozen dataclass with slots."""
+    return dataclass(frozen=True, slots=True)(kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,29 +228,24 @@ class Minted:
 def mint(draft: Draft, deviations: Iterable[Deviation] = ()) -> Minted:
     """Return the certificate of ``draft`` with ``deviations``, each step in the order given.
 
-    Raises ``TypeError`` for anything that is not a `Deviation`, and ``ValueError`` for one that
-    changes nothing: a test with it would look at a certificate that is not broken.
+    Raises ``TypeError`` for anything but a `Deviation`, ``ValueError`` for one that changes
+    nothing: the test's certificate would not be broken.
     """
     applied = _checked(deviations)
     idle = set(applied)
 
-    def through(step: Callable[[Deviation, _Step], _Step], value: _Step) -> _Step:
-        for deviation in applied:
-            changed = step(deviation, value)
+    def through(step: str, value: _Step) -> _Step:
+        for each in applied:
+            changed: _Step = getattr(each, step)(value)
             if changed != value:
-                idle.discard(deviation)
+                idle.discard(each)
             value = changed
         return value
 
-    draft = through(lambda deviation, value: deviation.draft(value), draft)
-    tbs = through(
-        lambda deviation, value: deviation.tbs(value), draft.template.tbs(draft.implied_algorithm)
-    )
-    signed = through(
-        lambda deviation, value: deviation.signed(value),
-        _signed(draft.template, tbs, draft.signer, draft.digest),
-    )
-    certificate = through(lambda deviation, value: deviation.encoded(value), signed.dump())
+    draft = through("draft", draft)
+    tbs = through("tbs", draft.template.tbs(draft.implied_algorithm))
+    signed = through("signed", _signed(draft.template, tbs, draft.signer, draft.digest))
+    certificate = through("encoded", signed.dump())
     for each in idle:
         raise ValueError(f"{each} changes nothing in this certificate")
     return Minted(certificate, draft)
@@ -256,8 +265,9 @@ def known_deviations() -> str:
     """Return the end of an error message: which deviations there are."""
     from appleattest.testing import deviations  # not above: these import this module
 
-    found = {name: getattr(deviations, name) for name in deviations.__all__}
-    names = [
-        n for n, each in found.items() if isinstance(each, type) and issubclass(each, Deviation)
-    ]
-    return f"appleattest.testing.deviations has {', '.join(names)}"
+    def is_deviation(name: str) -> bool:
+        found = getattr(deviations, name)
+        return isinstance(found, type) and issubclass(found, Deviation)
+
+    names = ", ".join(filter(is_deviation, deviations.__all__))
+    return f"appleattest.testing.deviations has {names}"

@@ -2,9 +2,9 @@
 
 Each is a frozen value whose docstring says what it breaks. Give any number of them to
 ``attest`` as ``deviations`` (the leaf's) or ``intermediate_deviations``, or to an
-`AttestationAuthority` as ``root_deviations``. They apply in the order given, so
-``(SignatureHash(...), MismatchedAlgorithms(...))`` is not the same as the reverse. A deviation
-raises ``ValueError`` if it changes nothing, or if the certificate lacks what it would change.
+`AttestationAuthority` as ``root_deviations``. Their order matters, as in ``(SignatureHash(...),
+MismatchedAlgorithms(...))``. A deviation raises ``ValueError`` if it changes nothing, or if the
+certificate lacks what it would change.
 """
 
 from appleattest.testing.deviations.certified_key import (

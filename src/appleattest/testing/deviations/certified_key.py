@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appleattest.testing import der
-from appleattest.testing.csr import explicit_p384
-from appleattest.testing.keys import KeyKind, key_bits
+from appleattest.testing.csr import explicit_p384, with_point
+from appleattest.testing.keys import KeyKind, key_bits, spki_of
 from appleattest.testing.overriding import override
-from appleattest.testing.template import Deviation, Draft
-
-_EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
-_P384_OID: Final = "1.3.132.0.34"
+from appleattest.testing.template import Deviation, Draft, deviation
 
 
-def _spki(draft: Draft, spki: bytes) -> Draft:
-    return replace(draft, template=replace(draft.template, spki=spki))
-
-
-@dataclass(frozen=True, slots=True)
+@deviation
 class CertifiedKey(Deviation):
     """Certifies a key of another kind, which then signs what this certificate issues.
 
@@ -48,7 +39,7 @@ class PointForm(StrEnum):
     EMPTY = "no octet at all"
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class KeyPoint(Deviation):
     """The certified P-384 point in another form. Another kind of key is a ``ValueError``."""
 
@@ -56,16 +47,15 @@ class KeyPoint(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        point = key_bits(_p384(draft))
-        algorithm = der.sequence(der.oid(_EC_PUBLIC_KEY), der.oid(_P384_OID))
-        return _spki(draft, der.sequence(algorithm, der.bit_string(_point(point, self.form))))
+        key = _p384(draft)
+        return draft.changed(spki=with_point(key, _point(key_bits(spki_of(key)), self.form)))
 
 
-def _p384(draft: Draft) -> bytes:
+def _p384(draft: Draft) -> ec.EllipticCurvePublicKey:
     key = serialization.load_der_public_key(draft.template.spki)
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp384r1":
         raise ValueError("the certified key is not P-384")
-    return draft.template.spki
+    return key
 
 
 def _point(point: bytes, form: PointForm) -> bytes:
@@ -81,7 +71,7 @@ def _point(point: bytes, form: PointForm) -> bytes:
     }[form]
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class ExplicitCurve(Deviation):
     """The curve is P-384, given by its parameters and not by its name (RFC 5480 forbids it).
 
@@ -93,13 +83,13 @@ class ExplicitCurve(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        point = key_bits(_p384(draft))
+        point = key_bits(spki_of(_p384(draft)))
         parameters = explicit_p384(point if self.other_generator else None)
-        algorithm = der.sequence(der.oid(_EC_PUBLIC_KEY), parameters)
-        return _spki(draft, der.sequence(algorithm, der.bit_string(point)))
+        algorithm = der.sequence(der.oid("1.2.840.10045.2.1"), parameters)
+        return draft.changed(spki=der.sequence(algorithm, der.bit_string(point)))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class PublicKeyInfo(Deviation):
     """The SubjectPublicKeyInfo is ``spki``, which is not checked."""
 
@@ -107,4 +97,4 @@ class PublicKeyInfo(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return _spki(draft, self.spki)
+        return draft.changed(spki=self.spki)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from appleattest.testing import der
 from appleattest.testing.overriding import override
-from appleattest.testing.template import Deviation, Signed
+from appleattest.testing.template import Deviation, Signed, deviation
 
 Where: TypeAlias = Literal["certificate", "tbs", "signature"]
 """The outer SEQUENCE, the signed one, or the ``SEQUENCE { r, s }`` in the signature."""
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class BERLength(Deviation):
     """The length of one SEQUENCE has an octet too many, which BER allows and DER does not.
 
@@ -43,7 +43,7 @@ def _overlong(element: bytes) -> bytes:
     return bytes([tag]) + der.long_length(len(content), shortest + 1) + content
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class IndefiniteLength(Deviation):
     """The outer SEQUENCE has the indefinite length of BER and an end-of-contents."""
 
@@ -53,7 +53,7 @@ class IndefiniteLength(Deviation):
         return bytes([tag, 0x80]) + content + b"\x00\x00"
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class TrailingBytes(Deviation):
     """``data`` after the certificate, or as the last element of another SEQUENCE.
 
@@ -82,7 +82,7 @@ class TrailingBytes(Deviation):
         return der.tlv(tag, content + self.data)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class Truncated(Deviation):
     """The last ``count`` octets of the certificate are missing."""
 
@@ -93,7 +93,7 @@ class Truncated(Deviation):
         return certificate[: -self.count]
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class Replaced(Deviation):
     """``data`` in the place of the certificate."""
 

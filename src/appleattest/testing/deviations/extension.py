@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from appleattest.testing import der
 from appleattest.testing.overriding import override
-from appleattest.testing.template import CertificateTemplate, Deviation, Draft, Extension
+from appleattest.testing.template import Deviation, Draft, Extension, deviation
 
 UNKNOWN_EXTENSION: Final = "1.3.6.1.4.1.32473.1"
 """An OID under the enterprise number that RFC 5612 keeps for examples."""
 
 
-def with_template(draft: Draft, template: CertificateTemplate) -> Draft:
-    """Return the draft with another template."""
-    return replace(draft, template=template)
-
-
-def set_extension(draft: Draft, extension: Extension) -> Draft:
-    """Return the draft in which the extension takes its OID's place, or comes last."""
-    return with_template(draft, draft.template.with_extension(extension))
-
-
-@dataclass(frozen=True, slots=True)
+@deviation
 class MissingExtension(Deviation):
     """Without the extension of that OID. Where there was none: ``ValueError``."""
 
@@ -31,10 +21,10 @@ class MissingExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return with_template(draft, draft.template.without_extension(self.oid))
+        return replace(draft, template=draft.template.without_extension(self.oid))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NoExtensions(Deviation):
     """Without any extension: the field is absent, or, if ``empty``, a SEQUENCE of nothing."""
 
@@ -42,10 +32,10 @@ class NoExtensions(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return with_template(draft, replace(draft.template, extensions=() if self.empty else None))
+        return draft.changed(extensions=() if self.empty else None)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class ExtensionValue(Deviation):
     """The extension of that OID holds ``value``; its place and criticality stay.
 
@@ -57,10 +47,10 @@ class ExtensionValue(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return set_extension(draft, replace(draft.template.find(self.oid), value=self.value))
+        return draft.extended(replace(draft.template.find(self.oid), value=self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class RawExtension(Deviation):
     """The whole encoding of the extension of that OID is ``encoding``, well formed or not."""
 
@@ -69,10 +59,10 @@ class RawExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return set_extension(draft, replace(draft.template.find(self.oid), raw=self.encoding))
+        return draft.extended(replace(draft.template.find(self.oid), raw=self.encoding))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class DoubledExtension(Deviation):
     """A second extension of that OID, last, with the first one's value or another ``value``."""
 
@@ -83,11 +73,10 @@ class DoubledExtension(Deviation):
     def draft(self, draft: Draft) -> Draft:
         first = draft.template.find(self.oid)
         second = first if self.value is None else replace(first, value=self.value)
-        extensions = (*(draft.template.extensions or ()), second)
-        return with_template(draft, replace(draft.template, extensions=extensions))
+        return draft.changed(extensions=(*(draft.template.extensions or ()), second))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class CriticalExtension(Deviation):
     """The extension of that OID is critical; an unknown one is added with the value NULL."""
 
@@ -95,12 +84,13 @@ class CriticalExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        present = any(each.oid == self.oid for each in draft.template.extensions or ())
-        old = draft.template.find(self.oid) if present else Extension(self.oid, der.null())
-        return set_extension(draft, replace(old, critical=True))
+        template = draft.template
+        known = template.has(self.oid)
+        old = template.find(self.oid) if known else Extension(self.oid, der.null())
+        return draft.extended(replace(old, critical=True))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NonCriticalExtension(Deviation):
     """The extension of that OID is not critical; ``explicit`` writes the default FALSE, not DER."""
 
@@ -111,12 +101,12 @@ class NonCriticalExtension(Deviation):
     def draft(self, draft: Draft) -> Draft:
         plain = replace(draft.template.find(self.oid), critical=False)
         if not self.explicit:
-            return set_extension(draft, plain)
+            return draft.extended(plain)
         raw = der.sequence(der.oid(self.oid), der.boolean(False), der.octet_string(plain.value))
-        return set_extension(draft, replace(plain, raw=raw))
+        return draft.extended(replace(plain, raw=raw))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class ExtraExtension(Deviation):
     """One more extension, last. An OID that is there already is a ``ValueError``."""
 
@@ -126,6 +116,6 @@ class ExtraExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        if any(each.oid == self.oid for each in draft.template.extensions or ()):
+        if draft.template.has(self.oid):
             raise ValueError(f"the certificate has an extension {self.oid}; double or replace it")
-        return set_extension(draft, Extension(self.oid, self.value, self.critical))
+        return draft.extended(Extension(self.oid, self.value, self.critical))

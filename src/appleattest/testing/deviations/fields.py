@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from appleattest.testing.overriding import override
-from appleattest.testing.template import Deviation, Draft
+from appleattest.testing.template import Deviation, Draft, deviation
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class Version(Deviation):
     """An X.509 certificate of version ``number``, 1 to 3 or any other; the extensions stay.
 
@@ -21,10 +21,10 @@ class Version(Deviation):
     @override
     def draft(self, draft: Draft) -> Draft:
         version = None if self.number == 1 and not self.explicit else self.number - 1
-        return replace(draft, template=replace(draft.template, version=version))
+        return draft.changed(version=version)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class Serial(Deviation):
     """Another serial number: a number, or the content octets of the INTEGER, unchanged.
 
@@ -35,10 +35,10 @@ class Serial(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return replace(draft, template=replace(draft.template, serial=self.number))
+        return draft.changed(serial=self.number)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class ZeroSerial(Deviation):
     """The serial number 0, which RFC 5280, 4.1.2.2, does not allow."""
 
@@ -47,7 +47,7 @@ class ZeroSerial(Deviation):
         return Serial(0).draft(draft)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NegativeSerial(Deviation):
     """The serial number -1."""
 
@@ -56,7 +56,7 @@ class NegativeSerial(Deviation):
         return Serial(-1).draft(draft)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class IssuerName(Deviation):
     """Another issuer name (DER), signed by the genuine issuer."""
 
@@ -64,10 +64,10 @@ class IssuerName(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return replace(draft, template=replace(draft.template, issuer=self.name))
+        return draft.changed(issuer=self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class SubjectName(Deviation):
     """Another subject name (DER); what this certificate issues is issued under that name."""
 
@@ -75,10 +75,10 @@ class SubjectName(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return replace(draft, template=replace(draft.template, subject=self.name))
+        return draft.changed(subject=self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class SelfIssued(Deviation):
     """Issuer and subject are one name, the subject's; signed by the genuine issuer."""
 
@@ -87,7 +87,7 @@ class SelfIssued(Deviation):
         return IssuerName(draft.template.subject).draft(draft)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class SelfSigned(Deviation):
     """Issuer and subject are one name, the subject's; signed by the certified key.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from appleattest.testing import der
 from appleattest.testing.keys import Digest, KeyKind, algorithm_identifier, algorithm_oid, order_of
 from appleattest.testing.overriding import override
-from appleattest.testing.template import Deviation, Draft, Signed
+from appleattest.testing.template import Deviation, Draft, Signed, deviation
 
 ZERO_SIGNATURE: Final = der.sequence(der.integer(0), der.integer(0))
 """The ECDSA signature r = 0, s = 0, which a faulty verifier finds valid for every key."""
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class WrongSigner(Deviation):
     """Signed by a key that is not the named issuer's; all other fields are genuine."""
 
@@ -31,7 +31,7 @@ class WrongSigner(Deviation):
         return replace(draft, signer=draft.keys.key("wrong signer", self.kind))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class TamperedSignature(Deviation):
     """The last bit of the signature is flipped; for ECDSA it remains well formed."""
 
@@ -41,7 +41,7 @@ class TamperedSignature(Deviation):
         return replace(signed, signature=value[:-1] + bytes([value[-1] ^ 1]))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class TamperedContent(Deviation):
     """The first ``find`` in the signed part is changed to ``replacement`` after signing.
 
@@ -60,7 +60,7 @@ class TamperedContent(Deviation):
         return replace(signed, tbs=signed.tbs.replace(self.find, self.replacement, 1))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class TwinSignature(Deviation):
     """The signature's twin (r, n - s): *valid*, in a certificate of another fingerprint."""
 
@@ -72,7 +72,7 @@ class TwinSignature(Deviation):
         return replace(signed, signature=encode_dss_signature(r, order_of(signed.signer) - s))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class ReplacedSignature(Deviation):
     """The signature is ``value``, by default r = 0, s = 0; ``b""`` is none at all."""
 
@@ -83,7 +83,7 @@ class ReplacedSignature(Deviation):
         return replace(signed, signature=self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class UnusedBits(Deviation):
     """The outer BIT STRING says that ``bits`` of its last octet do not count.
 
@@ -97,7 +97,7 @@ class UnusedBits(Deviation):
         return replace(signed, unused_bits=self.bits)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class SignatureHash(Deviation):
     """Signed, correctly, with another hash than SHA-384."""
 
@@ -108,7 +108,7 @@ class SignatureHash(Deviation):
         return replace(draft, digest=self.digest)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NullSignatureParameters(Deviation):
     """Both algorithm fields carry NULL parameters, which RFC 5758, 3.2, forbids for ECDSA."""
 
@@ -116,10 +116,10 @@ class NullSignatureParameters(Deviation):
     def draft(self, draft: Draft) -> Draft:
         oid = der.oid(algorithm_oid(draft.signer, draft.digest))
         algorithm = der.sequence(oid, der.null())
-        return replace(draft, template=replace(draft.template, algorithm=algorithm))
+        return draft.changed(algorithm=algorithm)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class MismatchedAlgorithms(Deviation):
     """The inner and outer algorithm differ; the ``wrong`` one names ``digest``."""
 
@@ -128,15 +128,13 @@ class MismatchedAlgorithms(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        other = algorithm_identifier(draft.signer, self.digest)
-        inner, outer = draft.implied_algorithm, other
+        inner, outer = draft.implied_algorithm, algorithm_identifier(draft.signer, self.digest)
         if self.wrong == "inner":
             inner, outer = outer, inner
-        template = replace(draft.template, algorithm=inner, outer_algorithm=outer)
-        return replace(draft, template=template)
+        return draft.changed(algorithm=inner, outer_algorithm=outer)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class SignatureAlgorithm(Deviation):
     """Both algorithm fields are ``algorithm`` (DER); the signature does not change."""
 
@@ -144,4 +142,4 @@ class SignatureAlgorithm(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return replace(draft, template=replace(draft.template, algorithm=self.algorithm))
+        return draft.changed(algorithm=self.algorithm)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import IntFlag
 
 from appleattest import oids
 from appleattest.testing import apple_shape, der
-from appleattest.testing.deviations.extension import (
-    ExtraExtension,
-    MissingExtension,
-    set_extension,
-    with_template,
-)
+from appleattest.testing.deviations.extension import ExtraExtension, MissingExtension
 from appleattest.testing.keys import spki_of
 from appleattest.testing.overriding import override
-from appleattest.testing.template import Deviation, Draft, Extension
+from appleattest.testing.template import Deviation, Draft, Extension, deviation
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NoBasicConstraints(Deviation):
     """Without basicConstraints."""
 
@@ -27,7 +21,7 @@ class NoBasicConstraints(Deviation):
         return MissingExtension(oids.BASIC_CONSTRAINTS).draft(draft)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NoKeyUsage(Deviation):
     """Without keyUsage."""
 
@@ -36,7 +30,7 @@ class NoKeyUsage(Deviation):
         return MissingExtension(oids.KEY_USAGE).draft(draft)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NoKeyIdentifiers(Deviation):
     """Without subject and authority key identifier, as RFC 5280 does not allow an issuer."""
 
@@ -44,20 +38,20 @@ class NoKeyIdentifiers(Deviation):
     def draft(self, draft: Draft) -> Draft:
         identifiers = (apple_shape.SUBJECT_KEY_IDENTIFIER, apple_shape.AUTHORITY_KEY_IDENTIFIER)
         kept = tuple(e for e in draft.template.extensions or () if e.oid not in identifiers)
-        return with_template(draft, replace(draft.template, extensions=kept))
+        return draft.changed(extensions=kept)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class MismatchedKeyIdentifiers(Deviation):
     """The authority key identifier names a key that is not the issuer's."""
 
     @override
     def draft(self, draft: Draft) -> Draft:
         other = spki_of(draft.keys.key("mismatched key identifier").public_key())
-        return set_extension(draft, apple_shape.authority_key_identifier(other))
+        return draft.extended(apple_shape.authority_key_identifier(other))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class ExtendedKeyUsage(Deviation):
     """The extended key usage of Apple's 2026 leaves, after keyUsage. By default it is *genuine*.
 
@@ -73,8 +67,7 @@ class ExtendedKeyUsage(Deviation):
         new = Extension(apple_shape.EXTENDED_KEY_USAGE, value, self.critical)
         old = draft.template.extensions or ()
         place = old.index(draft.template.find(oids.KEY_USAGE)) + 1
-        extensions = (*old[:place], new, *old[place:])
-        return with_template(draft, replace(draft.template, extensions=extensions))
+        return draft.changed(extensions=(*old[:place], new, *old[place:]))
 
 
 class KeyUse(IntFlag):
@@ -92,7 +85,7 @@ class KeyUse(IntFlag):
     DECIPHER_ONLY = 1 << 8
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class KeyUsage(Deviation):
     """keyUsage with other bits, critical."""
 
@@ -100,10 +93,10 @@ class KeyUsage(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return set_extension(draft, apple_shape.key_usage(self.bits))
+        return draft.extended(apple_shape.key_usage(self.bits))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NoKeyCertSign(Deviation):
     """An issuer that may sign CRLs and no certificates."""
 
@@ -112,25 +105,25 @@ class NoKeyCertSign(Deviation):
         return KeyUsage(KeyUse.CRL_SIGN).draft(draft)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class LeafIsCA(Deviation):
     """basicConstraints says that this is an authority; keyUsage stays a leaf's."""
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return set_extension(draft, apple_shape.basic_constraints(ca=True))
+        return draft.extended(apple_shape.basic_constraints(ca=True))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NotACA(Deviation):
     """basicConstraints says that this is not an authority; keyUsage stays an authority's."""
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return set_extension(draft, apple_shape.basic_constraints(ca=False))
+        return draft.extended(apple_shape.basic_constraints(ca=False))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class PathLength(Deviation):
     """An authority with another path length, ``None`` for no limit. It may be negative."""
 
@@ -138,19 +131,17 @@ class PathLength(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        return set_extension(draft, apple_shape.basic_constraints(ca=True, path_length=self.limit))
+        return draft.extended(apple_shape.basic_constraints(ca=True, path_length=self.limit))
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NameConstraints(Deviation):
     """Name constraints, by default to DNS names under ``example.org``: no leaf has one.
 
     ``value`` is the extension value in DER.
     """
 
-    value: bytes = der.sequence(
-        der.tlv(0xA0, der.sequence(der.implicit(2, b"example.org"))),
-    )
+    value: bytes = der.sequence(der.tlv(0xA0, der.sequence(der.implicit(2, b"example.org"))))
     critical: bool = True
 
     @override

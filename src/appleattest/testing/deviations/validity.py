@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from appleattest.testing import der
 from appleattest.testing.overriding import override
-from appleattest.testing.template import Deviation, Draft, Moment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from appleattest.testing.template import Deviation, Draft, Moment, deviation
 
 Bound: TypeAlias = Literal["not_before", "not_after"]
 """One end of a validity."""
@@ -34,7 +30,7 @@ def _moment(draft: Draft, bound: Bound) -> datetime:
     return der.in_utc(moment)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class Validity(Deviation):
     """Valid between other moments. A bound is an aware time, or a DER element verbatim.
 
@@ -46,15 +42,11 @@ class Validity(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        template = draft.template
-        not_before = template.not_before if self.not_before is None else self.not_before
-        not_after = template.not_after if self.not_after is None else self.not_after
-        return replace(
-            draft, template=replace(template, not_before=not_before, not_after=not_after)
-        )
+        bounds = {"not_before": self.not_before, "not_after": self.not_after}
+        return draft.changed(**{bound: to for bound, to in bounds.items() if to is not None})
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class Expired(Deviation):
     """Expired ``by`` that much (whole seconds) when the attestation is made."""
 
@@ -65,7 +57,7 @@ class Expired(Deviation):
         return _shifted(draft, "not_after", draft.at - self.by, self.by)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NotYetValid(Deviation):
     """Valid only from ``by`` that much (whole seconds) after the attestation is made."""
 
@@ -91,21 +83,22 @@ class TimeForm(StrEnum):
     OTHER_TYPE = "a UTF8String"
 
 
-_WRITERS: Final[dict[TimeForm, tuple[int, Callable[[datetime], str]]]] = {
-    TimeForm.GENERALIZED_BEFORE_2050: (der.GENERALIZED_TIME, lambda t: f"{t:%Y%m%d%H%M%S}Z"),
-    TimeForm.UTC_WITHOUT_SECONDS: (der.UTC_TIME, lambda t: f"{t:%y%m%d%H%M}Z"),
-    TimeForm.UTC_WITH_OFFSET: (der.UTC_TIME, lambda t: f"{t:%y%m%d%H%M%S}+0000"),
-    TimeForm.UTC_WITHOUT_ZONE: (der.UTC_TIME, lambda t: f"{t:%y%m%d%H%M%S}"),
-    TimeForm.GENERALIZED_WITH_FRACTION: (der.GENERALIZED_TIME, lambda t: f"{t:%Y%m%d%H%M%S}.5Z"),
-    TimeForm.GENERALIZED_WITHOUT_ZONE: (der.GENERALIZED_TIME, lambda t: f"{t:%Y%m%d%H%M%S}"),
-    TimeForm.IMPOSSIBLE_DATE: (der.UTC_TIME, lambda t: f"{t:%y}0230{t:%H%M%S}Z"),
-    TimeForm.LEAP_SECOND: (der.UTC_TIME, lambda t: f"{t:%y%m%d%H%M}60Z"),
-    TimeForm.EMPTY: (der.UTC_TIME, lambda _: ""),
-    TimeForm.OTHER_TYPE: (der.UTF8_STRING, lambda t: f"{t:%y%m%d%H%M%S}Z"),
+# The tag, and the content for strftime.
+_FORMS: Final = {
+    TimeForm.GENERALIZED_BEFORE_2050: (der.GENERALIZED_TIME, "%Y%m%d%H%M%SZ"),
+    TimeForm.UTC_WITHOUT_SECONDS: (der.UTC_TIME, "%y%m%d%H%MZ"),
+    TimeForm.UTC_WITH_OFFSET: (der.UTC_TIME, "%y%m%d%H%M%S+0000"),
+    TimeForm.UTC_WITHOUT_ZONE: (der.UTC_TIME, "%y%m%d%H%M%S"),
+    TimeForm.GENERALIZED_WITH_FRACTION: (der.GENERALIZED_TIME, "%Y%m%d%H%M%S.5Z"),
+    TimeForm.GENERALIZED_WITHOUT_ZONE: (der.GENERALIZED_TIME, "%Y%m%d%H%M%S"),
+    TimeForm.IMPOSSIBLE_DATE: (der.UTC_TIME, "%y0230%H%M%SZ"),
+    TimeForm.LEAP_SECOND: (der.UTC_TIME, "%y%m%d%H%M60Z"),
+    TimeForm.EMPTY: (der.UTC_TIME, ""),
+    TimeForm.OTHER_TYPE: (der.UTF8_STRING, "%y%m%d%H%M%SZ"),
 }
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class BadTime(Deviation):
     """One bound of the validity, at nearly the right moment but written in a forbidden form."""
 
@@ -114,8 +107,6 @@ class BadTime(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        tag, write = _WRITERS[self.form]
-        element = der.tlv(tag, write(_moment(draft, self.bound)).encode())
-        if self.bound == "not_before":
-            return Validity(not_before=element).draft(draft)
-        return Validity(not_after=element).draft(draft)
+        tag, content = _FORMS[self.form]
+        element = der.tlv(tag, _moment(draft, self.bound).strftime(content).encode())
+        return draft.changed(**{self.bound: element})

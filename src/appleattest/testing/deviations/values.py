@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from appleattest import oids
@@ -10,7 +9,7 @@ from appleattest.testing import der
 from appleattest.testing.deviations.extension import ExtensionValue
 from appleattest.testing.overriding import override
 from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES
-from appleattest.testing.template import Deviation, Draft
+from appleattest.testing.template import Deviation, Draft, deviation
 
 
 class Malformation(StrEnum):
@@ -23,7 +22,7 @@ class Malformation(StrEnum):
     OTHER_TYPE = "text with a line feed in it, a BOOLEAN in place of the INTEGER"
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class MalformedProperty(Deviation):
     """The property of that OID has a value that is neither blank nor well formed.
 
@@ -69,7 +68,7 @@ def _malformed_number(value: bytes) -> dict[Malformation, bytes]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class WrappedValue(Deviation):
     """The value of that OID is wrapped in an element of ``tag``, by default a UTF8String."""
 
@@ -82,7 +81,7 @@ class WrappedValue(Deviation):
         return ExtensionValue(self.oid, value).draft(draft)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class NestedFreshnessCode(Deviation):
     """The freshness code sits in an OCTET STRING of its own inside the extension value."""
 
@@ -91,13 +90,13 @@ class NestedFreshnessCode(Deviation):
         return WrappedValue(oids.FRESHNESS_CODE, der.OCTET_STRING).draft(draft)
 
 
-@dataclass(frozen=True, slots=True)
+@deviation
 class Utf8StringText(Deviation):
     """Every text property is wrapped in a UTF8String, as other verifiers' test chains have it."""
 
     @override
     def draft(self, draft: Draft) -> Draft:
         for oid in TEXT_PROPERTIES.values():
-            if any(each.oid == oid for each in draft.template.extensions or ()):
+            if draft.template.has(oid):
                 draft = WrappedValue(oid).draft(draft)
         return draft

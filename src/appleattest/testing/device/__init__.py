@@ -7,8 +7,8 @@
     response = device.answer(command)              # MDM: property list in, property list out
     answer = device.answer_challenge(token)        # ACME: .response, .certificate_request(...)
 
-It behaves as Apple documents; see docs/guide-test-your-server.md. It takes the time from its
-clock and its keys from the authority's seed: nothing is random, and nothing is secret.
+It behaves as Apple documents; see docs/guide-test-your-server.md. Its time is its clock's and its
+keys are the authority's seed's: nothing is random, and nothing is secret.
 """
 
 from appleattest.testing.device.challenge import ChallengeAnswer

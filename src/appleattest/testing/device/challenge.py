@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from appleattest.testing import carriers
 from appleattest.testing.keys import KeyKind
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
 
 ATTESTATION_FAILED: Final = "Failed to attest the key"
 """The ``error`` of an answer whose attestation failed. The words are not documented."""
@@ -23,10 +21,7 @@ _KINDS: Final = {256: KeyKind.P256, 384: KeyKind.P384}
 
 
 def kind_of_size(key_size: int) -> KeyKind:
-    """Return the kind of key that the payload's ``KeySize`` means, for a hardware-bound key.
-
-    Raises ``ValueError`` for any size but 256 and 384.
-    """
+    """Return the kind of a hardware-bound key of ``KeySize`` 256 or 384, or ``ValueError``."""
     if key_size not in _KINDS:
         raise ValueError(f"a hardware-bound key has 256 or 384 bits, not {key_size!r}")
     return _KINDS[key_size]
@@ -37,8 +32,8 @@ class ChallengeAnswer:
     """An answer to one ``device-attest-01`` challenge, and the Secure Enclave key it is about.
 
     ``chain`` is in DER, leaf first: empty when the attestation failed, ``None`` when there was
-    to be none. ``private_key`` would never leave a device; a test may want it. ``key_survives``
-    tells whether the device still has it.
+    to be none. ``private_key`` never leaves a real device. ``key_survives`` tells whether the
+    device still has it.
     """
 
     chain: tuple[bytes, ...] | None
@@ -49,8 +44,8 @@ class ChallengeAnswer:
     def response(self) -> bytes:
         """The JSON to post to the challenge: ``{"attObj": …}``.
 
-        When the attestation failed, with an ``error`` and an empty ``x5c``; ``{}`` when there was
-        to be none, as Apple's client does it (`SecCertificateRequest.m`).
+        As Apple's client (`SecCertificateRequest.m`): an ``error`` and an empty ``x5c`` when the
+        attestation failed, ``{}`` when there was to be none.
         """
         if self.chain is None:
             return b"{}"
@@ -74,10 +69,9 @@ class ChallengeAnswer:
     ) -> bytes:
         """Return a CSR for the key in DER, signed with SHA-256 on either curve.
 
-        ``subject`` is a name, or the text of the one common name. Apple's payload allows
-        rfc822Name, dNSName, URI and the NT principal name as ``alternative_names``; here any is
-        allowed, to test a server. Raises ``LookupError`` when the device has been erased
-        since.
+        ``subject`` is a name, or the text of the one common name. Any ``alternative_names`` are
+        allowed; Apple's payload allows rfc822Name, dNSName, URI and the NT principal name. Raises
+        ``LookupError`` when the device has been erased since.
         """
         if not self.key_survives():
             raise LookupError("the key is lost: the device has been erased")
@@ -92,9 +86,6 @@ class ChallengeAnswer:
     def finalize_payload(
         self, subject: str | x509.Name, *, alternative_names: Iterable[x509.GeneralName] = ()
     ) -> bytes:
-        """Return the JSON to post to ``finalize``: ``{"csr": …}``.
-
-        The request in it is that of `certificate_request`, which takes the same arguments.
-        """
+        """Return the JSON to post to ``finalize``: ``{"csr": …}`` of `certificate_request`."""
         request = self.certificate_request(subject, alternative_names=alternative_names)
         return carriers.finalize_payload(request)

@@ -15,8 +15,8 @@ Clock: TypeAlias = Callable[[], datetime]
 class ManualClock:
     """A clock that stands still between calls of `advance` and `set`.
 
-    ``start`` is aware, by default `appleattest.testing.ISSUED_AT`; one without a zone is a
-    ``ValueError``. Call the clock for its time, in UTC: ``verifier.verify_mdm(…, at=clock())``.
+    ``start`` is aware (or ``ValueError``), by default `appleattest.testing.ISSUED_AT`. Call the
+    clock for its time, in UTC: ``verifier.verify_mdm(…, at=clock())``.
     """
 
     def __init__(self, start: datetime = apple_shape.ISSUED_AT) -> None:
@@ -27,7 +27,7 @@ class ManualClock:
         return self._now
 
     def advance(self, by: timedelta) -> None:
-        """Move forward ``by`` that much; a negative ``timedelta`` moves back."""
+        """Move forward, or back if ``by`` is negative."""
         self._now += by
 
     def set(self, to: datetime) -> None:

@@ -1,13 +1,10 @@
-"""The `DeviceInformation` command as a device reads it, and the response as it writes it."""
+"""The `DeviceInformation` command as a device reads it."""
 
 from __future__ import annotations
 
 import plistlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final
 
 ATTESTATION: Final = "DevicePropertiesAttestation"
 LONGEST_NONCE: Final = 32
@@ -25,8 +22,7 @@ class DeviceInformationCommand:
     def parse(cls, command: bytes) -> DeviceInformationCommand:
         """Read a property list, XML or binary.
 
-        Raises ``ValueError`` for anything but a ``DeviceInformation`` command: in a test that is
-        a mistake of the server.
+        Raises ``ValueError`` for anything but a ``DeviceInformation`` command: the server's fault.
         """
         try:
             document = plistlib.loads(command)
@@ -44,11 +40,7 @@ class DeviceInformationCommand:
     def well_formed(self) -> bool:
         """Whether ``Queries`` is an array of at least one string."""
         queries = self.queries
-        return (
-            isinstance(queries, list)
-            and bool(queries)
-            and all(isinstance(query, str) for query in queries)
-        )
+        return isinstance(queries, list) and {str} == {type(query) for query in queries}
 
     @property
     def nonce_acceptable(self) -> bool:
@@ -64,20 +56,3 @@ class DeviceInformationCommand:
     def asks_for(self, query: str) -> bool:
         """Whether the query is among ``Queries``."""
         return isinstance(self.queries, list) and query in self.queries
-
-
-def encode_response(
-    command_uuid: str,
-    status: str,
-    identity: Mapping[str, str],
-    answers: Mapping[str, Any] | None = None,
-) -> bytes:
-    """Return the response as an XML property list.
-
-    ``identity`` is ``UDID`` or ``EnrollmentID``; without ``answers`` there is no
-    ``QueryResponses``.
-    """
-    response: dict[str, Any] = {"CommandUUID": command_uuid, "Status": status, **identity}
-    if answers is not None:
-        response["QueryResponses"] = dict(answers)
-    return plistlib.dumps(response)

@@ -1,8 +1,7 @@
 """What a compromised device may do: lie about itself, replay, relay, leave properties out.
 
 It cannot forge what Apple signs. It sends a genuine chain that it should not send, which only the
-server's own checks can notice. Give any number of these to a `SimulatedDevice`; they act in the
-order given.
+server's own checks can notice. A `SimulatedDevice` takes any number; they act in that order.
 """
 
 # ruff: noqa: ARG002 - a hook gets every argument, and few need all of them
@@ -33,7 +32,7 @@ Chain: TypeAlias = tuple[bytes, ...]
 
 
 class Compromise:
-    """One thing that a compromised device does. Each subclass overrides what it needs."""
+    """What a compromised device does. Each subclass overrides what it needs."""
 
     def command(self, command: bytes) -> bytes:
         """Choose the command that is answered."""
@@ -64,8 +63,7 @@ class Compromise:
 class Lies(Compromise):
     """Says something untrue of itself: ``Lies({"OSVersion": "26.0"})``, by the name of the query.
 
-    Only what is queried is answered. What is attested stays true, so the server can see the
-    discrepancy.
+    What is attested stays true, so the server can see the discrepancy.
     """
 
     about: Mapping[str, Any]
@@ -78,9 +76,8 @@ class Lies(Compromise):
 class Omits(Compromise):
     """Leaves properties out of every attestation that it makes: ``Omits("sip", "secure_boot")``.
 
-    The operating system chooses which properties Apple attests, so a compromised one can hide a
-    bad value. An attestation that is already cached keeps what it has. A name that is not an
-    attested property is a ``ValueError``.
+    The OS chooses which properties Apple attests, so a compromised one can hide a bad value. A
+    cached attestation keeps what it has. Another name than a property's is a ``ValueError``.
     """
 
     def __init__(self, *names: AttestedField) -> None:
@@ -101,10 +98,9 @@ class Omits(Compromise):
 class Replays(Compromise):
     """Sends an old chain as the answer to every new request, MDM or ACME.
 
-    ``earlier`` is the message with the chain: a response plist, a challenge response, an
-    attestation object, or a sequence of DER. In ACME the device signs the CSR with its own key,
-    which is not the one in the chain. Raises ``AttestationError`` when used if ``earlier`` holds
-    no certificate.
+    ``earlier`` has the chain: a response plist, a challenge response, an attestation object, or
+    a sequence of DER. In ACME the device signs the CSR with its own key, not the chain's. Raises
+    ``AttestationError`` when used if ``earlier`` holds no certificate.
     """
 
     earlier: bytes | Sequence[bytes]
@@ -146,8 +142,8 @@ class Relays(Compromise):
 class AnswersOlder(Compromise):
     """Answers an older ``command`` (a property list) in place of the one it got.
 
-    An honest device may do the same with a command that was queued. A server finds the nonce by
-    the ``CommandUUID``.
+    An honest device may do so with a queued command. A server finds the nonce by the
+    ``CommandUUID``.
     """
 
     older: bytes

@@ -15,7 +15,7 @@ _VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+){0,3}")
 
 
 class _Support(NamedTuple):
-    """The first version of an operating system that has each feature; ``None`` if none has.
+    """The first version of an OS that has each feature; ``None`` if none has.
 
     ``attestation``: ACME, and the four oldest OIDs. ``mdm``: the query
     ``DevicePropertiesAttestation``. ``versions``: 9.4, 10.1 and 10.3. ``security``: 13.x.
@@ -51,12 +51,11 @@ _SOFTWARE_UPDATE_BEFORE: Final = (27,)
 class DeviceModel:
     """One device: what it truthfully says of itself, and what Apple attests of it.
 
-    ``provisioning_udid`` is a Mac's, and what its attestations hold in place of ``udid``. The
-    versions of sepOS and of the bootloader are ``os_version``. ``sip`` (0 enabled),
-    ``secure_boot`` and ``third_party_kexts`` (0 none allowed) are attested of a Mac alone.
-    ``attestable`` false is hardware without attestation: a Mac with T2 or older, a chip before
-    A11 or S4. A version that is not dotted decimal is a ``ValueError``, as is a Mac without a
-    ``provisioning_udid``; a ``platform`` that is only text is a ``TypeError``.
+    ``provisioning_udid`` is a Mac's: attested in place of ``udid``. sepOS and the bootloader have
+    ``os_version``. ``sip`` (0 enabled), ``secure_boot`` and ``third_party_kexts`` (0 none allowed)
+    are attested of a Mac alone. ``attestable`` false is hardware without attestation: a Mac with
+    T2 or older, a chip before A11 or S4. Raises ``ValueError`` for a version that is not dotted
+    decimal and a Mac without a ``provisioning_udid``, ``TypeError`` for a ``platform`` of text.
     """
 
     platform: Platform
@@ -144,34 +143,24 @@ class DeviceModel:
     def properties(self) -> Properties:
         """Return what Apple attests of it when the OS asks for all that it knows.
 
-        Later versions ask for more. Only a Mac has 13.1 to 13.3. The freshness code is not a
-        property of the device.
+        Later versions ask for more. Only a Mac has 13.1 to 13.3.
         """
-        support = _SUPPORT[self.platform]
+        support, version = _SUPPORT[self.platform], self.os_version
         fields: dict[str, Any] = {
             "serial_number": self.serial_number,
             "udid": self.provisioning_udid or self.udid,
-            "sepos_version": self.os_version,
+            "sepos_version": version,
         }
+        names: list[str] = []
         if self._has(support.versions):
-            fields |= {
-                "software_update_device_id": self.software_update_device_id,
-                "os_version": self.os_version,
-                "llb_version": self.os_version,
-            }
+            fields |= {"os_version": version, "llb_version": version}
+            names += ["software_update_device_id"]
         if self._has(support.security):
-            fields |= {
-                "sip": self.sip,
-                "secure_boot": self.secure_boot,
-                "third_party_kexts": self.third_party_kexts,
-            }
-        return Properties(**fields)
+            names += ["sip", "secure_boot", "third_party_kexts"]
+        return Properties(**fields, **{name: getattr(self, name) for name in names})
 
     def answers(self, *, user_enrolled: bool) -> dict[str, Any]:
-        """Return what it can say of itself, by the name of the query.
-
-        Under user enrolment it says nothing that identifies it.
-        """
+        """Return what it can say of itself by query; if ``user_enrolled``, no identifier."""
         answers: dict[str, Any] = {"OSVersion": self.os_version}
         if user_enrolled:
             return answers

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import plistlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from appleattest.mdm import ATTESTATION_INTERVAL
 from appleattest.policy import Platform
 from appleattest.testing import der
+from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.device.challenge import ChallengeAnswer, kind_of_size
 from appleattest.testing.device.clock import Clock, ManualClock
-from appleattest.testing.device.command import (
-    ATTESTATION,
-    DeviceInformationCommand,
-    encode_response,
-)
+from appleattest.testing.device.command import ATTESTATION, DeviceInformationCommand
 from appleattest.testing.device.compromises import Compromise
 from appleattest.testing.device.model import DeviceModel
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    from appleattest.testing.authority import AttestationAuthority
-    from appleattest.testing.properties import Properties
+from appleattest.testing.properties import Properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +43,22 @@ class DeviceArguments(TypedDict, total=False):
 class SimulatedDevice:
     """One device of one enrolment, which answers as Apple documents.
 
-    ``model`` is what it is, by default a Mac. ``clock`` tells its time, by default a
-    `ManualClock` of its own that begins at `appleattest.testing.ISSUED_AT`. ``user_enrolled`` is
-    BYOD: neither its answers nor its attestations have a serial number or a UDID. ``may_query``
-    is false for an MDM without the right to query device information. ``answers`` are further
-    queries that it can answer, such as ``{"DeviceName": "…"}``. ``compromises`` make it dishonest.
+    ``model`` is by default a Mac, ``clock`` a `ManualClock` of its own that begins at
+    `appleattest.testing.ISSUED_AT`. ``user_enrolled`` is BYOD: neither answers nor attestations
+    have a serial number or a UDID. ``may_query`` is false for an MDM without the right to query
+    device information. ``answers`` are further answers by query: ``{"DeviceName": "…"}``.
+    ``compromises`` make it dishonest.
 
     What it sends depends on the authority's seed, the model, and what it was asked and when. Not
     safe to share between threads.
     """
 
     model: DeviceModel
-    """What it is now; set it to a changed one (``dataclasses.replace``) to change it. What has
-    been attested stays attested until the next new attestation."""
+    """What it is now; set another to change it. An attestation keeps what it attests."""
     busy: bool = False
     """While true, every command is answered ``NotNow``."""
     attestation_fails: bool = False
-    """While true no new attestation can be made, as without a network. The cached one remains."""
+    """While true no new attestation can be made, as without a network; the cached one stays."""
 
     def __init__(
         self,
@@ -89,8 +83,6 @@ class SimulatedDevice:
         self._requests = 0
         self._cached: _Cached | None = None
 
-    # --- what it is -----------------------------------------------------------------------------
-
     @property
     def enrolment_key(self) -> ec.EllipticCurvePublicKey:
         """The key that every MDM attestation of this enrolment certifies."""
@@ -98,13 +90,13 @@ class SimulatedDevice:
 
     @property
     def enrollment_id(self) -> str:
-        """The ``EnrollmentID`` under which it answers if it is enrolled by its user."""
+        """The ``EnrollmentID`` of its answers under user enrolment."""
         digest = hashlib.sha256(f"{self.model.serial_number} {self._erased}".encode()).hexdigest()
         return f"{digest[:8]}-{digest[8:12]}-4{digest[12:15]}-8{digest[15:18]}-{digest[18:30]}"
 
     @property
     def attested_properties(self) -> Properties:
-        """What the next new attestation says of it: what its OS asks for and Apple confirms."""
+        """What the next new attestation says of it."""
         properties = self.model.properties()
         if self.user_enrolled:
             properties = properties.user_enrolled()
@@ -112,21 +104,17 @@ class SimulatedDevice:
             properties = each.properties(properties)
         return properties
 
-    # --- what happens to it ---------------------------------------------------------------------
-
     def update_os(self, version: str) -> None:
         """Update to another OS ``version`` (dotted decimal, or ``ValueError``).
 
-        Its answers change at once. What is attested changes with the next new attestation.
+        Its answers change at once, what is attested with the next new attestation.
         """
         self.model = self.model.updated(version)
 
     def erase(self) -> None:
-        """Erase it, and enrol it again: keys and cached attestation are gone."""
+        """Erase and enrol it again: keys and cached attestation are gone."""
         self._erased += 1
         self._cached = None
-
-    # --- MDM ------------------------------------------------------------------------------------
 
     def answer(self, command: bytes) -> bytes:
         """Return the response (XML property list) to a ``DeviceInformation`` command.
@@ -136,10 +124,10 @@ class SimulatedDevice:
 
         - ``NotNow`` while it is `busy`;
         - ``CommandFormatError``, without answers, for ``Queries`` that are not at least one
-          string, and for a nonce that is not 1 to 32 bytes of data, except on a Mac, which only
-          leaves the attestation out;
-        - else ``Acknowledged``, with what was queried and it can answer. An attestation that
-          failed or is not supported is silently left out.
+          string, and for a nonce that is not 1 to 32 bytes of data (a Mac only leaves the
+          attestation out);
+        - else ``Acknowledged``, with what was queried and it can answer; without an attestation
+          that failed or is not supported.
         """
         for each in self.compromises:
             command = each.command(command)
@@ -149,16 +137,17 @@ class SimulatedDevice:
         return response
 
     def _answer(self, command: DeviceInformationCommand) -> bytes:
-        identity = (
-            {"EnrollmentID": self.enrollment_id}
-            if self.user_enrolled
-            else {"UDID": self.model.udid}
-        )
+        identity = {"UDID": self.model.udid}
+        if self.user_enrolled:
+            identity = {"EnrollmentID": self.enrollment_id}
+        response: dict[str, Any] = {"CommandUUID": command.uuid, **identity}
         if self.busy:
-            return encode_response(command.uuid, "NotNow", identity)
-        if not command.well_formed or self._refuses_nonce(command):
-            return encode_response(command.uuid, "CommandFormatError", identity)
-        return encode_response(command.uuid, "Acknowledged", identity, self._answers(command))
+            response["Status"] = "NotNow"
+        elif not command.well_formed or self._refuses_nonce(command):
+            response["Status"] = "CommandFormatError"
+        else:
+            response |= {"Status": "Acknowledged", "QueryResponses": dict(self._answers(command))}
+        return plistlib.dumps(response)
 
     def _refuses_nonce(self, command: DeviceInformationCommand) -> bool:
         knows_nonces = self.model.attests_in_mdm and self.model.platform is not Platform.MACOS
@@ -187,9 +176,9 @@ class SimulatedDevice:
     def attest(self, nonce: bytes | None) -> tuple[bytes, ...] | None:
         """Return the chain (DER, leaf first) for an MDM request with this nonce, or ``None``.
 
-        The cached attestation is returned if ``nonce`` is ``None``, or is the nonce in it, or if
-        it was made less than seven days ago. Else a new one is made and cached. ``None`` if the
-        device cannot attest or the new one failed. Without a nonce there is no freshness code.
+        It is the cached one if ``nonce`` is ``None`` or the nonce in it, or if it was made less
+        than seven days ago; else a new one, then cached. ``None`` if the device cannot attest or
+        the new one failed. Without a nonce there is no freshness code.
         """
         if not self.model.attests_in_mdm:
             return None
@@ -197,14 +186,19 @@ class SimulatedDevice:
         if self._cached is None or self._wants_new(self._cached, nonce, now):
             if self.attestation_fails:
                 return None
-            chain = self._authority.attest(
-                public_key=self.enrolment_key,
-                properties=self.attested_properties,
-                freshness_code=nonce,
-                at=now,
-            )
-            self._cached = _Cached(tuple(chain), nonce, now)
+            chain = self._new_chain(self.enrolment_key, nonce, now)
+            self._cached = _Cached(chain, nonce, now)
         return self._cached.chain
+
+    def _new_chain(
+        self, key: ec.EllipticCurvePublicKey, code: bytes | None, now: datetime
+    ) -> tuple[bytes, ...]:
+        properties = self.attested_properties
+        return tuple(
+            self._authority.attest(
+                public_key=key, properties=properties, freshness_code=code, at=now
+            )
+        )
 
     @staticmethod
     def _wants_new(cached: _Cached, nonce: bytes | None, now: datetime) -> bool:
@@ -212,17 +206,14 @@ class SimulatedDevice:
             return False
         return now - cached.made_at >= ATTESTATION_INTERVAL
 
-    # --- ACME -----------------------------------------------------------------------------------
-
     def answer_challenge(
         self, token: str, *, key_size: int = 384, attest: bool = True
     ) -> ChallengeAnswer:
         """Make a Secure Enclave key and answer a ``device-attest-01`` challenge for it.
 
-        ``token`` is the challenge's token alone; the leaf carries the SHA-256 of its ASCII, and
-        a token that is not ASCII is a ``ValueError``. ``key_size`` and ``attest`` are the payload's
-        ``KeySize`` (256 or 384, or ``ValueError``) and ``Attest``. Every key is a new one and has
-        an attestation of its own: nothing is cached.
+        ``token`` is the challenge's token alone, in ASCII (or ``ValueError``); the leaf carries
+        its SHA-256. ``key_size`` and ``attest`` are the payload's ``KeySize`` (256 or 384, or
+        ``ValueError``) and ``Attest``. Key and attestation are new each time: nothing is cached.
         """
         self._requests += 1
         erased = self._erased
@@ -239,15 +230,11 @@ class SimulatedDevice:
         return answer
 
     def _attested(self, answer: ChallengeAnswer, token: str) -> ChallengeAnswer:
-        chain: Iterable[bytes] = ()
-        if not self.attestation_fails:
-            chain = self._authority.attest(
-                public_key=answer.public_key,
-                properties=self.attested_properties,
-                freshness_code=hashlib.sha256(token.encode("ascii")).digest(),
-                at=der.in_utc(self.clock()),
-            )
-        return replace(answer, chain=tuple(chain))
+        if self.attestation_fails:
+            return replace(answer, chain=())
+        code = hashlib.sha256(token.encode("ascii")).digest()
+        chain = self._new_chain(answer.public_key, code, der.in_utc(self.clock()))
+        return replace(answer, chain=chain)
 
     def __repr__(self) -> str:
         model = self.model

@@ -9,9 +9,8 @@
     def test_my_server_refuses(broken):
         assert not my_server_accepts(broken.chain, at=broken.at)
 
-Needs Hypothesis (the extra ``testing``); nothing else in this package does. Verify what is drawn
-with the verifier of the authority that you gave, at its own ``at``. It shrinks towards the
-ordinary shape of Apple's chains.
+Needs Hypothesis (the extra ``testing``). Verify what is drawn with the verifier of the authority
+that you gave, at its own ``at``. It shrinks towards the ordinary shape of Apple's chains.
 """
 
 try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -14,17 +15,12 @@ from appleattest.testing import chains as built
 from appleattest.testing import deviations as d
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.deviations import KeyUse
+from appleattest.testing.issuer import Issuer, LeafArguments
 from appleattest.testing.keys import Digest, KeyKind
+from appleattest.testing.properties import Properties
 from appleattest.testing.strategies.devices import devices, malformed_devices
 from appleattest.testing.strategies.genuine import MintedChain, moments
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
-
-    from appleattest.testing.issuer import Issuer, LeafArguments
-    from appleattest.testing.properties import Properties
-    from appleattest.testing.template import Deviation
+from appleattest.testing.template import Deviation
 
 Where: TypeAlias = Literal["leaf", "intermediate"]
 _Content: TypeAlias = "tuple[Properties, bytes, datetime]"
@@ -165,10 +161,7 @@ _DEFECTS: Final = (
 
 
 def deviations() -> st.SearchStrategy[Defect]:
-    """Any deviation of the mint for which a genuine chain must be refused, and the reasons.
-
-    It fits a leaf about any device that has a freshness code.
-    """
+    """Any deviation for which a genuine chain with a freshness code must be refused."""
     return st.one_of(_DEFECTS)
 
 
@@ -201,10 +194,9 @@ def _issuers(authority: AttestationAuthority) -> list[tuple[Issuer, Reason]]:
 def broken_chains(authority: AttestationAuthority) -> st.SearchStrategy[MintedChain]:
     """Chains that must be refused, each for one of its ``reasons``, with any freshness expected.
 
-    With a defect of `deviations`; with a malformed serial number or UDID (`malformed_devices`);
-    too early or too late; under a leaf, an impostor or a stranger; with a level too many or
-    without the intermediate; with a certificate in front that is not a leaf; of no certificate, or
-    of too many.
+    With a defect of `deviations` or a malformed identifier (`malformed_devices`); too early or too
+    late; under a leaf, an impostor or a stranger; with a level too many or without the
+    intermediate; with no leaf in front; of no certificate, or too many.
     """
     whole = st.tuples(devices(), st.binary(min_size=1, max_size=32), moments())
     return st.one_of(
@@ -235,13 +227,10 @@ def _leaf(content: _Content) -> LeafArguments:
 
 
 def _defective(authority: AttestationAuthority, whole: _Contents) -> _Chains:
-    return st.builds(
-        lambda defect, content: _broken(
-            defect.attest(authority, **_leaf(content)), content, defect.reasons
-        ),
-        deviations(),
-        whole,
-    )
+    def build(defect: Defect, content: _Content) -> MintedChain:
+        return _broken(defect.attest(authority, **_leaf(content)), content, defect.reasons)
+
+    return st.builds(build, deviations(), whole)
 
 
 def _misissued(authority: AttestationAuthority, whole: _Contents) -> _Chains:
@@ -257,12 +246,9 @@ def _misissued(authority: AttestationAuthority, whole: _Contents) -> _Chains:
 def _untimely(authority: AttestationAuthority, whole: _Contents) -> _Chains:
     def build(content: _Content, late: bool, by: timedelta) -> MintedChain:
         issued_at = content[2]
-        at = (
-            issued_at + apple_shape.LEAF_AFTER + by
-            if late
-            else issued_at - apple_shape.LEAF_BEFORE - by
-        )
-        reason = Reason.EXPIRED if late else Reason.NOT_YET_VALID
+        at, reason = issued_at - apple_shape.LEAF_BEFORE - by, Reason.NOT_YET_VALID
+        if late:
+            at, reason = issued_at + apple_shape.LEAF_AFTER + by, Reason.EXPIRED
         return _broken(authority.attest(**_leaf(content)), content, [reason], at)
 
     return st.builds(build, whole, st.booleans(), _BY)

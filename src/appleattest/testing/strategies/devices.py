@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from appleattest import oids
 from appleattest.testing.properties import NUMBER_PROPERTIES, TEXT_PROPERTIES, Properties
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _WITHOUT_SPACES: Final = ("serial_number", "udid", "software_update_device_id")
 _GENERATIONS: Final = (Properties.iphone_16(), Properties.iphone(), Properties.mac())
@@ -52,9 +50,9 @@ _BLANKS: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
 def devices(draw: st.DrawFn) -> Properties:
     """Any device that Apple could attest, as `Properties`.
 
-    It is an iPhone with iOS 16 or 17.2, or a Mac with macOS 14.2, with any identifiers, versions
-    and statuses, documented or not. Some properties are absent, some are blank, and some are not
-    documented. Some devices are under user enrolment. Every value is well formed.
+    An iPhone with iOS 16 or 17.2, or a Mac with macOS 14.2, some under user enrolment, with any
+    identifiers, versions and statuses. Some properties are absent, some blank, some not documented.
+    Every value is well formed.
     """
     properties = draw(st.sampled_from(_GENERATIONS))
     fields = [name for name in _VALUES if getattr(properties, name) is not None]
@@ -83,25 +81,12 @@ _BAD_TEXTS: Final = st.one_of(
 _BAD_WORDS: Final = st.one_of(
     _BAD_TEXTS, st.tuples(_WORDS, _WORDS).map(lambda parts: " ".join(parts).encode())
 )
+_NOT_NUMBERS: Final = (
+    "02 0200 02020000 02020001 0202ffff 02810100 02010000 0280000000 0a0100 010100 "
+    "0403020100 00 30 20"
+)
 _BAD_NUMBERS: Final = st.one_of(
-    st.sampled_from(
-        [
-            b"\x02",
-            b"\x02\x00",
-            b"\x02\x02\x00\x00",
-            b"\x02\x02\x00\x01",
-            b"\x02\x02\xff\xff",
-            b"\x02\x81\x01\x00",
-            b"\x02\x01\x00\x00",
-            b"\x02\x80\x00\x00\x00",
-            b"\x0a\x01\x00",
-            b"\x01\x01\x00",
-            b"\x04\x03\x02\x01\x00",
-            b"\x00",
-            b"0",
-            b" ",
-        ]
-    ),
+    st.sampled_from([*map(bytes.fromhex, _NOT_NUMBERS.split())]),
     st.integers(14, 40).map(lambda count: bytes([0x02, count + 1, 1]) + bytes(count)),
 )
 _BAD_VALUES: Final[Mapping[str, st.SearchStrategy[bytes]]] = {
@@ -120,8 +105,7 @@ def malformed_devices(draw: st.DrawFn, oids: Sequence[str] = IDENTIFIERS) -> Pro
     """A device of which one property is neither blank nor in its documented encoding.
 
     It is one of ``oids``, by default the serial number or the UDID. Text is wrapped, padded, too
-    long, no UTF-8, or holds control characters; a serial number has two words; an INTEGER is no
-    DER, or no INTEGER.
+    long, no UTF-8, or has control characters; an identifier has two words; an INTEGER is no DER.
     """
     properties = draw(devices())
     oid = draw(st.sampled_from(oids))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -13,14 +13,11 @@ from appleattest.testing import apple_shape, deviations
 from appleattest.testing import chains as built
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.deviations import KeyUse
-from appleattest.testing.keys import Digest, KeyKind
+from appleattest.testing.issuer import Issuer
+from appleattest.testing.keys import Digest, KeyKind, PublicKey
 from appleattest.testing.properties import Properties
 from appleattest.testing.strategies.devices import ANY_CODE, ANY_DEVICE
-
-if TYPE_CHECKING:
-    from appleattest.testing.issuer import Issuer
-    from appleattest.testing.keys import PublicKey
-    from appleattest.testing.template import Deviation
+from appleattest.testing.template import Deviation
 
 _SECOND: Final = timedelta(seconds=1)
 _MOST: Final = Limits().certificates
@@ -34,8 +31,8 @@ class MintedChain:
     """Certificates in DER as sent, leaf first, and what is needed to verify them.
 
     ``properties`` and ``freshness_code`` are what the leaf says, ``at`` is the time to verify
-    at. ``reasons`` are those for which this package may refuse the chain, whichever freshness is
-    expected. Without any, the chain is genuine and must be accepted.
+    at. For one of ``reasons`` the chain must be refused, whichever freshness is expected. Without
+    any, it is genuine and must be accepted.
     """
 
     chain: tuple[bytes, ...]
@@ -127,7 +124,7 @@ def _outside_the_allowlists(authority: AttestationAuthority) -> list[bytes]:
 
 
 def moments() -> st.SearchStrategy[datetime]:
-    """When an attestation may have been issued: whole seconds, whole days most of the time."""
+    """When an attestation may have been issued: whole seconds, mostly whole days."""
     days = (_LATEST_ISSUE - _EARLIEST_ISSUE).days
     return st.one_of(
         st.just(apple_shape.ISSUED_AT),
@@ -155,11 +152,11 @@ def chains(
     """Genuine chains of this authority, in every shape, at any time at which they are valid.
 
     Under the intermediate, another of the same name (re-issued, re-keyed, on another curve), two
-    levels, a cross-signed newer root, or the root itself; the certificates above the leaf in any
-    order, repeated, with the root, with unrelated, expired or defective ones between them, or such
-    as are outside the verifier's allowlists. A leaf on P-384 or P-256, without basicConstraints or
-    keyUsage, with harmless extensions or another hash. At most five certificates, as the
-    default `appleattest.Limits` allow. ``devices`` and ``freshness_codes`` say what leaves say.
+    levels, a cross-signed newer root, or the root itself; above the leaf any order, repeats, the
+    root, and unrelated, expired, defective or not allowed certificates. A leaf on P-384 or P-256,
+    without basicConstraints or keyUsage, with harmless extensions or another hash. At most five
+    certificates, as the default `appleattest.Limits` allow. ``devices`` and ``freshness_codes``
+    say what leaves say.
     """
     return chains_of(shapes(authority), devices, freshness_codes)
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from appleattest.testing import carriers
+from appleattest.testing.authority import AttestationAuthority
+from appleattest.testing.properties import Properties
 from appleattest.testing.strategies.devices import ANY_CODE, ANY_DEVICE
 from appleattest.testing.strategies.genuine import MintedChain, chains_of, shapes
-
-if TYPE_CHECKING:
-    from appleattest.testing.authority import AttestationAuthority
-    from appleattest.testing.properties import Properties
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _TOKENS: Final = st.text(_ALPHABET, min_size=22, max_size=64)

@@ -1,8 +1,8 @@
-"""This library's answer to one test of the JSON: also the adapter that shows how to write one.
+"""This library's answer to one test of the JSON: an example of an adapter.
 
-An adapter reads a test (one JSON object, the group's shared fields included) and answers with
-one: `{"result": "valid"}` or `{"result": "invalid", "reason": …}`. What a valid answer says beside
-its result (`device` or `names`, say) is compared where it is given.
+An adapter reads a test (one JSON object, the group's fields included) and answers with one:
+`{"result": "valid"}` or `{"result": "invalid", "reason": …}`. What a valid answer says beside that
+(`device` or `names`, say) is compared where it is given.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Run any implementation over the vectors.
 
-The command is started once. For each test it gets one line of JSON on its standard input (what
-the group shares merged into the test, the expectations left out) and answers with one line on
-its standard output: an object with `result`, and if it likes with `reason`, or with what it read.
+The command is started once. For each test it gets one line of JSON on its standard input (with
+what the group shares, without the expectations). It answers with one line on its standard output:
+an object with `result`, and if it likes `reason`, or what it read.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ class Verdict(NamedTuple):
     failure: str | None
     """Why the answer is wrong; None when it is right."""
     other_reason: bool
-    """A refusal that is right, for a reason with another name, or of another element."""
+    """Whether it is refused rightly for another reason or element."""
 
 
 class Summary(NamedTuple):
-    """All verdicts in one text, a line for each failure, and whether there was one."""
+    """All verdicts as text, a line for each failure, and whether there was one."""
 
     text: str
     failed: bool
 
 
 def vector_files(directory: Path) -> list[Path]:
-    """The files of vectors in a directory; the schema beside them is none."""
+    """The files of vectors in a directory, without the schema."""
     return sorted(path for path in directory.glob("*.json") if path.name != SCHEMA)
 
 
@@ -168,11 +168,7 @@ def _failure(test: dict[str, Any], answer: dict[str, Any]) -> str | None:
 
 
 def _reads_alike(test: dict[str, Any], key: str, given: Any) -> bool:
-    """Whether it is what the test says, or one of the readings that are right as well.
-
-    What a test does not say is not compared: of an input that the vectors' author refuses, an
-    implementation that accepts it alone knows what it read.
-    """
+    """Whether it is what the test says, or also right. What a test does not say is not compared."""
     if key not in test or given == test[key]:
         return True
     also = test.get("alsoRead", {})
@@ -186,10 +182,7 @@ def _reads_alike(test: dict[str, Any], key: str, given: Any) -> bool:
 
 
 def kept(test: dict[str, Any], answer: dict[str, Any]) -> str | None:
-    """Whether the author of the vectors does what an `acceptable` test says that he does.
-
-    None when he does, else what he did instead. Nobody else is held to it.
-    """
+    """What this library did against its own note in an `acceptable` test; None if as noted."""
     refused = "reason" in test
     if test["result"] != "acceptable" or refused == (answer.get("result") == "invalid"):
         return None
