@@ -208,6 +208,22 @@ def test_an_object_that_raises_is_of_no_form() -> None:
     assert recognise(Raising()) is recognise(released) is None
 
 
+def test_a_panic_is_of_no_form_and_an_interrupt_goes_on() -> None:
+    class PanicException(BaseException):
+        pass
+
+    class Raising(dict[str, str]):
+        def __init__(self, error: type[BaseException]) -> None:
+            self.error = error
+
+        def __contains__(self, _: object) -> bool:
+            raise self.error
+
+    assert recognise(Raising(PanicException)) is None
+    with pytest.raises(KeyboardInterrupt):
+        recognise(Raising(KeyboardInterrupt))
+
+
 def test_only_the_beginning_of_a_long_input_is_looked_at() -> None:
     limit = 128 * 1024
     member = '"attObj"'

@@ -32,8 +32,8 @@ PACKAGE: Final = ROOT / "src" / "appleattest"
 LAYERS: Final = (
     ("limits", "oids", "problems", "sealed", "text", "times"),
     ("arguments", "errors", "property_values"),
-    ("boundary", "forms", "wire"),
-    ("certificates",),
+    ("boundary", "wire"),
+    ("certificates", "forms"),
     ("freshness", "properties", "trust"),
     ("attestation",),
     ("chain",),

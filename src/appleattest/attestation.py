@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +13,7 @@ from appleattest.properties import DeviceProperties, decode_properties, sealed_p
 from appleattest.sealed import Sealed, seal
 from appleattest.times import rfc3339
 from appleattest.trust import is_apple_root
+from appleattest.wire import base64
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -184,4 +184,4 @@ def _from_pickle(
 
 
 def _base64(value: bytes | None) -> str | None:
-    return None if value is None else b64encode(value).decode("ascii")
+    return None if value is None else base64.encode(value)

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 
 from cryptography import x509
 
+from appleattest.boundary import is_parser_failure
 from appleattest.errors import AttestationError
 from appleattest.text import plain
 
@@ -139,7 +140,9 @@ def recognise(data: object) -> Form | None:
     """The form of whatever a call was given; None where it is not known."""
     try:
         return _recognise(data)
-    except Exception:  # noqa: BLE001 - an object of the device's may raise what it likes
+    except BaseException as error:  # an object of the caller's may raise what it likes
+        if not is_parser_failure(error):
+            raise
         return None
 
 

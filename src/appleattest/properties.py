@@ -14,7 +14,6 @@ Three kinds of value are told apart (docs/properties.md):
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
 
@@ -32,6 +31,7 @@ from appleattest.property_values import (
     read_word,
 )
 from appleattest.sealed import FrozenMapping, Sealed, seal
+from appleattest.wire import base64
 
 _T = TypeVar("_T")
 
@@ -103,7 +103,7 @@ class LeafProperties(Sealed):
         return {
             **{name: _plain(value) for name, value in self.values.items()},
             "malformed": sorted(self.malformed),
-            "raw": {oid: b64encode(value).decode("ascii") for oid, value in self.raw.items()},
+            "raw": {oid: base64.encode(value) for oid, value in self.raw.items()},
         }
 
     def __eq__(self, other: object) -> bool:

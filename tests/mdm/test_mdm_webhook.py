@@ -256,7 +256,7 @@ def test_a_defect(document: Any, words: str, element: str | None) -> None:
 def test_base64_has_one_form(text: str) -> None:
     refused(
         check_in(raw_payload=text),
-        "base64 in its one form",
+        "not canonical base64 with padding",
         "checkin_event.raw_payload",
         Reason.MALFORMED_BASE64,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -15,6 +14,7 @@ from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.limits import Limits
 from appleattest.text import quoted, type_name
 from appleattest.times import utc_seconds
+from appleattest.wire import base64
 
 _CARRIERS: Final = ("mdm", "acme", "chain")
 _SHORTEST_PATH: Final = 2
@@ -84,12 +84,12 @@ def _answers(record: Mapping[str, Any], limits: Limits) -> FreshnessResult:
 
 
 def _octets(text: object, limit: int) -> bytes:
-    if not isinstance(text, str) or len(text) > (limit + 2) // 3 * 4:
-        raise _malformed("base64 text of a certificate or code was expected")
-    octets = b64decode(text, validate=True)
-    if b64encode(octets).decode("ascii") != text:
-        raise _malformed("base64 with padding in its one form was expected")
-    return octets
+    if not isinstance(text, str):
+        raise _malformed(f"base64 text was expected, {type_name(text)} came")
+    try:
+        return base64.decode(text, limit)
+    except MalformedInput as refusal:
+        raise _malformed(refusal.detail) from None
 
 
 def _time(text: object) -> datetime:

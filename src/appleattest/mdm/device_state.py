@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -10,9 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from appleattest.arguments import BytesLike
 from appleattest.freshness import UNCHECKED, Freshness, NoCheck
-from appleattest.mdm.nonces import nonce_to_send
+from appleattest.mdm.nonces import NONCE_BYTES, nonce_to_send
 from appleattest.sealed import FrozenMapping
 from appleattest.times import rfc3339, utc_seconds
+from appleattest.wire import base64
 
 STATE_SCHEMA: Final = 1
 """The version of what `DeviceState.to_dict` writes."""
@@ -193,14 +193,14 @@ class DeviceState:
             "pending": [
                 {
                     "command_uuid": each.command_uuid,
-                    "nonce": None if each.nonce is None else b64encode(each.nonce).decode("ascii"),
+                    "nonce": None if each.nonce is None else base64.encode(each.nonce),
                     "sent_at": rfc3339(each.sent_at),
                 }
                 for each in self.pending
             ],
             "nonces": [
                 {
-                    "nonce": b64encode(each.nonce).decode("ascii"),
+                    "nonce": base64.encode(each.nonce),
                     "sent_at": rfc3339(each.sent_at),
                 }
                 for each in self.nonces
@@ -265,7 +265,7 @@ def _time(text: object) -> datetime:
 
 
 def _nonce(text: object) -> bytes:
-    nonce = nonce_to_send(b64decode(_text(text)))
+    nonce = nonce_to_send(base64.decode(_text(text), NONCE_BYTES))
     assert nonce is not None  # noqa: S101 - only UNCHECKED is no nonce
     return nonce
 

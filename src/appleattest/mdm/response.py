@@ -6,7 +6,6 @@ attestation failed, that cannot make one, or that may not be queried, acknowledg
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +27,7 @@ from appleattest.limits import Limits
 from appleattest.sealed import FrozenMapping, Sealed, seal
 from appleattest.text import quoted, type_name
 from appleattest.times import rfc3339
+from appleattest.wire import base64
 
 
 class CommandStatus(StrEnum):
@@ -227,7 +227,7 @@ def _json(value: object) -> Any:
     if isinstance(value, tuple):
         return list(map(_json, value))
     if isinstance(value, bytes):
-        return b64encode(value).decode("ascii")
+        return base64.encode(value)
     return rfc3339(value) if isinstance(value, datetime) else value
 
 

@@ -9,7 +9,6 @@ The server makes the event, and the device the property list in it. Sources: Nan
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -25,7 +24,7 @@ from appleattest.mdm.response import DeviceInformationResponse
 from appleattest.sealed import FrozenMapping, Sealed, seal
 from appleattest.text import quoted, type_name
 from appleattest.times import rfc3339, utc_seconds
-from appleattest.wire import strict_json
+from appleattest.wire import base64, strict_json
 
 CONNECT: Final = "mdm.Connect"
 """The topic of a response to a command, or of a device that asks for one."""
@@ -133,7 +132,7 @@ class WebhookEvent(Sealed):
             "response": None if self.response is None else self.response.to_dict(),
             "check_in": None if self.check_in is None else dict(self.check_in),
             "refusal": None if self.refusal is None else self.refusal.reason.value,
-            "payload": None if self.payload is None else b64encode(self.payload).decode("ascii"),
+            "payload": None if self.payload is None else base64.encode(self.payload),
             "token_update_tally": self.token_update_tally,
             "url_params": dict(self.url_params),
         }
@@ -235,16 +234,10 @@ def _payload(event: Mapping[str, Any], name: str) -> bytes | None:
     if text is None:
         return None
     try:
-        payload = b64decode(text, validate=True)
-    except ValueError:
-        payload = None
-    if payload is None or b64encode(payload).decode("ascii") != text:
-        raise MalformedInput(
-            Reason.MALFORMED_BASE64,
-            "base64 in its one form was expected (RFC 4648, section 4)",
-            element=f"{name}.raw_payload",
-        )
-    return payload
+        return base64.decode(text, len(text))
+    except MalformedInput as refusal:
+        refusal.element = f"{name}.raw_payload"
+        raise
 
 
 def _time(event: Mapping[str, Any]) -> datetime | None:

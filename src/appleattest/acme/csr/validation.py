@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -37,6 +36,7 @@ from appleattest.problems import ProblemContext
 from appleattest.report import Check, Outcome, Report, accepted, examined, refused
 from appleattest.sealed import Sealed, seal
 from appleattest.text import quoted
+from appleattest.wire import base64
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
 CertificateRequest: TypeAlias = BytesLike | str | x509.CertificateSigningRequest
@@ -117,8 +117,8 @@ class ValidatedCSR(Sealed):
     def to_dict(self) -> dict[str, Any]:
         """What was validated as JSON types: the request and the key as base64 DER."""
         return {
-            "csr": b64encode(self.csr.public_bytes(Encoding.DER)).decode("ascii"),
-            "spki": b64encode(self.spki).decode("ascii"),
+            "csr": base64.encode(self.csr.public_bytes(Encoding.DER)),
+            "spki": base64.encode(self.spki),
             "spki_sha256": self.spki_sha256.hex(),
             "identifier": self.identifier.to_dict(),
             "binding": self.binding.value,
