@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -260,6 +262,28 @@ def test_what_is_outside_and_reaches_no_anchor_explains_nothing() -> None:
     weak = broken_extra(deviations.CertifiedKey(KeyKind.RSA_2048))
     verifier = Verifier(trust=AUTHORITY.trust)
     refuse(verifier, [*stranger.attest(), weak], UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[1]")
+
+
+@pytest.mark.parametrize("kind", [KeyKind.RSA_2048, KeyKind.P384])
+def test_what_names_itself_as_its_issuer_explains_nothing(kind: KeyKind) -> None:
+    """Whatever its algorithm: it is on no path, and the leaf's issuer is not there."""
+    name = AUTHORITY.issuer.subject
+    verifier = Verifier(trust=AUTHORITY.trust)
+    itself = chains.self_signed_certificate(AUTHORITY, name=name, kind=kind)
+    refuse(verifier, [CHAIN[0], itself], UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[0]")
+    weak = chains.cross_certificate(AUTHORITY, name=name, kind=KeyKind.RSA_2048)
+    refuse(verifier, [CHAIN[0], weak], UntrustedChain, Reason.WEAK_ALGORITHM, "x5c[1]")
+
+
+def test_the_order_decides_nothing_about_which_reason_explains() -> None:
+    """The leaf's issuer three times, each outside the allowlists for another reason."""
+    outside_path = [AUTHORITY.reissue(deviations=[change]).der for change, _ in OUTSIDE[:3]]
+    verifier = Verifier(trust=AUTHORITY.trust)
+    for order in permutations(outside_path):
+        element = element_at(order.index(outside_path[1]) + 1)
+        chain = [CHAIN[0], *order]
+        refuse(verifier, chain, UntrustedChain, Reason.NAME_CONSTRAINTS, element)
+    accept(verifier, [CHAIN[0], *outside_path, CHAIN[1]])
 
 
 @settings(deadline=None, max_examples=60)

@@ -26,6 +26,7 @@ from appleattest import (
     ExpectedFreshness,
     Freshness,
     FreshnessMismatch,
+    MalformedInput,
     Outcome,
     Reason,
     Report,
@@ -198,6 +199,27 @@ def test_sealing_sets_what_it_is_given_and_no_more() -> None:
         TypeError, match=r"^Report has the fields \['attestation', 'checks', 'error'\]$"
     ):
         seal(Report, cheks=(), attestation=None, error=None)  # type: ignore[call-arg]
+
+
+def test_the_mappings_of_a_result_do_not_change() -> None:
+    device = attested(properties=Properties.mac()).device
+    changes: list[Callable[[Any], object]] = [
+        lambda mapping: mapping.__init__({}),
+        lambda mapping: setattr(mapping, "_items", {}),
+        lambda mapping: delattr(mapping, "_items"),
+    ]
+    for mapping in (device.raw, device.values):
+        before = dict(mapping)
+        for change in changes:
+            with pytest.raises(
+                AttributeError, match=r"^FrozenMapping does not change: make another$"
+            ):
+                change(mapping)
+        reduced: Any = mapping.__reduce__()
+        reduced[1][0].clear()
+        assert mapping == before
+        assert pickle.loads(pickle.dumps(mapping)) == before
+    assert device.serial_number == "TESTSERIAL01"
 
 
 @results
@@ -476,6 +498,19 @@ def test_an_attestation_reaches_a_worker_whole(
     assert again.verified_at == attestation.verified_at
     assert again.to_dict() == attestation.to_dict()
     assert repr(again) == repr(attestation)
+
+
+def test_a_pickle_names_no_device_by_a_malformed_value() -> None:
+    """No verifier makes such an attestation, so no pickle of one holds it."""
+    restore, (_, *others) = attested().__reduce__()
+    for value, accepted in ((b"C02", True), (b"C 2", False)):
+        leaf = AUTHORITY.attest(properties=Properties(raw={oids.SERIAL_NUMBER: value}))
+        ders = (*leaf, AUTHORITY.root_issuer.der)
+        if accepted:
+            assert restore(ders, *others).device.serial_number == "C02"
+        else:
+            with pytest.raises(MalformedInput, match="malformed-property"):
+                restore(ders, *others)
 
 
 def test_a_report_reaches_a_worker_whole() -> None:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from appleattest.freshness import Freshness, FreshnessResult
-from appleattest.properties import DeviceProperties, decode_properties, sealed_properties
+from appleattest.properties import (
+    DeviceProperties,
+    decode_properties,
+    refuse_malformed_identity,
+    sealed_properties,
+)
 from appleattest.sealed import Sealed, seal
 from appleattest.times import rfc3339
 from appleattest.trust import is_apple_root
@@ -173,11 +178,13 @@ def _from_pickle(
 
     path = tuple(decode_certificate(der) for der in ders)
     raw = path[0].properties()
+    decoded = decode_properties(raw)
+    refuse_malformed_identity(decoded.problems)
     return seal(
         Attestation,
         _path=path,
         _answers=FreshnessResult(*answers),
-        device=sealed_properties(DeviceProperties, raw, decode_properties(raw)),
+        device=sealed_properties(DeviceProperties, raw, decoded),
         carrier=carrier,
         verified_at=verified_at,
     )

@@ -107,16 +107,17 @@ def _restored(cls: type[_S], fields: dict[str, Any]) -> _S:
     return made
 
 
-class FrozenMapping(OwnCopy, Mapping[_K, _V]):
+class FrozenMapping(OwnCopy, Immutable, Mapping[_K, _V]):
     """A read-only mapping that can be pickled and is its own copy; values are shared, not copied.
 
     Equal to any mapping of the same items.
     """
 
     __slots__ = ("_items",)
+    _items: dict[_K, _V]
 
     def __init__(self, items: Mapping[_K, _V]) -> None:
-        self._items = dict(items)
+        self._fill(_items=dict(items))
 
     def __getitem__(self, key: _K) -> _V:
         return self._items[key]
@@ -128,7 +129,7 @@ class FrozenMapping(OwnCopy, Mapping[_K, _V]):
         return len(self._items)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._items,)
+        return type(self), (dict(self._items),)
 
     def __repr__(self) -> str:
         return repr(self._items)

@@ -306,6 +306,21 @@ def test_an_array_of_the_clients_own(array: list[Any], reason: Reason, says: str
     assert parse_identifiers([GOOD]) == (PermanentIdentifier("C02"),)
 
 
+def test_what_raises_when_it_is_asked_what_it_is() -> None:
+    class Unasked:
+        @property  # type: ignore[misc]
+        def __class__(self) -> Any:
+            raise RuntimeError("disk full")
+
+    assert_refused(
+        lambda: parse_identifiers(Unasked()),
+        Reason.MALFORMED_JSON,
+        context=NEW_ORDER,
+        problem="malformed",
+        says="RuntimeError: 'disk full'",
+    )
+
+
 def test_of_a_longer_array_no_more_is_asked_for_than_tells_it() -> None:
     identifiers = iter([GOOD] * 100)
 

@@ -111,6 +111,21 @@ def test_the_limits_are_the_verifiers(respond: Any, validate: Any, authority: An
     assert_refused(lambda: validate(document), Reason.TOO_LARGE)
 
 
+def test_the_limits_are_the_verifiers_also_for_what_is_parsed(
+    respond: Any, validate: Any, authority: Any
+) -> None:
+    parsed = mdm.DeviceInformationResponse.parse(respond(), limits=Limits(certificates=9))
+    size = sum(map(len, parsed.attestation or ()))
+    for limits, narrower in [
+        (Limits(certificates=2), Limits(certificates=1)),
+        (Limits(chain_bytes=size), Limits(chain_bytes=size - 1)),
+    ]:
+        exact = Verifier(trust=authority.trust, limits=limits)
+        short = Verifier(trust=authority.trust, limits=narrower)
+        assert validate(parsed, verifier=exact).response is parsed
+        assert_refused(partial(validate, parsed, verifier=short), Reason.TOO_LARGE)
+
+
 def test_the_result_is_sealed(respond: Any, validate: Any) -> None:
     seen = validate(respond())
     with pytest.raises(TypeError):

@@ -305,6 +305,18 @@ def test_a_rule_for_one_platform(find: Any) -> None:
             policy.OnPlatform(Platform.MACOS, no_rule)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "oid", [oids.SYSTEM_INTEGRITY_PROTECTION, oids.SECURE_BOOT, oids.THIRD_PARTY_KEXTS]
+)
+def test_a_malformed_property_of_macs_alone_is_one_of_a_mac(find: Any, oid: str) -> None:
+    """Else an odd encoding would take the device out of the rules for Macs."""
+    rule = policy.OnPlatform(Platform.MACOS, policy.SIPEnabled())
+    odd = find(rule, replace(IPHONE, raw={oid: b"\x02\x00"}), platform=Platform.IOS)
+    assert (odd.verdict, odd.passed) == (Verdict.ABSENT, False)
+    blank = find(rule, replace(IPHONE, raw={oid: b""}), platform=Platform.IOS)
+    assert blank.verdict is Verdict.NOT_APPLICABLE
+
+
 def test_any_of_several(find: Any) -> None:
     rule = policy.AnyOf(policy.MinimumOSVersion("99"), policy.SIPEnabled())
     satisfied = find(rule, MAC)

@@ -111,6 +111,12 @@ def test_one_thousand_and_twenty_four_elements_and_no_more() -> None:
     refused("[" + ",".join(["{}"] * 513) + "]", "more than 1024 elements")
 
 
+@pytest.mark.parametrize("document", ["]" * 100_000, "{" + "}" * 100_000, "[]}", "{}}]"], ids=len)
+def test_what_closes_more_than_it_opened_is_not_looked_at(document: str) -> None:
+    assert decode("[{}]") == [{}]
+    refused(document, "more brackets close than open")
+
+
 @pytest.mark.parametrize("text", ['"' * 30_000, '"a' * 20_000, '"\\'])
 def test_a_string_without_an_end_costs_no_more_than_its_length(text: str) -> None:
     """Measured in how often the pattern begins: once for the string that never ends."""

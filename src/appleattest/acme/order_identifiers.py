@@ -93,13 +93,8 @@ def ordered_identifier(identifier: object) -> Identifier:
 
 
 def _read_all(identifiers: object) -> tuple[Identifier, ...]:
-    if not isinstance(identifiers, list | tuple):
-        raise MalformedInput(
-            Reason.MALFORMED_JSON, f"an array was expected, {type_name(identifiers)} came"
-        )
     found = contained(
-        lambda: list(islice(identifiers, MOST_IDENTIFIERS + 1)),
-        lambda what: MalformedInput(Reason.MALFORMED_JSON, what),
+        lambda: _items(identifiers), lambda what: MalformedInput(Reason.MALFORMED_JSON, what)
     )
     if len(found) > MOST_IDENTIFIERS:
         raise MalformedInput(
@@ -124,6 +119,15 @@ def _read_all(identifiers: object) -> tuple[Identifier, ...]:
         first.others = tuple(others)
         raise first
     return tuple(read)
+
+
+def _items(identifiers: object) -> list[object]:
+    """The items of an array, and of a longer one than is read no more than tells it."""
+    if not isinstance(identifiers, list | tuple):
+        raise MalformedInput(
+            Reason.MALFORMED_JSON, f"an array was expected, {type_name(identifiers)} came"
+        )
+    return list(islice(identifiers, MOST_IDENTIFIERS + 1))
 
 
 def _read(identifier: object) -> Identifier:

@@ -61,15 +61,19 @@ class _Walk(NamedTuple):
     def from_certificate(self, path: tuple[DecodedCertificate, ...]) -> _Obstacle:
         """Why no path continues from the last certificate of `path` to an anchor.
 
-        Where no issuer is left, and one was set aside, what the allowlists have against that
-        one is the reason.
+        Where no issuer is left, and some were set aside, what the allowlists have against these
+        is the reason. One that names itself as its issuer would be on no path in any case.
         """
         child, depth = path[-1], len(path)
         issuers = self._named(child, path)
         if not issuers:
-            for outside in self.presented.set_aside:
-                if outside.subject == child.issuer:
-                    return _Obstacle(depth, outside.reason, outside, outside.detail)
+            outside = [
+                _Obstacle(depth, each.reason, each, each.detail)
+                for each in self.presented.set_aside
+                if each.subject == child.issuer != each.issuer
+            ]
+            if outside:
+                return max(outside, key=_Obstacle.progress)
             where = "itself" if child.self_issued else _name(child.x509.issuer)
             detail = f"issued by {where}, which is no trust anchor, nor an intermediate presented"
             return _Obstacle(depth, Reason.UNKNOWN_ISSUER, child, detail)

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from appleattest.arguments import BytesLike
 from appleattest.attestation import Attestation
-from appleattest.errors import AttestationError
+from appleattest.carriers.certificate_sequence import read_chain
+from appleattest.errors import AttestationError, Reason
 from appleattest.freshness import UNCHECKED, NoCheck
 from appleattest.limits import Limits
 from appleattest.mdm.discrepancies import Discrepancies, find_discrepancies
@@ -143,7 +144,7 @@ class _Source:
         self._given = response
         self._limits = limits
 
-    def read(self) -> tuple[bytes, ...]:
+    def read(self) -> list[bytes]:
         """The DER certificates of the response."""
         # Not `isinstance`, which asks an object what it would like to be.
         if type(self._given) is DeviceInformationResponse:
@@ -153,4 +154,5 @@ class _Source:
                 self._given,  # type: ignore[arg-type]
                 limits=self._limits,
             )
-        return self.parsed.require_attestation()
+        # Once more: it may have been parsed with other limits than the verifier's.
+        return read_chain(self.parsed.require_attestation(), self._limits, Reason.MALFORMED_PLIST)

@@ -17,7 +17,7 @@ class OnPlatform:
     On that platform the finding is the rule's. On another one it is `NOT_APPLICABLE`, which fails
     nothing. Where the platform is unknown it is `ABSENT`, which fails: whether the rule applies is
     unknown too. A device of which 13.1, 13.2 or 13.3 is attested is a Mac, whatever the caller
-    says.
+    says, even where the value is malformed.
 
     Raises `TypeError` or `ValueError` for what is no platform, and `TypeError` for what is no rule.
     """

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import Final
 
+from appleattest import oids
 from appleattest.properties import DeviceProperties
+
+_OF_MACS_ALONE: Final = frozenset(
+    {oids.SYSTEM_INTEGRITY_PROTECTION, oids.SECURE_BOOT, oids.THIRD_PARTY_KEXTS}
+)
 
 
 class Platform(StrEnum):
@@ -36,9 +42,14 @@ def checked_platform(value: object, name: str = "platform") -> Platform:
 
 
 def attests_as_mac(device: DeviceProperties) -> bool:
-    """Whether a property is attested that is attested of Macs alone (13.1 to 13.3)."""
+    """Whether a property is attested that is attested of Macs alone (13.1 to 13.3).
+
+    A malformed value counts: nobody knows what it says, but no other device has one.
+    """
     found: tuple[object, ...] = (device.sip, device.secure_boot, device.third_party_kexts)
-    return any(status is not None for status in found)
+    return any(status is not None for status in found) or not _OF_MACS_ALONE.isdisjoint(
+        device.malformed
+    )
 
 
 def actual_platform(device: DeviceProperties, said: Platform | None) -> Platform | None:

@@ -50,6 +50,8 @@ def decode(document: bytes | str, limits: Limits) -> Any:
 def _measure(structure: str, limits: Limits) -> None:
     if sum(map(structure.count, "[{,")) > limits.json_elements:
         raise ValueError(f"more than {limits.json_elements} elements")
+    if sum(map(structure.count, "]}")) > sum(map(structure.count, "[{")):
+        raise ValueError("more brackets close than open")
     depth = 0
     for bracket in _BRACKET.findall(structure):
         depth += 1 if bracket in "[{" else -1
