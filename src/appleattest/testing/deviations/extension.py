@@ -39,7 +39,7 @@ class NoExtensions(Deviation):
 class ExtensionValue(Deviation):
     """The extension of that OID holds ``value``; its place and criticality stay.
 
-    Where there is none, it is a ``ValueError``; see `ExtraExtension`.
+    Where there is none: ``ValueError``; see `ExtraExtension`.
     """
 
     oid: str
@@ -52,7 +52,7 @@ class ExtensionValue(Deviation):
 
 @deviation
 class RawExtension(Deviation):
-    """The whole encoding of the extension of that OID is ``encoding``, well formed or not."""
+    """The whole extension of that OID is ``encoding``, well formed or not."""
 
     oid: str
     encoding: bytes
