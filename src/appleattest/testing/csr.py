@@ -43,8 +43,7 @@ MICROSOFT_EXTENSIONS: Final = "1.3.6.1.4.1.311.2.1.14"
 """Microsoft's attribute from before extensionRequest."""
 CHALLENGE_PASSWORD: Final = "1.2.840.113549.1.9.7"  # noqa: S105 - an OID
 
-_ATTRIBUTES: Final = 0xA0
-_OTHER_NAME: Final = 0xA0
+_CONTEXT_0: Final = 0xA0
 _P384_PRIME: Final = 2**384 - 2**128 - 2**96 + 2**32 - 1
 _P384_B: Final = bytes.fromhex(
     "b3312fa7e23ee7e4988e056be3f82d19181d9c6efe814112"
@@ -60,7 +59,7 @@ def attribute(oid: str, value: str | bytes, tag: int = der.UTF8_STRING) -> bytes
 
 def rdn(*attributes: bytes) -> bytes:
     """A RelativeDistinguishedName of these attributes."""
-    return der.tlv(der.SET, b"".join(sorted(attributes)))
+    return der.set_of(b"".join(sorted(attributes)))
 
 
 def subject(*attributes: bytes) -> bytes:
@@ -86,7 +85,7 @@ def alternatives(*names: x509.GeneralName) -> bytes:
 
 def other_name(oid: str, value: bytes) -> bytes:
     """An otherName around any octets: `x509.OtherName` encodes DER alone."""
-    return der.tlv(_OTHER_NAME, der.oid(oid) + der.explicit(0, value))
+    return der.tlv(_CONTEXT_0, der.oid(oid) + der.explicit(0, value))
 
 
 def alternatives_of(*names: bytes) -> bytes:
@@ -101,9 +100,8 @@ def requested(*extensions: bytes, oid: str = EXTENSION_REQUEST) -> bytes:
 
 def info(subject: bytes, spki: bytes, *attributes: bytes, version: int = 0) -> bytes:
     """A CertificationRequestInfo."""
-    return der.sequence(
-        der.integer(version), subject, spki, der.tlv(_ATTRIBUTES, b"".join(attributes))
-    )
+    listed = der.tlv(_CONTEXT_0, b"".join(attributes))
+    return der.sequence(der.integer(version), subject, spki, listed)
 
 
 def signed(

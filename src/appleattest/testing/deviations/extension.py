@@ -84,9 +84,9 @@ class CriticalExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        template = draft.template
-        known = template.has(self.oid)
-        old = template.find(self.oid) if known else Extension(self.oid, der.null())
+        old = Extension(self.oid, der.null())
+        if draft.template.has(self.oid):
+            old = draft.template.find(self.oid)
         return draft.extended(replace(old, critical=True))
 
 

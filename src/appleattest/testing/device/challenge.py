@@ -1,4 +1,4 @@
-"""What a device does in ACME: answer the challenge, then sign a CSR with the attested key."""
+"""What a device does in ACME: answer the challenge, then sign a CSR."""
 
 from __future__ import annotations
 
