@@ -51,7 +51,7 @@ _ATTRIBUTES: Final = {
 
 
 def distinguished_name(**attributes: str) -> bytes:
-    """Return a DER name of ``CN``, ``O``, ``OU``, ``ST``, ``C``, in the order given."""
+    """A DER name of ``CN``, ``O``, ``OU``, ``ST``, ``C``, in the order given."""
     return der.sequence(*(_attribute(key, text) for key, text in attributes.items()))
 
 
@@ -61,7 +61,7 @@ def _attribute(key: str, text: str) -> bytes:
 
 
 def authority_name(common_name: str) -> bytes:
-    """Return the DER name ``CN=<common_name>, O=Example, C=US``."""
+    """The DER name ``CN=<common_name>, O=Example, C=US``."""
     return distinguished_name(CN=common_name, O="Example", C="US")
 
 
@@ -70,41 +70,41 @@ INTERMEDIATE_NAME: Final = authority_name("Test Enterprise Attestation Sub CA 1"
 
 
 def leaf_name(spki: bytes) -> bytes:
-    """Return a leaf's DER subject: its CN is the SHA-256 of the key's BIT STRING, in hex."""
+    """A leaf's DER subject: its CN is the SHA-256 of the key's BIT STRING, in hex."""
     digest = hashlib.sha256(key_bits(spki)).hexdigest()
     return distinguished_name(CN=digest, OU="AAA Certification", O="Example", ST="California")
 
 
 def key_identifier(spki: bytes) -> bytes:
-    """Return the SHA-1 of the key's BIT STRING (RFC 5280, 4.2.1.2, method 1)."""
+    """The SHA-1 of the key's BIT STRING (RFC 5280, 4.2.1.2, method 1)."""
     return hashlib.sha1(key_bits(spki)).digest()  # noqa: S324 (a name, not a protection)
 
 
 def basic_constraints(*, ca: bool, path_length: int | None = None) -> Extension:
-    """Return the critical extension; ``ca`` false, the default, is left out: ``30 00``."""
+    """The critical extension; ``ca`` false, the default, is left out: ``30 00``."""
     length = b"" if path_length is None else der.integer(path_length)
     value = der.sequence(der.boolean(True) if ca else b"", length)
     return Extension(oids.BASIC_CONSTRAINTS, value, critical=True)
 
 
 def key_usage(bits: int) -> Extension:
-    """Return the critical extension with named bit *i* set where bit *i* of ``bits`` is."""
+    """The critical extension with named bit *i* set where bit *i* of ``bits`` is."""
     return Extension(oids.KEY_USAGE, der.named_bits(bits), critical=True)
 
 
 def subject_key_identifier(spki: bytes) -> Extension:
-    """Return the extension that names this key."""
+    """The extension that names this key."""
     return Extension(SUBJECT_KEY_IDENTIFIER, der.octet_string(key_identifier(spki)))
 
 
 def authority_key_identifier(spki: bytes) -> Extension:
-    """Return the extension that names this key as the issuer's."""
+    """The extension that names this key as the issuer's."""
     value = der.sequence(der.implicit(0, key_identifier(spki)))
     return Extension(AUTHORITY_KEY_IDENTIFIER, value)
 
 
 def root_draft(keys: KeyRing, name: bytes, key: PrivateKey, at: datetime) -> Draft:
-    """Return the draft of a root: ``key`` signs itself."""
+    """The draft of a root: ``key`` signs itself."""
     draft = authority_draft(
         keys,
         issuer=name,
@@ -132,7 +132,7 @@ def authority_draft(
     not_after: Moment,
     at: datetime,
 ) -> Draft:
-    """Return the draft of an intermediate."""
+    """The draft of an intermediate."""
     spki = spki_of(subject_key.public_key())
     template = CertificateTemplate(
         issuer=issuer,
@@ -166,7 +166,7 @@ def leaf_draft(
     freshness_code: bytes | None,
     at: datetime,
 ) -> Draft:
-    """Return the draft of a leaf that was issued ``at`` that moment (UTC)."""
+    """The draft of a leaf that was issued ``at`` that moment (UTC)."""
     spki = spki_of(public_key)
     values = properties.extension_values()
     if freshness_code is not None:

@@ -85,7 +85,7 @@ class AttestationAuthority:
         return Verifier(trust=self.trust)
 
     def reissue(self, *, at: datetime | None = None, deviations: Iterable[Deviation]) -> Issuer:
-        """Return the intermediate, broken by ``deviations``, same name and same key."""
+        """The intermediate, broken by ``deviations``, same name and same key."""
         return self.root_issuer.issue_authority(self.issuer.subject, at=at, deviations=deviations)
 
     def attest(
@@ -94,7 +94,7 @@ class AttestationAuthority:
         intermediate_deviations: Iterable[Deviation] = (),
         **leaf: Unpack[LeafArguments],
     ) -> list[bytes]:
-        """Return a chain in DER: leaf, intermediate.
+        """A chain in DER: leaf, intermediate.
 
         Takes ``public_key``, ``properties``, ``freshness_code``, ``at`` and ``deviations`` (of the
         leaf) as `Issuer.issue_leaf` does, and ``intermediate_deviations``. Raises ``TypeError``
@@ -111,7 +111,7 @@ class AttestationAuthority:
         statement_extra: Mapping[Any, Any] | None = None,
         **arguments: Unpack[ChainArguments],
     ) -> bytes:
-        """Return what `attest` makes in the CBOR of `carriers.attestation_object`."""
+        """What `attest` makes in the CBOR of `carriers.attestation_object`."""
         chain = self.attest(**arguments)
         return carriers.attestation_object(
             chain, fmt=fmt, extra=extra, statement_extra=statement_extra
@@ -129,7 +129,7 @@ class AttestationAuthority:
         binary: bool = False,
         **arguments: Unpack[ChainArguments],
     ) -> bytes:
-        """Return what `attest` makes in the property list of `carriers.response_plist`."""
+        """What `attest` makes in the property list of `carriers.response_plist`."""
         return carriers.response_plist(
             self.attest(**arguments),
             command_uuid=command_uuid,
@@ -148,7 +148,7 @@ class AttestationAuthority:
         freshness_code: bytes | None = apple_shape.FRESHNESS_CODE,
         at: datetime | None = None,
     ) -> Attestation:
-        """Return the `Attestation` of these properties, minted and verified ``at`` that moment.
+        """The `Attestation` of these properties, minted and verified ``at`` that moment.
 
         Its freshness is ``CURRENT``, or ``UNCHECKED`` where ``freshness_code`` is ``None``.
         """

@@ -28,7 +28,7 @@ def attestation_object(
     extra: Mapping[Any, Any] | None = None,
     statement_extra: Mapping[Any, Any] | None = None,
 ) -> bytes:
-    """Return ``{"fmt": fmt, "attStmt": {"x5c": chain}}`` in CBOR, ``chain`` in DER, leaf first.
+    """``{"fmt": fmt, "attStmt": {"x5c": chain}}`` in CBOR, ``chain`` in DER, leaf first.
 
     ``extra`` adds to the outer map and overrides it, ``statement_extra`` to ``attStmt``. Apple's
     client sends an empty chain when the attestation failed.
@@ -38,7 +38,7 @@ def attestation_object(
 
 
 def cbor_head(major: int, argument: int | None, *, width: int | None = None) -> bytes:
-    """Return the head of a CBOR item (RFC 8949, 3): major type 0 to 7 and its argument.
+    """The head of a CBOR item (RFC 8949, 3): major type 0 to 7 and its argument.
 
     ``None`` is the indefinite length. ``width`` (1, 2, 4 or 8 octets) forces a longer form
     than the argument needs.
@@ -52,7 +52,7 @@ def cbor_head(major: int, argument: int | None, *, width: int | None = None) -> 
 
 
 def cbor_map(*entries: tuple[bytes, bytes], indefinite: bool = False) -> bytes:
-    """Return a CBOR map of encoded keys and values in the order given, also duplicates."""
+    """A CBOR map of encoded keys and values in the order given, also duplicates."""
     content = b"".join(key + value for key, value in entries)
     if indefinite:
         return cbor_head(5, None) + content + b"\xff"
@@ -60,7 +60,7 @@ def cbor_map(*entries: tuple[bytes, bytes], indefinite: bool = False) -> bytes:
 
 
 def challenge_response(attestation: bytes, *, extra: Mapping[str, Any] | None = None) -> bytes:
-    """Return the ACME challenge response ``{"attObj": base64url(attestation)}`` in JSON.
+    """The ACME challenge response ``{"attObj": base64url(attestation)}`` in JSON.
 
     ``extra`` adds members and overrides, such as the ``error`` of Apple's client.
     """
@@ -68,7 +68,7 @@ def challenge_response(attestation: bytes, *, extra: Mapping[str, Any] | None = 
 
 
 def finalize_payload(csr: bytes, *, extra: Mapping[str, Any] | None = None) -> bytes:
-    """Return the payload of ACME's finalize request, ``{"csr": base64url(csr)}`` in JSON.
+    """The payload of ACME's finalize request, ``{"csr": base64url(csr)}`` in JSON.
 
     ``csr`` is DER (RFC 8555, 7.4). ``extra`` adds members and overrides.
     """
@@ -90,7 +90,7 @@ def response_plist(
     extra: Mapping[str, Any] | None = None,
     binary: bool = False,
 ) -> bytes:
-    """Return a ``DeviceInformation`` response as a property list, XML or ``binary``.
+    """A ``DeviceInformation`` response as a property list, XML or ``binary``.
 
     ``chain`` in DER, leaf first, is ``QueryResponses.DevicePropertiesAttestation``; ``None``
     leaves that key out, as when the attestation failed. ``query_responses`` adds to it, ``extra``
@@ -121,7 +121,7 @@ def webhook_event(
     status: str | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Return the JSON in which NanoMDM and MicroMDM hand a response plist on.
+    """The JSON in which NanoMDM and MicroMDM hand a response plist on.
 
     ``response`` goes into ``acknowledge_event.raw_payload`` in base64. The four identifiers
     beside it are those in ``response``, unless given here; what it lacks is left out. If it is
@@ -152,7 +152,7 @@ _MEMBERS: Final = {
 
 
 def _identifiers(response: bytes) -> dict[str, str]:
-    """Return what a response says of itself, by the event's member."""
+    """What a response says of itself, by the event's member."""
     try:
         said = plistlib.loads(response)
     except Exception:  # noqa: BLE001 - plistlib does not catch what its parsers raise

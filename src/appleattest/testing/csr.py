@@ -43,8 +43,7 @@ MICROSOFT_EXTENSIONS: Final = "1.3.6.1.4.1.311.2.1.14"
 """Microsoft's attribute from before extensionRequest."""
 CHALLENGE_PASSWORD: Final = "1.2.840.113549.1.9.7"  # noqa: S105 - an OID
 
-_ATTRIBUTES: Final = 0xA0
-_OTHER_NAME: Final = 0xA0
+_CONTEXT_0: Final = 0xA0
 _P384_PRIME: Final = 2**384 - 2**128 - 2**96 + 2**32 - 1
 _P384_B: Final = bytes.fromhex(
     "b3312fa7e23ee7e4988e056be3f82d19181d9c6efe814112"
@@ -53,63 +52,62 @@ _P384_B: Final = bytes.fromhex(
 
 
 def attribute(oid: str, value: str | bytes, tag: int = der.UTF8_STRING) -> bytes:
-    """Return an AttributeTypeAndValue; text is written in UTF-8, whichever the tag."""
+    """An AttributeTypeAndValue; text is written in UTF-8, whichever the tag."""
     content = value.encode() if isinstance(value, str) else value
     return der.sequence(der.oid(oid), der.tlv(tag, content))
 
 
 def rdn(*attributes: bytes) -> bytes:
-    """Return a RelativeDistinguishedName of these attributes."""
-    return der.tlv(der.SET, b"".join(sorted(attributes)))
+    """A RelativeDistinguishedName of these attributes."""
+    return der.set_of(b"".join(sorted(attributes)))
 
 
 def subject(*attributes: bytes) -> bytes:
-    """Return a Name of these attributes, each in an RDN of its own."""
+    """A Name of these attributes, each in an RDN of its own."""
     return der.sequence(*map(rdn, attributes))
 
 
 def subject_of(common_name: str) -> bytes:
-    """Return a Name of this common name alone, a UTF8String."""
+    """A Name of this common name alone, a UTF8String."""
     return subject(attribute(COMMON_NAME, common_name))
 
 
 def extension(oid: str, value: x509.ExtensionType | bytes, *, critical: bool = False) -> bytes:
-    """Return an Extension of a value, or of the octets of one."""
+    """An Extension of a value, or of the octets of one."""
     content = value if isinstance(value, bytes) else value.public_bytes()
     return Extension(oid, content, critical).dump()
 
 
 def alternatives(*names: x509.GeneralName) -> bytes:
-    """Return a subjectAltName of these names."""
+    """A subjectAltName of these names."""
     return extension(SUBJECT_ALT_NAME, x509.SubjectAlternativeName(names))
 
 
 def other_name(oid: str, value: bytes) -> bytes:
-    """Return an otherName around any octets: `x509.OtherName` encodes DER alone."""
-    return der.tlv(_OTHER_NAME, der.oid(oid) + der.explicit(0, value))
+    """An otherName around any octets: `x509.OtherName` encodes DER alone."""
+    return der.tlv(_CONTEXT_0, der.oid(oid) + der.explicit(0, value))
 
 
 def alternatives_of(*names: bytes) -> bytes:
-    """Return a subjectAltName of encoded names."""
+    """A subjectAltName of encoded names."""
     return extension(SUBJECT_ALT_NAME, der.sequence(*names))
 
 
 def requested(*extensions: bytes, oid: str = EXTENSION_REQUEST) -> bytes:
-    """Return an attribute that asks for extensions."""
+    """An attribute that asks for extensions."""
     return der.sequence(der.oid(oid), der.set_of(der.sequence(*extensions)))
 
 
 def info(subject: bytes, spki: bytes, *attributes: bytes, version: int = 0) -> bytes:
-    """Return a CertificationRequestInfo."""
-    return der.sequence(
-        der.integer(version), subject, spki, der.tlv(_ATTRIBUTES, b"".join(attributes))
-    )
+    """A CertificationRequestInfo."""
+    listed = der.tlv(_CONTEXT_0, b"".join(attributes))
+    return der.sequence(der.integer(version), subject, spki, listed)
 
 
 def signed(
     info: bytes, key: PrivateKey, digest: Digest = Digest.SHA256, *, unused: int = 0
 ) -> bytes:
-    """Return the CertificationRequest; `unused` bits of the signature do not count."""
+    """The CertificationRequest; `unused` bits of the signature do not count."""
     signature = sign(key, digest, info)
     return der.sequence(info, algorithm_identifier(key, digest), der.bit_string(signature, unused))
 
@@ -124,7 +122,7 @@ def request(
     spki: bytes | None = None,
     version: int = 0,
 ) -> bytes:
-    """Return a certificate request in DER: the extensions in one extensionRequest, if any.
+    """A certificate request in DER: the extensions in one extensionRequest, if any.
 
     `attributes` replace that one. The rest is of `key` unless given.
     """
@@ -135,14 +133,14 @@ def request(
 
 
 def with_point(key: PublicKey, point: bytes) -> bytes:
-    """Return the key's SubjectPublicKeyInfo around other octets of its point."""
+    """The key's SubjectPublicKeyInfo around other octets of its point."""
     _, content, _ = der.read(spki_of(key))
     _, algorithm, _ = der.read(content)
     return der.sequence(der.sequence(algorithm), der.bit_string(point))
 
 
 def explicit_p384(generator: bytes | None = None) -> bytes:
-    """Return the parameters of P-384 in full (RFC 3279, 2.3.5), which RFC 5480, 2.1.1, forbids.
+    """The parameters of P-384 in full (RFC 3279, 2.3.5), which RFC 5480, 2.1.1, forbids.
 
     `generator` is any octets; None: the curve's own.
     """

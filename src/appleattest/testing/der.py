@@ -20,19 +20,19 @@ SET: Final = 0x31
 
 
 def length(count: int) -> bytes:
-    """Return the shortest length octets for ``count`` content octets, as DER demands."""
+    """The shortest length octets for ``count`` content octets, as DER demands."""
     if count < 0x80:
         return bytes([count])
     return long_length(count, (count.bit_length() + 7) // 8)
 
 
 def long_length(count: int, octets: int) -> bytes:
-    """Return ``count`` in the long form with exactly ``octets`` octets: BER when too many."""
+    """``count`` in the long form with exactly ``octets`` octets: BER when too many."""
     return bytes([0x80 | octets]) + count.to_bytes(octets, "big")
 
 
 def tlv(tag: int, content: bytes) -> bytes:
-    """Return one element: tag octet, shortest length, content."""
+    """One element: tag octet, shortest length, content."""
     return bytes([tag]) + length(len(content)) + content
 
 
@@ -46,48 +46,48 @@ def read(element: bytes) -> tuple[int, bytes, bytes]:
 
 
 def sequence(*elements: bytes) -> bytes:
-    """Return a SEQUENCE of already encoded elements."""
+    """A SEQUENCE of already encoded elements."""
     return tlv(SEQUENCE, b"".join(elements))
 
 
 def set_of(element: bytes) -> bytes:
-    """Return a SET OF one already encoded element."""
+    """A SET OF one already encoded element."""
     return tlv(SET, element)
 
 
 def explicit(number: int, element: bytes) -> bytes:
-    """Return ``element`` under an explicit context tag, ``[number]``."""
+    """``element`` under an explicit context tag, ``[number]``."""
     return tlv(0xA0 | number, element)
 
 
 def implicit(number: int, content: bytes) -> bytes:
-    """Return primitive ``content`` under an implicit context tag, ``[number]``."""
+    """Primitive ``content`` under an implicit context tag, ``[number]``."""
     return tlv(0x80 | number, content)
 
 
 def boolean(value: bool) -> bytes:
-    """Return a BOOLEAN, TRUE as FF."""
+    """A BOOLEAN, TRUE as FF."""
     return tlv(BOOLEAN, b"\xff" if value else b"\x00")
 
 
 def integer(value: int) -> bytes:
-    """Return an INTEGER with the fewest content octets."""
+    """An INTEGER with the fewest content octets."""
     magnitude = value if value >= 0 else ~value
     return tlv(INTEGER, value.to_bytes(magnitude.bit_length() // 8 + 1, "big", signed=True))
 
 
 def octet_string(content: bytes) -> bytes:
-    """Return an OCTET STRING."""
+    """An OCTET STRING."""
     return tlv(OCTET_STRING, content)
 
 
 def bit_string(content: bytes, unused: int = 0) -> bytes:
-    """Return a BIT STRING of which ``unused`` bits do not count."""
+    """A BIT STRING of which ``unused`` bits do not count."""
     return tlv(BIT_STRING, bytes([unused]) + content)
 
 
 def named_bits(bits: int) -> bytes:
-    """Return a BIT STRING with named bit *i* set where bit *i* of ``bits`` is.
+    """A BIT STRING with named bit *i* set where bit *i* of ``bits`` is.
 
     Named bit 0 is the first octet's highest; trailing zero bits are left out (X.690, 11.2.2).
     """
@@ -98,12 +98,12 @@ def named_bits(bits: int) -> bytes:
 
 
 def null() -> bytes:
-    """Return NULL."""
+    """NULL."""
     return tlv(NULL, b"")
 
 
 def oid(dotted: str) -> bytes:
-    """Return an OBJECT IDENTIFIER from dotted decimal."""
+    """An OBJECT IDENTIFIER from dotted decimal."""
     first, second, *rest = (int(arc) for arc in dotted.split("."))
     return tlv(OBJECT_IDENTIFIER, b"".join(_arc(arc) for arc in (first * 40 + second, *rest)))
 
@@ -116,24 +116,24 @@ def _arc(value: int) -> bytes:
 
 
 def utf8_string(text: str) -> bytes:
-    """Return a UTF8String."""
+    """A UTF8String."""
     return tlv(UTF8_STRING, text.encode())
 
 
 def printable_string(text: str) -> bytes:
-    """Return a PrintableString. The alphabet is not checked."""
+    """A PrintableString. The alphabet is not checked."""
     return tlv(PRINTABLE_STRING, text.encode())
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return ``moment`` in UTC; one without a zone is a ``ValueError``."""
+    """``moment`` in UTC; one without a zone is a ``ValueError``."""
     if moment.utcoffset() is None:
         raise ValueError(f"a time needs a time zone: {moment}")
     return moment.astimezone(UTC)
 
 
 def time(moment: datetime) -> bytes:
-    """Return a ``Time`` of RFC 5280, 4.1.2.5: UTCTime to 2049, GeneralizedTime after.
+    """A ``Time`` of RFC 5280, 4.1.2.5: UTCTime to 2049, GeneralizedTime after.
 
     A fraction of a second is dropped; a ``moment`` without a zone is a ``ValueError``.
     """
@@ -144,6 +144,6 @@ def time(moment: datetime) -> bytes:
 
 
 def generalized_time(moment: datetime) -> bytes:
-    """Return a GeneralizedTime in whole seconds; ``moment`` is in UTC."""
+    """A GeneralizedTime in whole seconds; ``moment`` is in UTC."""
     # strftime's %Y is not padded to four digits on every platform.
     return tlv(GENERALIZED_TIME, f"{moment.year:04}{moment:%m%d%H%M%S}Z".encode())

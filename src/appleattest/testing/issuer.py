@@ -1,4 +1,4 @@
-"""An authority of a chain: its certificate and its key, with which it issues the next one."""
+"""An authority of a chain: its certificate, and its key to issue the next one."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Issuer:
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> Issuer:
-        """Return a self-signed root; ``name`` is DER, ``key`` by default the ring's for it."""
+        """A self-signed root; ``name`` is DER, ``key`` by default the ring's for it."""
         draft = apple_shape.root_draft(keys, name, key or keys.authority_key(name), moment(at))
         return cls._minted(draft, deviations, None)
 
@@ -82,7 +82,7 @@ class Issuer:
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> Issuer:
-        """Return an intermediate under this authority, by default one like Apple's.
+        """An intermediate under this authority, by default one like Apple's.
 
         ``name`` is DER (`authority_name`). ``key`` is by default the seed's P-384 key for this
         name, so issuing one name twice re-issues one authority.
@@ -109,7 +109,7 @@ class Issuer:
         at: datetime | None = None,
         deviations: Iterable[Deviation] = (),
     ) -> bytes:
-        """Return a leaf in DER.
+        """A leaf in DER.
 
         ``public_key`` is the attested key, by default the seed's "attested" one. ``properties``
         defaults to `Properties.mac`. ``freshness_code`` is the extension value, unchanged:
@@ -134,7 +134,7 @@ class Issuer:
         return mint(draft, deviations).der
 
     def attest(self, **leaf: Unpack[LeafArguments]) -> list[bytes]:
-        """Return what `issue_leaf` makes, then `chain`: DER, leaf first.
+        """What `issue_leaf` makes, then `chain`: DER, leaf first.
 
         Raises ``TypeError`` for another keyword: it lists what exists.
         """
@@ -147,7 +147,7 @@ class Issuer:
 
 
 def moment(at: datetime | None) -> datetime:
-    """Return ``at`` in UTC, `ISSUED_AT` for ``None``.
+    """``at`` in UTC, `ISSUED_AT` for ``None``.
 
     Raises ``TypeError`` for anything but a ``datetime``, ``ValueError`` for one without a zone or
     before 1970: the leaf's serial number counts milliseconds from then.

@@ -89,27 +89,27 @@ class KeyRing:
         self._secret = _seed_octets(seed)
 
     def key(self, label: str, kind: KeyKind = KeyKind.P384) -> PrivateKey:
-        """Return the key of that label and kind."""
+        """The key of that label and kind."""
         return _derive(self._secret, label, kind)
 
     def ec(self, label: str, kind: KeyKind = KeyKind.P384) -> ec.EllipticCurvePrivateKey:
-        """Return the elliptic-curve key of that label; another kind is a ``ValueError``."""
+        """The elliptic-curve key of that label; another kind is a ``ValueError``."""
         key = self.key(label, kind)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError(f"{kind} is not a kind of elliptic-curve key")
         return key
 
     def authority_key(self, name: bytes) -> PrivateKey:
-        """Return the P-384 key of the authority that has this DER name."""
+        """The P-384 key of the authority that has this DER name."""
         return self.key("authority " + name.hex())
 
     def serial(self, content: bytes) -> int:
-        """Return a positive 20-octet serial number for a certificate with this content."""
+        """A positive 20-octet serial number for a certificate with this content."""
         octets = _stretch(self._secret, "serial " + hashlib.sha256(content).hexdigest(), 20)
         return int.from_bytes(bytes([octets[0] & 0x3F | 0x40]) + octets[1:], "big")
 
     def other(self, label: str) -> KeyRing:
-        """Return the ring of another seed, made from this one and ``label``."""
+        """The ring of another seed, made from this one and ``label``."""
         return KeyRing(_stretch(self._secret, "ring " + label, 32))
 
 
@@ -160,7 +160,7 @@ _SMALL_PRODUCT: Final = prod(_SMALL_PRIMES)
 
 
 def _prime(start: bytes) -> int:
-    """Return the first usable prime from ``start`` on, its two top bits and last bit set."""
+    """The first usable prime from ``start`` on, its two top bits and last bit set."""
     candidate = int.from_bytes(start, "big") | 0b11 << len(start) * 8 - 2 | 1
     while not (
         gcd(candidate, _SMALL_PRODUCT) == 1
@@ -184,19 +184,19 @@ def _is_probable_prime(candidate: int) -> bool:
 
 
 def order_of(key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey) -> int:
-    """Return the order *n* of the key's curve."""
+    """The order *n* of the key's curve."""
     return _ORDERS[key.curve.name]
 
 
 def spki_of(key: PublicKey) -> bytes:
-    """Return the SubjectPublicKeyInfo in DER, an elliptic-curve point uncompressed."""
+    """The SubjectPublicKeyInfo in DER, an elliptic-curve point uncompressed."""
     return key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
 
 
 def key_bits(spki: bytes) -> bytes:
-    """Return a SubjectPublicKeyInfo's BIT STRING, without the octet of unused bits."""
+    """A SubjectPublicKeyInfo's BIT STRING, without the octet of unused bits."""
     _, content, _ = der.read(spki)
     _, _, rest = der.read(content)
     _, bits, _ = der.read(rest)
@@ -204,7 +204,7 @@ def key_bits(spki: bytes) -> bytes:
 
 
 def algorithm_oid(key: PrivateKey, digest: Digest) -> str:
-    """Return the OID of this kind of key with this hash, dotted."""
+    """The OID of this kind of key with this hash, dotted."""
     _, ecdsa, pkcs1 = _HASHES[digest]
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return f"1.2.840.10045.4.{ecdsa}"
@@ -212,13 +212,13 @@ def algorithm_oid(key: PrivateKey, digest: Digest) -> str:
 
 
 def algorithm_identifier(key: PrivateKey, digest: Digest) -> bytes:
-    """Return the AlgorithmIdentifier in DER: NULL parameters for RSA, none for the others."""
+    """The AlgorithmIdentifier in DER: NULL parameters for RSA, none for the others."""
     parameters = der.null() if isinstance(key, rsa.RSAPrivateKey) else b""
     return der.sequence(der.oid(algorithm_oid(key, digest)), parameters)
 
 
 def sign(key: PrivateKey, digest: Digest, data: bytes) -> bytes:
-    """Return the signature over ``data``, the same every time."""
+    """The signature over ``data``, the same every time."""
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return key.sign(data, ec.ECDSA(_HASHES[digest][0], deterministic_signing=True))
     if isinstance(key, rsa.RSAPrivateKey):

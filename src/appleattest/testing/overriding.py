@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 else:
 
     def override(method):
-        """Return the method as it is."""
+        """The method as it is."""
         return method
 
 

@@ -22,36 +22,23 @@ AttestedField: TypeAlias = Literal[
 ]
 """The name of an attested property, as `appleattest.DeviceProperties` has it."""
 
-TEXT_PROPERTIES: Final[Mapping[AttestedField, str]] = {
-    "serial_number": oids.SERIAL_NUMBER,
-    "udid": oids.UDID,
-    "software_update_device_id": oids.SOFTWARE_UPDATE_DEVICE_ID,
-    "os_version": oids.OS_VERSION,
+# In the order of Apple's leaves; the freshness code, which is no property, comes last.
+_OIDS: Final[Mapping[AttestedField, str]] = {
     "sepos_version": oids.SEPOS_VERSION,
     "llb_version": oids.LLB_VERSION,
+    "os_version": oids.OS_VERSION,
+    "software_update_device_id": oids.SOFTWARE_UPDATE_DEVICE_ID,
     "secure_boot": oids.SECURE_BOOT,
-}
-"""Bare UTF-8, by the name of the field."""
-NUMBER_PROPERTIES: Final[Mapping[AttestedField, str]] = {
     "sip": oids.SYSTEM_INTEGRITY_PROTECTION,
     "third_party_kexts": oids.THIRD_PARTY_KEXTS,
+    "serial_number": oids.SERIAL_NUMBER,
+    "udid": oids.UDID,
 }
+_NUMBERS: Final = ("sip", "third_party_kexts")
+TEXT_PROPERTIES: Final = {name: oid for name, oid in _OIDS.items() if name not in _NUMBERS}
+"""Bare UTF-8, by the name of the field."""
+NUMBER_PROPERTIES: Final = {name: oid for name, oid in _OIDS.items() if name in _NUMBERS}
 """A DER INTEGER, by the name of the field."""
-
-_OIDS: Final = {**TEXT_PROPERTIES, **NUMBER_PROPERTIES}
-
-# The order of Apple's leaves; the freshness code, which is no property, comes last.
-_ORDER: Final = (
-    oids.SEPOS_VERSION,
-    oids.LLB_VERSION,
-    oids.OS_VERSION,
-    oids.SOFTWARE_UPDATE_DEVICE_ID,
-    oids.SECURE_BOOT,
-    oids.SYSTEM_INTEGRITY_PROTECTION,
-    oids.THIRD_PARTY_KEXTS,
-    oids.SERIAL_NUMBER,
-    oids.UDID,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +63,7 @@ class Properties:
 
     @classmethod
     def mac(cls) -> Properties:
-        """Return a Mac with macOS 14.2 in good order: nine properties.
+        """A Mac with macOS 14.2 in good order: nine properties.
 
         System Integrity Protection is on (0), secure boot is ``Full Security``, and no
         third-party kernel extension is allowed (0). With the freshness code, ten OIDs.
@@ -86,12 +73,12 @@ class Properties:
 
     @classmethod
     def iphone(cls) -> Properties:
-        """Return an iPhone with iOS 17.2: six properties. Only a Mac has 13.1 to 13.3."""
+        """An iPhone with iOS 17.2: six properties. Only a Mac has 13.1 to 13.3."""
         return cls._numbered(2, "17.2")
 
     @classmethod
     def iphone_16(cls) -> Properties:
-        """Return an iPhone with iOS 16: serial number, UDID and sepOS version alone."""
+        """An iPhone with iOS 16: serial number, UDID and sepOS version alone."""
         return cls(
             serial_number="TESTSERIAL03",
             udid="00000000-0000TESTUDID0003",
@@ -110,15 +97,15 @@ class Properties:
         )
 
     def user_enrolled(self) -> Properties:
-        """Return the same device under user enrolment: no serial number, no UDID."""
+        """The same device under user enrolment: no serial number, no UDID."""
         identifiers = {oids.SERIAL_NUMBER, oids.UDID}
         raw = {oid: value for oid, value in self.raw.items() if oid not in identifiers}
         return replace(self, serial_number=None, udid=None, raw=raw)
 
     def extension_values(self) -> dict[str, bytes]:
-        """Return the extension values by dotted OID, in the order of Apple's leaves."""
+        """The extension values by dotted OID, in the order of Apple's leaves."""
         values = self._encoded() | dict(self.raw)
-        known = {oid: values.pop(oid) for oid in _ORDER if oid in values}
+        known = {oid: values.pop(oid) for oid in _OIDS.values() if oid in values}
         return known | values
 
     def _encoded(self) -> dict[str, bytes]:

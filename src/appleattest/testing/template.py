@@ -39,7 +39,7 @@ class Extension:
     raw: bytes | None = None
 
     def dump(self) -> bytes:
-        """Return the extension in DER; a false ``critical`` is the default and left out."""
+        """The extension in DER; a false ``critical`` is the default and left out."""
         if self.raw is not None:
             return self.raw
         critical = der.boolean(True) if self.critical else b""
@@ -68,7 +68,7 @@ class CertificateTemplate:
     outer_algorithm: bytes | None = None
 
     def tbs(self, implied_algorithm: bytes) -> bytes:
-        """Return the ``TBSCertificate``, the octets to sign."""
+        """The ``TBSCertificate``, the octets to sign."""
         return der.sequence(
             b"" if self.version is None else der.explicit(0, der.integer(self.version)),
             _integer(self.serial),
@@ -90,26 +90,26 @@ class CertificateTemplate:
         return any(each.oid == oid for each in self.extensions or ())
 
     def find(self, oid: str) -> Extension:
-        """Return the first extension of that OID; its absence is a ``ValueError``."""
+        """The first extension of that OID; its absence is a ``ValueError``."""
         for extension in self.extensions or ():
             if extension.oid == oid:
                 return extension
         raise ValueError(f"the certificate has no extension {oid}")
 
     def with_extension(self, new: Extension) -> CertificateTemplate:
-        """Return a copy in which ``new`` takes the place of its OID, or comes last."""
+        """A copy in which ``new`` takes the place of its OID, or comes last."""
         old = self.extensions or ()
         if not self.has(new.oid):
             return replace(self, extensions=(*old, new))
         return replace(self, extensions=tuple(new if e.oid == new.oid else e for e in old))
 
     def without_extension(self, oid: str) -> CertificateTemplate:
-        """Return a copy without every extension of that OID; none is a ``ValueError``."""
+        """A copy without every extension of that OID; none is a ``ValueError``."""
         self.find(oid)
         return replace(self, extensions=tuple(e for e in self.extensions or () if e.oid != oid))
 
     def sign(self, key: PrivateKey, digest: Digest = Digest.SHA384) -> bytes:
-        """Return the certificate in DER, signed by ``key``."""
+        """The certificate in DER, signed by ``key``."""
         implied = algorithm_identifier(key, digest)
         return _signed(self, self.tbs(implied), key, digest).dump()
 
@@ -144,15 +144,15 @@ class Draft:
         return algorithm_identifier(self.signer, self.digest)
 
     def changed(self, **fields: Any) -> Draft:
-        """Return a copy with other values of these fields of the template."""
+        """A copy with other values of these fields of the template."""
         return replace(self, template=replace(self.template, **fields))
 
     def extended(self, extension: Extension) -> Draft:
-        """Return a copy in which ``extension`` takes the place of its OID, or comes last."""
+        """A copy in which ``extension`` takes the place of its OID, or comes last."""
         return replace(self, template=self.template.with_extension(extension))
 
     def certifying(self, key: PrivateKey) -> Draft:
-        """Return a copy that certifies ``key``; a self-signed certificate stays self-signed."""
+        """A copy that certifies ``key``; a self-signed certificate stays self-signed."""
         signer = key if self.signer is self.subject_key else self.signer
         draft = self.changed(spki=spki_of(key.public_key()))
         return replace(draft, subject_key=key, signer=signer)
@@ -172,10 +172,9 @@ class Signed:
     unused_bits: int = 0
 
     def dump(self) -> bytes:
-        """Return the certificate in DER."""
-        return der.sequence(
-            self.tbs, self.algorithm, der.bit_string(self.signature, self.unused_bits)
-        )
+        """The certificate in DER."""
+        bits = der.bit_string(self.signature, self.unused_bits)
+        return der.sequence(self.tbs, self.algorithm, bits)
 
 
 def _signed(template: CertificateTemplate, tbs: bytes, key: PrivateKey, digest: Digest) -> Signed:
@@ -187,7 +186,7 @@ def _signed(template: CertificateTemplate, tbs: bytes, key: PrivateKey, digest: 
 class Deviation:
     """One deliberate difference from a genuine certificate.
 
-    The subclasses in `appleattest.testing.deviations` override one method each.
+    The subclasses in `appleattest.testing.deviations` override some of these steps.
     """
 
     def draft(self, draft: Draft) -> Draft:
@@ -226,7 +225,7 @@ class Minted:
 
 
 def mint(draft: Draft, deviations: Iterable[Deviation] = ()) -> Minted:
-    """Return the certificate of ``draft`` with ``deviations``, each step in the order given.
+    """The certificate of ``draft`` with ``deviations``, each step in the order given.
 
     Raises ``TypeError`` for anything but a `Deviation`, ``ValueError`` for one that changes
     nothing: the test's certificate would not be broken.
@@ -262,7 +261,7 @@ def _checked(deviations: Iterable[Deviation]) -> tuple[Deviation, ...]:
 
 
 def known_deviations() -> str:
-    """Return the end of an error message: which deviations there are."""
+    """Which deviations there are, as the end of an error message."""
     from appleattest.testing import deviations  # not above: these import this module
 
     def is_deviation(name: str) -> bool:

@@ -75,8 +75,8 @@ def _point(point: bytes, form: PointForm) -> bytes:
 class ExplicitCurve(Deviation):
     """The curve is P-384, given by its parameters and not by its name (RFC 5480 forbids it).
 
-    With ``other_generator`` the certified point is also the generator. Then the private key is 1,
-    so a verifier that accepts it accepts anybody's signature (CVE-2020-0601).
+    With ``other_generator`` the certified point is also the generator: the private key is 1, and
+    who accepts it accepts anybody's signature (CVE-2020-0601).
     """
 
     other_generator: bool = False

@@ -24,23 +24,22 @@ class BERLength(Deviation):
 
     @override
     def tbs(self, tbs: bytes) -> bytes:
-        return _overlong(tbs) if self.where == "tbs" else tbs
+        return self._overlong("tbs", tbs)
 
     @override
     def signed(self, signed: Signed) -> Signed:
-        if self.where != "signature":
-            return signed
-        return replace(signed, signature=_overlong(signed.signature))
+        return replace(signed, signature=self._overlong("signature", signed.signature))
 
     @override
     def encoded(self, certificate: bytes) -> bytes:
-        return _overlong(certificate) if self.where == "certificate" else certificate
+        return self._overlong("certificate", certificate)
 
-
-def _overlong(element: bytes) -> bytes:
-    tag, content, _ = der.read(element)
-    shortest = (len(content).bit_length() + 7) // 8 if len(content) >= 0x80 else 0
-    return bytes([tag]) + der.long_length(len(content), shortest + 1) + content
+    def _overlong(self, place: Where, element: bytes) -> bytes:
+        if self.where != place:
+            return element
+        tag, content, _ = der.read(element)
+        shortest = (len(content).bit_length() + 7) // 8 if len(content) >= 0x80 else 0
+        return bytes([tag]) + der.long_length(len(content), shortest + 1) + content
 
 
 @deviation
@@ -57,7 +56,7 @@ class IndefiniteLength(Deviation):
 class TrailingBytes(Deviation):
     """``data`` after the certificate, or as the last element of another SEQUENCE.
 
-    In the latter case the lengths are made to fit, and what the signature covers is signed.
+    There the lengths fit, and what the signature covers is signed.
     """
 
     data: bytes = der.null()
@@ -65,21 +64,19 @@ class TrailingBytes(Deviation):
 
     @override
     def tbs(self, tbs: bytes) -> bytes:
-        return self._extended(tbs) if self.where == "tbs" else tbs
+        return self._extended("tbs", tbs)
 
     @override
     def signed(self, signed: Signed) -> Signed:
-        if self.where != "signature":
-            return signed
-        return replace(signed, signature=self._extended(signed.signature))
+        return replace(signed, signature=self._extended("signature", signed.signature))
 
     @override
     def encoded(self, certificate: bytes) -> bytes:
         return certificate + self.data if self.where == "certificate" else certificate
 
-    def _extended(self, element: bytes) -> bytes:
+    def _extended(self, place: Where, element: bytes) -> bytes:
         tag, content, _ = der.read(element)
-        return der.tlv(tag, content + self.data)
+        return der.tlv(tag, content + self.data) if self.where == place else element
 
 
 @deviation

@@ -39,7 +39,7 @@ class NoExtensions(Deviation):
 class ExtensionValue(Deviation):
     """The extension of that OID holds ``value``; its place and criticality stay.
 
-    Where there is none, it is a ``ValueError``; see `ExtraExtension`.
+    Where there is none: ``ValueError``; see `ExtraExtension`.
     """
 
     oid: str
@@ -52,7 +52,7 @@ class ExtensionValue(Deviation):
 
 @deviation
 class RawExtension(Deviation):
-    """The whole encoding of the extension of that OID is ``encoding``, well formed or not."""
+    """The whole extension of that OID is ``encoding``, well formed or not."""
 
     oid: str
     encoding: bytes
@@ -84,9 +84,9 @@ class CriticalExtension(Deviation):
 
     @override
     def draft(self, draft: Draft) -> Draft:
-        template = draft.template
-        known = template.has(self.oid)
-        old = template.find(self.oid) if known else Extension(self.oid, der.null())
+        old = Extension(self.oid, der.null())
+        if draft.template.has(self.oid):
+            old = draft.template.find(self.oid)
         return draft.extended(replace(old, critical=True))
 
 

@@ -26,8 +26,8 @@ class Malformation(StrEnum):
 class MalformedProperty(Deviation):
     """The property of that OID has a value that is neither blank nor well formed.
 
-    An OID that is not one of the nine properties is a ``ValueError``, and so is a property that is
-    absent or blank. The freshness code is no property: all its values are well formed.
+    Raises ``ValueError`` for an OID of none of the nine properties, and for an absent or blank
+    property. The freshness code is no property: all its values are well formed.
     """
 
     oid: str

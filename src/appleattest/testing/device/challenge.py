@@ -1,4 +1,4 @@
-"""What a device does in ACME: answer the challenge, then sign a CSR with the attested key."""
+"""What a device does in ACME: answer the challenge, then sign a CSR."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from appleattest.testing import carriers
 from appleattest.testing.keys import KeyKind
 
 ATTESTATION_FAILED: Final = "Failed to attest the key"
-"""The ``error`` of an answer whose attestation failed. The words are not documented."""
+"""The ``error`` of a failed attestation. The words are not documented."""
 
 _KINDS: Final = {256: KeyKind.P256, 384: KeyKind.P384}
 
 
 def kind_of_size(key_size: int) -> KeyKind:
-    """Return the kind of a hardware-bound key of ``KeySize`` 256 or 384, or ``ValueError``."""
+    """The kind of a hardware-bound key of ``KeySize`` 256 or 384, or ``ValueError``."""
     if key_size not in _KINDS:
         raise ValueError(f"a hardware-bound key has 256 or 384 bits, not {key_size!r}")
     return _KINDS[key_size]
@@ -67,7 +67,7 @@ class ChallengeAnswer:
     def certificate_request(
         self, subject: str | x509.Name, *, alternative_names: Iterable[x509.GeneralName] = ()
     ) -> bytes:
-        """Return a CSR for the key in DER, signed with SHA-256 on either curve.
+        """A CSR for the key in DER, signed with SHA-256 on either curve.
 
         ``subject`` is a name, or the text of the one common name. Any ``alternative_names`` are
         allowed; Apple's payload allows rfc822Name, dNSName, URI and the NT principal name. Raises
@@ -86,6 +86,6 @@ class ChallengeAnswer:
     def finalize_payload(
         self, subject: str | x509.Name, *, alternative_names: Iterable[x509.GeneralName] = ()
     ) -> bytes:
-        """Return the JSON to post to ``finalize``: ``{"csr": …}`` of `certificate_request`."""
+        """The JSON to post to ``finalize``: ``{"csr": …}`` of `certificate_request`."""
         request = self.certificate_request(subject, alternative_names=alternative_names)
         return carriers.finalize_payload(request)

@@ -23,7 +23,7 @@ class ManualClock:
         self._now = der.in_utc(start)
 
     def __call__(self) -> datetime:
-        """Return the time, in UTC."""
+        """The time, in UTC."""
         return self._now
 
     def advance(self, by: timedelta) -> None:

@@ -12,7 +12,7 @@ LONGEST_NONCE: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class DeviceInformationCommand:
-    """A command: its ``CommandUUID``, and what stands under ``Queries`` and the nonce's key."""
+    """A command: its ``CommandUUID``, its ``Queries`` and its nonce, as sent."""
 
     uuid: str
     queries: object

@@ -123,8 +123,8 @@ class Relays(Compromise):
     """Has another, genuine device answer this request, and sends the chain of ``other``.
 
     In MDM ``other`` may return its cached attestation; else the freshness matches, and only the
-    identifiers show the relay. In ACME ``other`` signs the CSR as well. A device that relays from
-    itself recurses without end.
+    identifiers show the relay. In ACME ``other`` signs the CSR too. Never relay from the device
+    itself: that recurses without end.
     """
 
     other: SimulatedDevice

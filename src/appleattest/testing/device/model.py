@@ -1,4 +1,4 @@
-"""What a simulated device is: its platform, its identifiers, its versions, its security."""
+"""What a simulated device is: its platform, identifiers, versions and security."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class DeviceModel:
 
     @classmethod
     def mac(cls, number: int = 1, *, os_version: str = "15.5") -> DeviceModel:
-        """Return a Mac with Apple silicon in good order; ``number`` tells one from another."""
+        """A Mac with Apple silicon in good order; ``number`` tells one from another."""
         return cls(
             platform=Platform.MACOS,
             serial_number=f"TESTMAC{number:05}",
@@ -91,27 +91,27 @@ class DeviceModel:
 
     @classmethod
     def iphone(cls, number: int = 1, *, os_version: str = "18.5") -> DeviceModel:
-        """Return an iPhone; ``number`` tells one from another."""
+        """An iPhone; ``number`` as for `mac`."""
         return cls._mobile(Platform.IOS, "PHONE", "00008140", "X002tAP", number, os_version)
 
     @classmethod
     def ipad(cls, number: int = 1, *, os_version: str = "18.5") -> DeviceModel:
-        """Return an iPad; ``number`` tells one from another."""
+        """An iPad; ``number`` as for `mac`."""
         return cls._mobile(Platform.IPADOS, "PAD", "00008132", "X003tAP", number, os_version)
 
     @classmethod
     def apple_tv(cls, number: int = 1, *, os_version: str = "18.5") -> DeviceModel:
-        """Return an Apple TV; ``number`` tells one from another."""
+        """An Apple TV; ``number`` as for `mac`."""
         return cls._mobile(Platform.TVOS, "TV", "00008110", "X004tAP", number, os_version)
 
     @classmethod
     def apple_watch(cls, number: int = 1, *, os_version: str = "11.5") -> DeviceModel:
-        """Return an Apple Watch; ``number`` tells one from another."""
+        """An Apple Watch; ``number`` as for `mac`."""
         return cls._mobile(Platform.WATCHOS, "WATCH", "00008310", "X005tAP", number, os_version)
 
     @classmethod
     def vision_pro(cls, number: int = 1, *, os_version: str = "2.5") -> DeviceModel:
-        """Return an Apple Vision Pro; ``number`` tells one from another."""
+        """An Apple Vision Pro; ``number`` as for `mac`."""
         return cls._mobile(Platform.VISIONOS, "VISION", "00008112", "X006tAP", number, os_version)
 
     @classmethod
@@ -127,7 +127,7 @@ class DeviceModel:
         )
 
     def updated(self, os_version: str) -> DeviceModel:
-        """Return the same device with another OS version."""
+        """The same device with another OS version."""
         return replace(self, os_version=os_version)
 
     @property
@@ -141,7 +141,7 @@ class DeviceModel:
         return self.attests and self._has(_SUPPORT[self.platform].mdm)
 
     def properties(self) -> Properties:
-        """Return what Apple attests of it when the OS asks for all that it knows.
+        """What Apple attests of it when the OS asks for all that it knows.
 
         Later versions ask for more. Only a Mac has 13.1 to 13.3.
         """
@@ -160,7 +160,7 @@ class DeviceModel:
         return Properties(**fields, **{name: getattr(self, name) for name in names})
 
     def answers(self, *, user_enrolled: bool) -> dict[str, Any]:
-        """Return what it can say of itself by query; if ``user_enrolled``, no identifier."""
+        """What it can say of itself by query; if ``user_enrolled``, no identifier."""
         answers: dict[str, Any] = {"OSVersion": self.os_version}
         if user_enrolled:
             return answers

@@ -117,7 +117,7 @@ class SimulatedDevice:
         self._cached = None
 
     def answer(self, command: bytes) -> bytes:
-        """Return the response (XML property list) to a ``DeviceInformation`` command.
+        """The response (XML property list) to a ``DeviceInformation`` command.
 
         ``command`` is the property list ``{Command: {RequestType, Queries,
         DeviceAttestationNonce}, CommandUUID}``; anything else is a ``ValueError``. The status is
@@ -174,7 +174,7 @@ class SimulatedDevice:
         return chain
 
     def attest(self, nonce: bytes | None) -> tuple[bytes, ...] | None:
-        """Return the chain (DER, leaf first) for an MDM request with this nonce, or ``None``.
+        """The chain (DER, leaf first) for an MDM request with this nonce, or ``None``.
 
         It is the cached one if ``nonce`` is ``None`` or the nonce in it, or if it was made less
         than seven days ago; else a new one, then cached. ``None`` if the device cannot attest or
@@ -193,11 +193,9 @@ class SimulatedDevice:
     def _new_chain(
         self, key: ec.EllipticCurvePublicKey, code: bytes | None, now: datetime
     ) -> tuple[bytes, ...]:
-        properties = self.attested_properties
+        says = self.attested_properties
         return tuple(
-            self._authority.attest(
-                public_key=key, properties=properties, freshness_code=code, at=now
-            )
+            self._authority.attest(public_key=key, properties=says, freshness_code=code, at=now)
         )
 
     @staticmethod
@@ -233,8 +231,8 @@ class SimulatedDevice:
         if self.attestation_fails:
             return replace(answer, chain=())
         code = hashlib.sha256(token.encode("ascii")).digest()
-        chain = self._new_chain(answer.public_key, code, der.in_utc(self.clock()))
-        return replace(answer, chain=chain)
+        now = der.in_utc(self.clock())
+        return replace(answer, chain=self._new_chain(answer.public_key, code, now))
 
     def __repr__(self) -> str:
         model = self.model
@@ -244,8 +242,7 @@ class SimulatedDevice:
 class SimulatedDeviceFactory:
     """Makes devices of one authority with one clock.
 
-    Called without a ``model`` it makes a new Mac each time. The keyword arguments are those of
-    `SimulatedDevice`.
+    Called without a ``model`` it makes a new Mac. The arguments are those of `SimulatedDevice`.
     """
 
     def __init__(self, authority: AttestationAuthority, clock: Clock) -> None:
@@ -256,7 +253,7 @@ class SimulatedDeviceFactory:
     def __call__(
         self, model: DeviceModel | None = None, **arguments: Unpack[DeviceArguments]
     ) -> SimulatedDevice:
-        """Return a new device."""
+        """A new device."""
         self._made += 1
         arguments.setdefault("clock", self.clock)
         chosen = DeviceModel.mac(self._made) if model is None else model

@@ -37,7 +37,7 @@ class Defect:
     reasons: frozenset[Reason]
 
     def attest(self, authority: AttestationAuthority, **leaf: Any) -> list[bytes]:
-        """Return the authority's chain with this defect; ``leaf`` is what its `attest` takes."""
+        """The chain with this defect; ``leaf`` is what `attest` takes."""
         if self.where == "leaf":
             return authority.attest(deviations=[self.deviation], **leaf)
         return authority.attest(intermediate_deviations=[self.deviation], **leaf)
@@ -174,21 +174,24 @@ def _issuers(authority: AttestationAuthority) -> list[tuple[Issuer, Reason]]:
         root_name=apple_shape.authority_name("Test Stranger Root CA"),
     )
     below = apple_shape.authority_name("Test Level 2")
-    return [
-        (built.by_leaf(authority), Reason.ISSUER_NOT_CA),
-        (genuine.issue_authority(below), Reason.PATH_LENGTH),
-        (built.deeper(authority, 0, 0), Reason.PATH_LENGTH),
-        (built.deeper(authority, None, None, None), Reason.PATH_LENGTH),
-        (impostor.issuer, Reason.BAD_SIGNATURE),
-        (impostor.root_issuer, Reason.BAD_SIGNATURE),
-        (stranger.issuer, Reason.UNKNOWN_ISSUER),
-        (stranger.root_issuer, Reason.UNKNOWN_ISSUER),
-        (replace(genuine, chain=()), Reason.UNKNOWN_ISSUER),
-        (replace(genuine, chain=impostor.issuer.chain), Reason.BAD_SIGNATURE),
-        (replace(genuine, chain=rekeyed.chain), Reason.BAD_SIGNATURE),
-        (replace(impostor.issuer, chain=genuine.chain), Reason.BAD_SIGNATURE),
-        (replace(genuine, chain=genuine.chain * 5), Reason.TOO_LARGE),
-    ]
+    refused = {
+        Reason.ISSUER_NOT_CA: [built.by_leaf(authority)],
+        Reason.PATH_LENGTH: [
+            genuine.issue_authority(below),
+            built.deeper(authority, 0, 0),
+            built.deeper(authority, None, None, None),
+        ],
+        Reason.BAD_SIGNATURE: [
+            impostor.issuer,
+            impostor.root_issuer,
+            replace(genuine, chain=impostor.issuer.chain),
+            replace(genuine, chain=rekeyed.chain),
+            replace(impostor.issuer, chain=genuine.chain),
+        ],
+        Reason.UNKNOWN_ISSUER: [stranger.issuer, stranger.root_issuer, replace(genuine, chain=())],
+        Reason.TOO_LARGE: [replace(genuine, chain=genuine.chain * 5)],
+    }
+    return [(issuer, reason) for reason, issuers in refused.items() for issuer in issuers]
 
 
 def broken_chains(authority: AttestationAuthority) -> st.SearchStrategy[MintedChain]:

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from hypothesis import strategies as st
 
 from appleattest import Limits, Reason
-from appleattest.testing import apple_shape, deviations
+from appleattest.testing import apple_shape
 from appleattest.testing import chains as built
+from appleattest.testing import deviations as d
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.deviations import KeyUse
 from appleattest.testing.issuer import Issuer
@@ -45,24 +46,30 @@ class MintedChain:
 # Differences with which a leaf is still genuine.
 _HARMLESS: Final[tuple[tuple[Deviation, ...], ...]] = (
     (),
-    (deviations.ExtendedKeyUsage(),),
-    (deviations.ExtraExtension(),),
-    (deviations.TwinSignature(),),
-    (deviations.SignatureHash(Digest.SHA256),),
-    (deviations.SignatureHash(Digest.SHA512),),
-    (deviations.Serial(7),),
-    (deviations.SubjectName(apple_shape.authority_name("Test Leaf")),),
-    (deviations.KeyUsage(KeyUse.DIGITAL_SIGNATURE),),
-    (deviations.NonCriticalExtension("2.5.29.15"),),
-    (deviations.MismatchedKeyIdentifiers(),),
-    (deviations.NoBasicConstraints(),),
-    (deviations.NoKeyUsage(),),
-    (deviations.NoBasicConstraints(), deviations.NoKeyUsage()),
+    (d.ExtendedKeyUsage(),),
+    (d.ExtraExtension(),),
+    (d.TwinSignature(),),
+    (d.SignatureHash(Digest.SHA256),),
+    (d.SignatureHash(Digest.SHA512),),
+    (d.Serial(7),),
+    (d.SubjectName(apple_shape.authority_name("Test Leaf")),),
+    (d.KeyUsage(KeyUse.DIGITAL_SIGNATURE),),
+    (d.NonCriticalExtension("2.5.29.15"),),
+    (d.MismatchedKeyIdentifiers(),),
+    (d.NoBasicConstraints(),),
+    (d.NoKeyUsage(),),
+    (d.NoBasicConstraints(), d.NoKeyUsage()),
+)
+_HARMLESS_ABOVE: Final = (
+    d.NoKeyIdentifiers(),
+    d.MismatchedKeyIdentifiers(),
+    d.NoKeyUsage(),
+    d.NonCriticalExtension("2.5.29.19"),
 )
 
 
 class Shapes(NamedTuple):
-    """Issuers of leaves under an authority, extra certificates, and attested keys."""
+    """Issuers of leaves, extra certificates, and attested keys."""
 
     issuers: list[Issuer]
     extras: list[bytes]
@@ -86,10 +93,7 @@ def shapes(authority: AttestationAuthority) -> Shapes:
         built.deeper(authority, None),
         built.deeper(authority, 1, 0),
         built.cross_signed(new=newer, by=authority),
-        authority.reissue(deviations=[deviations.NoKeyIdentifiers()]),
-        authority.reissue(deviations=[deviations.MismatchedKeyIdentifiers()]),
-        authority.reissue(deviations=[deviations.NoKeyUsage()]),
-        authority.reissue(deviations=[deviations.NonCriticalExtension("2.5.29.19")]),
+        *(authority.reissue(deviations=[each]) for each in _HARMLESS_ABOVE),
         authority.root_issuer,
     ]
     extras = [
@@ -98,8 +102,8 @@ def shapes(authority: AttestationAuthority) -> Shapes:
         newer.root_issuer.der,
         built.rekeyed(authority, "strategies: beside").der,
         built.reissued(authority, not_before=past - _SECOND, not_after=past).der,
-        authority.reissue(deviations=[deviations.WrongSigner()]).der,
-        authority.reissue(deviations=[deviations.NotACA()]).der,
+        authority.reissue(deviations=[d.WrongSigner()]).der,
+        authority.reissue(deviations=[d.NotACA()]).der,
         *built.self_issued(authority.issuer, 1),
         *_outside_the_allowlists(authority),
     ]
@@ -111,15 +115,14 @@ def shapes(authority: AttestationAuthority) -> Shapes:
 
 def _outside_the_allowlists(authority: AttestationAuthority) -> list[bytes]:
     """Extra certificates that no path needs, which the verifier sets aside."""
+    own = authority.root_issuer.subject
     return [
         built.cross_certificate(authority, kind=KeyKind.RSA_2048),
-        built.cross_certificate(authority, deviations=[deviations.CriticalExtension()]),
-        built.cross_certificate(authority, deviations=[deviations.NameConstraints()]),
-        built.cross_certificate(authority, deviations=[deviations.SignatureHash(Digest.SHA1)]),
+        built.cross_certificate(authority, deviations=[d.CriticalExtension()]),
+        built.cross_certificate(authority, deviations=[d.NameConstraints()]),
+        built.cross_certificate(authority, deviations=[d.SignatureHash(Digest.SHA1)]),
         built.self_signed_certificate(authority, kind=KeyKind.RSA_2048),
-        built.self_signed_certificate(
-            authority, name=authority.root_issuer.subject, kind=KeyKind.ED25519
-        ),
+        built.self_signed_certificate(authority, name=own, kind=KeyKind.ED25519),
     ]
 
 

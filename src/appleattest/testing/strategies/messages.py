@@ -53,7 +53,7 @@ class MintedObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MintedResponse:
-    """The response to a ``DeviceInformation`` command, XML or binary, and the nonce of that."""
+    """The response to a ``DeviceInformation`` command, XML or binary, and its nonce."""
 
     encoded: bytes
     nonce: bytes

@@ -1,4 +1,4 @@
-"""Who may answer, and what is known of a device, as they stand in the JSON."""
+"""Who may answer, and what is known of a device, in the JSON."""
 
 from __future__ import annotations
 

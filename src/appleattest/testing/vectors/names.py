@@ -1,4 +1,4 @@
-"""Names of a certificate request as they stand in the JSON: `kind`, `value`, `oid` where due."""
+"""Names of a certificate request in the JSON: `kind`, `value`, and `oid` where due."""
 
 from __future__ import annotations
 

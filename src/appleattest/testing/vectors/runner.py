@@ -26,7 +26,7 @@ _EXPECTED: Final = ("result", "because", "reason", "element", "alsoRead", *_COMP
 
 
 class Verdict(NamedTuple):
-    """One test: what was expected, what was answered, and whether that is a failure."""
+    """One test: what was expected and answered, and whether that is a failure."""
 
     file: str
     test: dict[str, Any]
