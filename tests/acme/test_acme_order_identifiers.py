@@ -313,7 +313,7 @@ def test_what_raises_when_it_is_asked_what_it_is() -> None:
             raise RuntimeError("disk full")
 
     assert_refused(
-        lambda: parse_identifiers(Unasked()),
+        lambda: parse_identifiers(Unasked()),  # type: ignore[arg-type]
         Reason.MALFORMED_JSON,
         context=NEW_ORDER,
         problem="malformed",
