@@ -548,6 +548,21 @@ def test_bounds_of_names_are_looked_for_in_names_only() -> None:
     assert decode_certificate(minted("leaf", d.Serial(octets))).x509.serial_number
 
 
+@pytest.mark.parametrize("which", BOTH)
+def test_a_key_usage_is_not_excused_by_the_octets_of_another(which: Which) -> None:
+    """The one encoding of the same bits stands in the value of another extension."""
+    usage = decode_certificate(minted(which)).extensions[oids.KEY_USAGE].value.public_bytes()
+    padded = bytes([usage[0], usage[1] + 1, 0, *usage[3:], 0])
+    copy = der.oid(oids.KEY_USAGE) + b"\x01\x01\xff" + der.octet_string(usage)
+
+    decode_certificate(minted(which, d.ExtraExtension(value=copy)))
+    with pytest.raises(MalformedInput) as caught:
+        decode_certificate(
+            minted(which, d.ExtensionValue(oids.KEY_USAGE, padded), d.ExtraExtension(value=copy))
+        )
+    assert "keyUsage is not in its one encoding" in caught.value.detail
+
+
 # What is decoded
 
 

@@ -242,7 +242,10 @@ def _check_key_usage(usage: x509.Extension[x509.ExtensionType] | None, extension
         return
     value = usage.value.public_bytes()
     critical = _TRUE if usage.critical else b""
-    if _KEY_USAGE + critical + b"\x04" + bytes([len(value)]) + value not in extensions:
+    encoded = _KEY_USAGE + critical + b"\x04" + bytes([len(value)]) + value
+    # The octets of one can stand in the value of another extension. Rarely, so look only then.
+    among = extensions if extensions.count(_KEY_USAGE) == 1 else list(_each(extensions))
+    if encoded not in among:
         raise ValueError("keyUsage is not in its one encoding")
 
 
@@ -363,14 +366,19 @@ def _check_doubtful_extensions(extensions: bytes) -> None:
     """Refuse the two extensions of which `cryptography` would only warn."""
     if not _PERHAPS_DOUBTFUL.search(extensions):
         return
+    for extension in _each(extensions):
+        for oid, check in _DOUBTFUL.items():
+            if extension.startswith(oid):
+                check(extension)
+
+
+def _each(extensions: bytes) -> Iterator[bytes]:
+    """The content of every extension."""
     start, _ = der.content(extensions, 0)
     offset, end = der.content(extensions, start, der.SEQUENCE)
     while offset < end:
-        start, following = der.content(extensions, offset, der.SEQUENCE)
-        for oid, check in _DOUBTFUL.items():
-            if extensions.startswith(oid, start):
-                check(extensions[start:following])
-        offset = following
+        extension, offset = der.element(extensions, offset, der.SEQUENCE)
+        yield extension
 
 
 def _check_notices(policies: bytes) -> None:

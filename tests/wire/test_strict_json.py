@@ -111,6 +111,20 @@ def test_one_thousand_and_twenty_four_elements_and_no_more() -> None:
     refused("[" + ",".join(["{}"] * 513) + "]", "more than 1024 elements")
 
 
+@pytest.mark.parametrize("text", ["", "a", '"', "\\", '"\\', '\\"\\"', "\\\\"])
+def test_two_strings_for_each_element(text: str) -> None:
+    document = {f"{text}{index}{text}": text for index in range(1024)}
+    assert decode(json.dumps(document)) == document
+
+
+@pytest.mark.parametrize("document", ['{"a":' * 2050, '""' * 2050, r'"\\"' * 4100], ids=len)
+def test_more_strings_than_elements_can_have_are_not_looked_at(
+    document: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strict_json, "_STRING", None)
+    refused(document, "more than 1024 elements")
+
+
 @pytest.mark.parametrize("document", ["]" * 100_000, "{" + "}" * 100_000, "[]}", "{}}]"], ids=len)
 def test_what_closes_more_than_it_opened_is_not_looked_at(document: str) -> None:
     assert decode("[{}]") == [{}]

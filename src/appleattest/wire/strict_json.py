@@ -35,6 +35,7 @@ def decode(document: bytes | str, limits: Limits) -> Any:
         )
     try:
         text = document if isinstance(document, str) else document.decode("utf-8")
+        _bound_strings(text, limits)
         _measure(_STRING.sub("", text), limits)
         return json.loads(
             text,
@@ -45,6 +46,17 @@ def decode(document: bytes | str, limits: Limits) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise MalformedInput(Reason.MALFORMED_JSON, quoted(str(error))) from None
+
+
+def _bound_strings(text: str, limits: Limits) -> None:
+    """Refuse more strings than the elements can have, by the quotes that no backslash precedes.
+
+    An element has at most two, a name and a value, and a document without elements has one. To
+    take a string out of the text costs more than anything else here.
+    """
+    quotes = text.count('"') - text.count('\\"')
+    if quotes > 4 * limits.json_elements + 2:
+        raise ValueError(f"more than {limits.json_elements} elements")
 
 
 def _measure(structure: str, limits: Limits) -> None:
