@@ -23,6 +23,7 @@ from appleattest.testing.vectors import judge as judging
 from vector_files import FILES, PATHS, VECTORS, loaded
 from vectors import __main__ as generating
 from vectors import document
+from vectors.case import Answerers
 
 main = vectors_main.main
 generate = generating.main
@@ -385,17 +386,17 @@ class TestDevices:
         key = spki_of(document.authority().attested_key.public_key())
         device = KnownDevice(**known | ({"spki": key} if "spki" in known else {}))
 
-        written = devices.known_written(device)
+        written = document.known_written(device)
         assert written is not None
         assert len(written) == len(known)
         assert devices.known_read(written) == device
 
     def test_nothing_known_is_null(self) -> None:
-        assert devices.known_written(None) is None
+        assert document.known_written(None) is None
 
     @pytest.mark.parametrize("who", [*Answering, ["A", "B"]])
-    def test_who_may_answer_is_read_as_it_was_written(self, who: devices.Answerers) -> None:
-        assert devices.answerers_read(devices.answerers_written(who)) == who
+    def test_who_may_answer_is_read_as_it_was_written(self, who: Answerers) -> None:
+        assert devices.answerers_read(document.answerers_written(who)) == who
 
 
 class TestCommands:

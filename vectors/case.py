@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from appleattest.acme import Answering, CSRBinding
 from appleattest.testing import FRESHNESS_CODE, ISSUED_AT
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from appleattest import Reason
     from appleattest.mdm import KnownDevice
     from appleattest.testing import AttestationAuthority
-    from appleattest.testing.vectors.devices import Answerers
     from appleattest.testing.vectors.names import Name
     from vectors.flags import Flag
+
+Answerers: TypeAlias = Answering | Sequence[str]
+"""The ordered device, any at all, or these: each by a serial number or UDID."""
 
 TOKEN: Final = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"  # noqa: S105 - no secret
 """The challenge token of a case that names none."""

@@ -12,15 +12,18 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
+from appleattest.acme import Answering
+from appleattest.mdm import KnownDevice
 from appleattest.testing.authority import AttestationAuthority
 from appleattest.testing.keys import spki_of
 from appleattest.testing.vectors import runner
-from appleattest.testing.vectors.devices import answerers_written, known_written
+from appleattest.testing.vectors.devices import KNOWN_TEXTS
 from appleattest.testing.vectors.judge import NAMING_ELEMENTS, judge
 from appleattest.testing.vectors.names import written
 from vectors.case import (
     CASES,
     AcmeInput,
+    Answerers,
     Case,
     ChainInput,
     ChallengeInput,
@@ -185,6 +188,20 @@ def _challenge_fields(given: ChallengeInput) -> dict[str, Any]:
         "identifier": dict(given.identifier),
         "mayAnswer": answerers_written(given.may_answer),
     }
+
+
+def answerers_written(answerers: Answerers) -> str | list[str]:
+    """A word, or the devices one by one."""
+    return answerers.value if isinstance(answerers, Answering) else list(answerers)
+
+
+def known_written(device: KnownDevice | None) -> dict[str, str] | None:
+    """What is known of the device, without what is not; None where that is not asked."""
+    if device is None:
+        return None
+    known = {name: getattr(device, field) for name, field in KNOWN_TEXTS.items()}
+    known["spki"] = _optional(device.spki)
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _csr_fields(given: CsrInput) -> dict[str, Any]:

@@ -20,8 +20,16 @@ from appleattest.testing import (
     chains,
     deviations,
 )
-from appleattest.testing.vectors.devices import Answerers
-from vectors.case import ORDERED, SERIAL, TOKEN, ChallengeInput, acceptable, invalid, valid
+from vectors.case import (
+    ORDERED,
+    SERIAL,
+    TOKEN,
+    Answerers,
+    ChallengeInput,
+    acceptable,
+    invalid,
+    valid,
+)
 from vectors.cases.acme_generations import CODE
 from vectors.flags import Flag
 
