@@ -799,6 +799,43 @@ def test_the_elements_of_a_reversed_chain_count_as_it_came() -> None:
 # --- what is wrong beside the certificates
 
 
+@pytest.mark.parametrize(
+    ("data", "element", "detail"),
+    [
+        ({"x5c": "text"}, "x5c", "an array was expected, 'str' came"),
+        ({"attObj": 1}, "attObj", "text was expected, 'int' came"),
+    ],
+    ids=["x5c", "attObj"],
+)
+def test_a_member_of_another_type_is_named(data: object, element: str, detail: str) -> None:
+    with pytest.raises(MalformedInput) as caught:
+        decode_unverified(data)
+    error = caught.value
+    assert (error.reason, error.element) == (Reason.MALFORMED_JSON, element)
+    assert error.detail.startswith(detail)
+
+
+def test_an_array_in_an_event_keeps_the_problem_of_its_base64() -> None:
+    event = json.loads(webhook_event(response_plist(CHAIN)))
+    document = plistlib.dumps(CHAIN) + b"\n"
+    event["acknowledge_event"]["raw_payload"] = base64url.encode(document)
+    assert problems_of(event) == [(Reason.MALFORMED_BASE64, "acknowledge_event.raw_payload")]
+
+
+def test_an_unreadable_item_hides_no_later_problem() -> None:
+    found = decode_unverified([*CHAIN, "no base64!", b"\x30\x00"]).problems
+    assert [(each.reason, each.element) for each in found] == [
+        (Reason.MALFORMED_CERTIFICATE, "x5c[2]"),
+        (Reason.MALFORMED_CERTIFICATE, "x5c[3]"),
+    ]
+
+
+def test_the_schema_that_was_expected_is_told() -> None:
+    record = AUTHORITY.verified(PROPERTIES).to_dict() | {"schema": 9}
+    (problem,) = decode_unverified(record).problems
+    assert problem.detail == "schema 1 was expected"
+
+
 def test_base64_of_another_kind_is_a_problem_in_a_message() -> None:
     cbor = attestation_object(CHAIN)
     payload = {"attObj": b64encode(cbor).decode("ascii")}

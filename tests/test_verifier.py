@@ -431,8 +431,10 @@ def test_previous_nonces_that_are_none(verb: str, previous: Any, error: type[Exc
     call = getattr(VERIFIER, f"{verb}_mdm")
     for device in (CHAIN, None):
         for nonce in (FRESHNESS_CODE, UNCHECKED):
-            with pytest.raises(error):
+            with pytest.raises(error, match=r"^(a time of )?previous_nonces is ") as caught:
                 call(device, nonce=nonce, previous_nonces=previous, at=ISSUED_AT)
+            is_one = isinstance(previous, str | bytes | bytearray | memoryview)
+            assert ("is several nonces, not " in str(caught.value)) >= is_one
     call(CHAIN, nonce=FRESHNESS_CODE, previous_nonces={b"older": ISSUED_AT}, at=ISSUED_AT)
 
 
@@ -851,6 +853,15 @@ class PanicException(BaseException):
 class Unspeakable(Exception):
     def __str__(self) -> str:
         raise RuntimeError("not even this")
+
+
+def test_the_anchor_of_a_record_is_not_counted_among_what_was_presented() -> None:
+    exact = Verifier(trust=AUTHORITY.trust, limits=Limits(certificates=2))
+    record = AUTHORITY.verified().to_dict()
+    assert len(record["chain"]) == 3
+    assert exact.reverify(record) == AUTHORITY.verified()
+    with pytest.raises(MalformedInput):
+        exact.verify_chain([*CHAIN, CHAIN[1]], freshness=UNCHECKED, at=ISSUED_AT)
 
 
 @pytest.mark.parametrize(
