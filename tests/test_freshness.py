@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from appleattest import UNCHECKED, ExpectedFreshness, Freshness, FreshnessMismatch, Reason, exactly
-from appleattest.arguments import checked_octets
+from appleattest.arguments import checked_octets, checked_token
 from appleattest.freshness import (
     EarlierNonce,
     FreshnessResult,
@@ -174,6 +174,16 @@ def test_bytes_like_objects_are_welcome_and_copied(kind: Any) -> None:
     assert expected.code == b"nonce"
     assert type(expected.code) is bytes
     assert digest.code == hashlib.sha256(b"nonce").digest()
+
+
+def test_a_view_that_was_released_is_told_by_the_name_of_the_argument() -> None:
+    view = memoryview(b"a" * 32)
+    assert checked_octets(view, "nonce") == checked_token(view).encode() == b"a" * 32
+    view.release()
+    with pytest.raises(ValueError, match=r"^nonce is a memoryview that has been released$"):
+        checked_octets(view, "nonce")
+    with pytest.raises(ValueError, match=r"^token is a memoryview that has been released$"):
+        checked_token(view)
 
 
 def test_an_expectation_neither_changes_nor_spills_what_it_expects() -> None:

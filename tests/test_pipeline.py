@@ -400,6 +400,8 @@ PLACES: list[tuple[str, str, type[AttestationError], Reason]] = [
     ("decode_presented", "certificates", MalformedInput, Reason.MALFORMED_CERTIFICATE),
     ("judge_leaf", "leaf", UntrustedChain, Reason.LEAF_PROFILE),
     ("decode_properties", "properties", MalformedInput, Reason.MALFORMED_PROPERTY),
+    # After the last check has ended.
+    ("_attestation", "freshness", FreshnessMismatch, Reason.FRESHNESS_MISSING),
 ]
 
 

@@ -966,3 +966,24 @@ def test_many_elements_cost_little_time(data: bytes) -> None:
         return perf_counter() - started
 
     assert min(once() for _ in range(5)) < MOST_SECONDS
+
+
+class PanicException(BaseException):
+    """As pyo3's: of no class that `except Exception` catches."""
+
+
+def test_a_panic_over_one_certificate_is_one_of_the_problems(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = decode_unverified(CHAIN)
+    assert list(shown.problems) == []
+
+    def panic(_encoded: bytes) -> None:
+        raise PanicException("odd")
+
+    monkeypatch.setattr("appleattest.unverified.result.decode_certificate", panic)
+    problems = [(each.reason, each.element, each.detail) for each in shown.problems]
+    assert problems == [
+        (Reason.MALFORMED_CERTIFICATE, f"x5c[{index}]", "PanicException: 'odd'")
+        for index in range(len(CHAIN))
+    ]

@@ -25,11 +25,19 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _KEY_AUTHORIZATION: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
+def copied_octets(value: BytesLike, name: str) -> bytes:
+    """A copy of the bytes-like `value`; `ValueError` for a view that was released."""
+    try:
+        return memoryview(value).tobytes()
+    except ValueError:
+        raise ValueError(f"{name} is a memoryview that has been released") from None
+
+
 def checked_octets(value: object, name: str) -> bytes:
     """A copy of the bytes-like `value`, which has at least one octet."""
     if not isinstance(value, BytesLike):
         raise TypeError(f"{name} is bytes, not {type(value).__name__}")
-    copied = memoryview(value).tobytes()
+    copied = copied_octets(value, name)
     if not copied:
         raise ValueError(f"{name} is at least one byte; only UNCHECKED switches the check off")
     return copied
@@ -49,7 +57,7 @@ def checked_token(token: object) -> str:
     RFC 8555, sections 8.1 and 8.3: at least 128 bits, of the base64url alphabet.
     """
     if isinstance(token, BytesLike):
-        token = memoryview(token).tobytes().decode("latin-1")
+        token = copied_octets(token, "token").decode("latin-1")
     if not isinstance(token, str):
         raise TypeError(f"token is text, not {type(token).__name__}")
     if not _TOKEN.fullmatch(token):

@@ -189,7 +189,12 @@ class _Run:
 
     @property
     def _running(self) -> str:
-        return self._request.checks[len(self._done)]
+        return self._request.checks[len(self._ended)]
+
+    @property
+    def _ended(self) -> list[Check]:
+        """The checks that have ended. The last one ends with the run: it fails where that does."""
+        return self._done[: len(self._request.checks) - 1]
 
     def unforeseen(self, what: str) -> AttestationError:
         """The refusal for an exception that the check which is running does not foresee."""
@@ -199,7 +204,7 @@ class _Run:
 
     def checks_until(self, error: AttestationError) -> list[Check]:
         """Those that passed, the one that failed, and those that were not reached."""
-        return _checks_until(self._request.checks, self._done, error)
+        return _checks_until(self._request.checks, self._ended, error)
 
 
 def _checks_until(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from appleattest.boundary import contained
 from appleattest.certificates import (
     Fields,
     by_oid,
@@ -17,7 +19,7 @@ from appleattest.certificates import (
     raw_properties,
 )
 from appleattest.chain.presented import element_at
-from appleattest.errors import AttestationError, Reason, UntrustedChain
+from appleattest.errors import AttestationError, MalformedInput, Reason, UntrustedChain
 from appleattest.properties import ClaimedProperties, decode_properties, sealed_properties
 from appleattest.sealed import Sealed, seal
 from appleattest.unverified.found import Found
@@ -149,11 +151,15 @@ def _problems_of_certificates(found: Found) -> list[AttestationError]:
             problems.append(item)
             continue
         try:
-            decode_certificate(item)
+            contained(partial(decode_certificate, item), _malformed)
         except AttestationError as problem:
             problem.element = element_at(index)
             problems.append(problem)
     return problems
+
+
+def _malformed(detail: str) -> AttestationError:
+    return MalformedInput(Reason.MALFORMED_CERTIFICATE, detail)
 
 
 def _raw(leaf: _Readable | None) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from appleattest.acme.csr.reader import EC_PUBLIC_KEY, RequestFields
-from appleattest.arguments import BytesLike
+from appleattest.arguments import BytesLike, copied_octets
 from appleattest.attestation import Attestation
 from appleattest.errors import KeyMismatch, Reason
 from appleattest.freshness import Freshness
@@ -49,7 +49,7 @@ def attested_public_key(attestation: object, attested_key: object) -> EllipticCu
         _require_challenge_answered(attestation)
         return attestation.public_key
     if isinstance(attested_key, BytesLike):
-        key = _loaded(memoryview(attested_key).tobytes())
+        key = _loaded(copied_octets(attested_key, "attested_key"))
     elif isinstance(attested_key, EllipticCurvePublicKey):
         key = attested_key
     else:
