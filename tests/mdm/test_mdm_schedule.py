@@ -433,6 +433,15 @@ def test_a_genuine_one_for_no_known_request_is_no_failure() -> None:
 def test_one_of_another_device_is_what_no_honest_device_sends() -> None:
     error = FreshnessMismatch(Reason.FRESHNESS_MISMATCH)
     assert failed(error=error).distrusted
+    another = IdentifierMismatch(Reason.IDENTIFIER_MISMATCH)
+    assert failed(error=another).distrusted
+
+
+def test_one_that_names_no_device_is_a_failure_that_can_happen() -> None:
+    """Apple leaves out what its server could not determine."""
+    state = failed(error=IdentifierMismatch(Reason.IDENTIFIER_MISSING))
+    assert (state.failures, state.distrusted, state.lost) == (1, False, False)
+    assert state.pending == ()
 
 
 # --- trust --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from appleattest.attestation import Attestation
-from appleattest.errors import AttestationError, NoAttestation, OutsideValidity
+from appleattest.errors import AttestationError, NoAttestation, OutsideValidity, Reason
 from appleattest.freshness import Freshness
 from appleattest.mdm.device_state import (
     DeviceState,
@@ -178,11 +178,12 @@ def after_refusal(
 ) -> DeviceState:
     """The state after an answer that brought no attestation of use, without the waiting.
 
-    No attestation, or an expired one, is a failure that can happen. No normal operation causes
-    any other refusal, so that one ends trust. The device may have made an attestation for it all
-    the same.
+    No attestation, an expired one, or one that names no device is a failure that can happen. No
+    normal operation causes any other refusal, so that one ends trust. The device may have made an
+    attestation for it all the same.
     """
-    if isinstance(error, NoAttestation | OutsideValidity):
+    names_none = error.reason is Reason.IDENTIFIER_MISSING
+    if names_none or isinstance(error, NoAttestation | OutsideValidity):
         over = _request_over(state, pending_request(state, command_uuid))
         return replace(state, **{**over, "lost": False})
     return replace(after_lost_answer(state, command_uuid, now), distrusted=True)
