@@ -121,6 +121,10 @@ RECOGNISED: dict[str, tuple[object, Form]] = {
         base64url.encode(b"\xa2\x67attStmt\xa1\x63x5c\x80\x63fmt\x65apple"),
         Form.ATTESTATION_OBJECT,
     ),
+    "its keys after others": (
+        base64url.encode(b"\xa2\x68authData\x58\x18" + bytes(24) + b"\x63fmt\x65apple"),
+        Form.ATTESTATION_OBJECT,
+    ),
     "a challenge response": (PAYLOAD, Form.CHALLENGE_RESPONSE),
     "a challenge response as a dict": (json.loads(PAYLOAD), Form.CHALLENGE_RESPONSE),
     "a JWS": (json.dumps(JWS), Form.JWS),
@@ -143,6 +147,10 @@ RECOGNISED: dict[str, tuple[object, Form]] = {
     "a decoded response": (plistlib.loads(RESPONSE), Form.RESPONSE_PLIST),
     "a response that says RequestType": (
         response_plist(CHAIN, extra={"RequestType": "DeviceInformation"}),
+        Form.RESPONSE_PLIST,
+    ),
+    "a binary response that says RequestType": (
+        response_plist(CHAIN, extra={"RequestType": "DeviceInformation"}, binary=True),
         Form.RESPONSE_PLIST,
     ),
     "an array": (ARRAY, Form.PLIST_ARRAY),

@@ -31,13 +31,14 @@ from appleattest import (
 )
 from appleattest.freshness import UNCHECKED
 from appleattest.properties import ClaimedProperties, DeviceProperties
-from appleattest.testing import AttestationAuthority, Properties, der, deviations
+from appleattest.testing import AttestationAuthority, Properties, csr, der, deviations
 from appleattest.testing.carriers import (
     attestation_object,
     challenge_response,
     response_plist,
     webhook_event,
 )
+from appleattest.unverified.found import from_base64
 from appleattest.wire import base64url
 from hostile_input import MOST_MEMORY, accepted_or_refused, assert_refused, peak_memory
 from real_chains import RealChain
@@ -828,6 +829,59 @@ def test_an_unreadable_item_hides_no_later_problem() -> None:
         (Reason.MALFORMED_CERTIFICATE, "x5c[2]"),
         (Reason.MALFORMED_CERTIFICATE, "x5c[3]"),
     ]
+
+
+def test_a_text_that_is_no_base64_keeps_its_place() -> None:
+    pem = x509.load_der_x509_certificate(CHAIN[0]).public_bytes(Encoding.PEM).decode()
+    for text in (pem, f"{pem} ", f"{pem}AA", "\ud800"):
+        (problem,) = decode_unverified([*CHAIN, text]).problems
+        assert (problem.reason, problem.element) == (Reason.MALFORMED_CERTIFICATE, "x5c[2]")
+        assert ("it is PEM" in problem.detail) is (text != "\ud800")
+
+
+def test_base64_may_end_with_any_character() -> None:
+    for octets in (b"\0\0\x17", b"\0\0\x3f", b"\0"):
+        assert from_base64(b64encode(octets)) == octets
+
+
+@pytest.mark.parametrize("payload", [1, None, [], "text"], ids=repr)
+def test_the_payload_of_a_jws_is_an_object(payload: object) -> None:
+    with pytest.raises(MalformedInput) as caught:
+        decode_unverified(jws(json.dumps(payload).encode()))
+    assert (caught.value.reason, caught.value.element) == (Reason.MALFORMED_JSON, "payload")
+
+
+def pkcs7_pem(encoded: bytes) -> bytes:
+    return b"-----BEGIN PKCS7-----\n%b\n-----END PKCS7-----\n" % b64encode(encoded)
+
+
+def test_pkcs7_has_the_tags_of_a_signed_data() -> None:
+    sound = serialize_certificates(list(CERTIFICATES), Encoding.DER)
+    _, content_info, _ = der.read(sound)
+    _, _, explicit = der.read(content_info)
+    _, signed, _ = der.read(explicit)
+    _, version, _ = der.read(der.read(signed)[1])
+    places = [0, sound.index(content_info), sound.index(explicit), sound.index(signed)]
+    places += [sound.index(signed) + signed.index(der.read(signed)[1])]
+    assert len(version) == 1
+    assert decode_unverified(pkcs7_pem(sound)).chain == CERTIFICATES
+    for place in places:
+        changed = bytearray(sound)
+        changed[place] ^= 1
+        with pytest.raises(MalformedInput) as caught:
+            decode_unverified(pkcs7_pem(bytes(changed)))
+        assert "PKCS #7 with certificates" in caught.value.detail
+
+
+def test_two_that_name_each_other_are_not_reversed() -> None:
+    names = [csr.subject_of(each) for each in "ab"]
+    first, second = (
+        AUTHORITY.attest(deviations=[deviations.SubjectName(ours), deviations.IssuerName(theirs)])[
+            0
+        ]
+        for ours, theirs in (names, names[::-1])
+    )
+    assert Reason.LEAF_PROFILE not in [reason for reason, _ in problems_of([first, second])]
 
 
 def test_the_schema_that_was_expected_is_told() -> None:

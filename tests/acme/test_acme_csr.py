@@ -60,6 +60,7 @@ from appleattest.testing.csr import (
     explicit_p384,
     extension,
     requested,
+    subject,
     subject_of,
     with_point,
 )
@@ -583,6 +584,9 @@ def test_the_members_of_a_written_request() -> None:
             f"DNSName: '{host.value}'",
         ],
     }
+    nobody = make_csr(subject=subject())
+    nowhere = validate(nobody, binding=CSRBinding.FORBIDDEN).to_dict()
+    assert nowhere["found_in"] is None
     plain = validate(GOOD).to_dict()
     assert (plain["found_in"], plain["subject_alternative_name"]) == ("cn", [])
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from acme_tools import assert_refused
 
-from appleattest import MalformedInput, Reason
+from appleattest import IdentifierMismatch, MalformedInput, Reason
 from appleattest.acme import (
     HardwareModuleName,
     PermanentIdentifier,
@@ -144,6 +144,8 @@ def test_the_subproblems_are_of_the_same_request() -> None:
         context=NEW_ORDER,
         problem="malformed",
     )
+    assert isinstance(error, IdentifierMismatch)
+    assert [each.context for each in (error, *error.others)] == [NEW_ORDER] * 2
     types = [each["type"] for each in error.problem()["subproblems"]]
     assert types == [f"{ACME}malformed"] * 2
 

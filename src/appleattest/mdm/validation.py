@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from appleattest.arguments import BytesLike
 from appleattest.attestation import Attestation
 from appleattest.carriers.certificate_sequence import read_chain
-from appleattest.errors import AttestationError, Reason
+from appleattest.errors import AttestationError
 from appleattest.freshness import UNCHECKED, NoCheck
 from appleattest.limits import Limits
 from appleattest.mdm.discrepancies import Discrepancies, find_discrepancies
@@ -155,4 +155,4 @@ class _Source:
                 limits=self._limits,
             )
         # Once more: it may have been parsed with other limits than the verifier's.
-        return read_chain(self.parsed.require_attestation(), self._limits, Reason.MALFORMED_PLIST)
+        return read_chain(self.parsed.require_attestation(), self._limits)
