@@ -119,19 +119,12 @@ class HardwareModuleName:
         Raises `IdentifierMismatch` with `malformed-identifier`.
         """
         der = _value_of(name, cls.oid)
-
-        def read() -> HardwareModuleName:
-            serial, hw_type = othernames.decode_hardware_module_name(der)
-            return cls(serial.decode("utf-8"), hw_type)
-
-        return contained(read, malformed)
+        return contained(lambda: cls(*othernames.decode_hardware_module_name(der)), malformed)
 
     def other_name(self) -> x509.OtherName:
         """The RFC 4108 otherName, for a `SubjectAlternativeName` of `cryptography`."""
-        serial = self.value.encode("utf-8")
-        return x509.OtherName(
-            self.oid, othernames.encode_hardware_module_name(serial, self.hw_type)
-        )
+        der = othernames.encode_hardware_module_name(self.value, self.hw_type)
+        return x509.OtherName(self.oid, der)
 
     def to_dict(self) -> dict[str, str]:
         """`{"type", "value"}`, as in an order (RFC 8555, section 7.1.3)."""

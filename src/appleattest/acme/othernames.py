@@ -59,18 +59,18 @@ def decode_permanent_identifier(der: bytes) -> tuple[str, str | None]:
     return value, assigner
 
 
-def encode_hardware_module_name(serial: bytes, hw_type: str) -> bytes:
+def encode_hardware_module_name(serial: str, hw_type: str) -> bytes:
     """A HardwareModuleName in DER (RFC 4108, section 5)."""
-    return _dumped(_HardwareModuleName({"hw_type": hw_type, "hw_serial_num": serial}))
+    return _dumped(_HardwareModuleName({"hw_type": hw_type, "hw_serial_num": serial.encode()}))
 
 
-def decode_hardware_module_name(der: bytes) -> tuple[bytes, str]:
-    """The serial number's octets and the type of a HardwareModuleName in DER.
+def decode_hardware_module_name(der: bytes) -> tuple[str, str]:
+    """The serial number, which must be UTF-8, and the type of a HardwareModuleName in DER.
 
     Raises `ValueError`, or what asn1crypto raises.
     """
     read = _loaded(_HardwareModuleName, der)
-    serial, hw_type = read["hw_serial_num"].native, _dotted(read["hw_type"])
+    serial, hw_type = read["hw_serial_num"].native.decode(), _dotted(read["hw_type"])
     _require_exact(encode_hardware_module_name(serial, hw_type), der)
     return serial, hw_type
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
 from appleattest.acme.identifiers import Identifier, PermanentIdentifier
@@ -20,7 +21,6 @@ from appleattest.attestation import Attestation
 from appleattest.carriers.attestation_object import read_attestation_object
 from appleattest.errors import AttestationError, IdentifierMismatch, NoAttestation, Reason
 from appleattest.limits import Limits
-from appleattest.pipeline import DeviceJudge
 from appleattest.problems import ProblemContext
 from appleattest.properties import DeviceProperties
 from appleattest.report import Report, examined
@@ -76,11 +76,10 @@ def validate_challenge(
     Raises what `Verifier.verify_acme` raises, beside `MalformedInput` (`malformed-json`),
     `NoAttestation` (`no-attestation`: Apple's client answers `{}`, or an `error` with an empty
     `x5c`) and `IdentifierMismatch` (`identifier-missing`: the attestation names no device;
-    `identifier-mismatch`). A genuine attestation of
-    another device is `identifier-mismatch` whatever its freshness. Their problem is
-    `badAttestationStatement`, or `malformed` for JSON and
-    base64url. Source: draft-ietf-acme-device-attest, section 5. Misuse of the keyword arguments is
-    a `TypeError` or `ValueError`.
+    `identifier-mismatch`: of another device, whatever its freshness). Their problem is
+    `badAttestationStatement`, or `malformed` for JSON and base64url. Misuse of the keyword
+    arguments is a `TypeError` or `ValueError`.
+    Source: draft-ietf-acme-device-attest, section 5.
     """
     report = _run(response, token, identifier, verifier, device, at)
     assert report.attestation is not None  # noqa: S101 - the report of a success has one
@@ -116,7 +115,7 @@ def _run(
     ordered = ordered_identifier(identifier)
     devices = _devices(device, ordered)
     request = acme_request(lambda: _read(response, limits), checked_token(token), at)
-    judge = None if devices is None else _judge_of(devices, ordered)
+    judge = None if devices is None else partial(_mismatch, devices, ordered)
     try:
         return run_checks(verifier, answered_by(request, judge))
     except AttestationError as refusal:
@@ -134,30 +133,21 @@ def _read(response: object, limits: Limits) -> list[bytes]:
         raise
 
 
-def _judge_of(devices: frozenset[str], ordered: Identifier) -> DeviceJudge:
-    def judge(attested: DeviceProperties, _spki: bytes) -> AttestationError | None:
-        return _mismatch(attested, devices, ordered)
-
-    return judge
-
-
 def _mismatch(
-    device: DeviceProperties, devices: frozenset[str], identifier: Identifier
+    devices: frozenset[str], identifier: Identifier, device: DeviceProperties, _spki: bytes
 ) -> IdentifierMismatch | None:
     attested = [shown for shown in (device.serial_number, device.udid) if shown is not None]
     if not devices.isdisjoint(attested):
         return None
-    if attested:
-        refusal = IdentifierMismatch(
-            Reason.IDENTIFIER_MISMATCH,
-            f"ordered for {quoted(str(identifier))}; allowed to answer: {_listed(devices)}; "
-            f"attested: {', '.join(map(quoted, attested))}",
-        )
-    else:
-        refusal = IdentifierMismatch(
-            Reason.IDENTIFIER_MISSING,
-            "the attestation names neither a serial number nor a UDID, as under user enrolment",
-        )
+    reason = Reason.IDENTIFIER_MISMATCH
+    detail = (
+        f"ordered for {quoted(str(identifier))}; allowed to answer: {_listed(devices)}; "
+        f"attested: {', '.join(map(quoted, attested))}"
+    )
+    if not attested:
+        reason = Reason.IDENTIFIER_MISSING
+        detail = "the attestation names neither a serial number nor a UDID, as under user enrolment"
+    refusal = IdentifierMismatch(reason, detail)
     refusal.identifier = identifier.to_dict()
     return refusal
 

@@ -95,7 +95,7 @@ class DeviceState:
     freshness: Freshness | None = None
     """How that attestation answered. Only `CURRENT` and `EARLIER` earn trust."""
     made_by: datetime | None = None
-    """The latest time at which the device can have made its last attestation. The seven days are
+    """The latest time at which the device can have made its last attestation: the seven days are
     counted from here."""
     reported: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What the device said of itself when it was last attested."""
@@ -143,12 +143,9 @@ class DeviceState:
         request = self.request(command_uuid)
         if request is None:
             return None
-        others = (each for each in self.pending if each is not request)
-        previous = {
-            nonce: sent_at
-            for nonce, sent_at in (*self.nonces, *((each.nonce, each.sent_at) for each in others))
-            if nonce is not None
-        }
+        others = without(self.pending, request)
+        sent = (*self.nonces, *((each.nonce, each.sent_at) for each in others))
+        previous = {nonce: sent_at for nonce, sent_at in sent if nonce is not None}
         nonce = UNCHECKED if request.nonce is None else request.nonce
         return ExpectedAnswer(request.command_uuid, nonce, _NonceTimes(previous))
 
@@ -199,10 +196,7 @@ class DeviceState:
                 for each in self.pending
             ],
             "nonces": [
-                {
-                    "nonce": base64.encode(each.nonce),
-                    "sent_at": rfc3339(each.sent_at),
-                }
+                {"nonce": base64.encode(each.nonce), "sent_at": rfc3339(each.sent_at)}
                 for each in self.nonces
             ],
             "failures": self.failures,
@@ -230,7 +224,7 @@ def _read(stored: Mapping[str, Any]) -> DeviceState:
     if type(failures) is not int or failures < 0:
         raise ValueError("failures is a count")
     return DeviceState(
-        **{name: _optional_time(stored[name]) for name in _TIMES},
+        **{name: None if stored[name] is None else _time(stored[name]) for name in _TIMES},
         freshness=None if freshness is None else Freshness(freshness),
         reported={_text(key): _text(value) for key, value in stored["reported"].items()},
         pending=tuple(
@@ -254,10 +248,6 @@ def _read(stored: Mapping[str, Any]) -> DeviceState:
 def _hidden(nonce: bytes | NoCheck | None) -> str:
     """What a `repr` shows of a nonce: how long it is, or that there is none."""
     return repr(nonce) if nonce is None or nonce is UNCHECKED else f"<{len(nonce)} bytes>"
-
-
-def _optional_time(text: object) -> datetime | None:
-    return None if text is None else _time(text)
 
 
 def _time(text: object) -> datetime:

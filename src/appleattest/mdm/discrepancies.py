@@ -110,14 +110,12 @@ def find_discrepancies(
 
     Only what both tell is compared, in this order; `Discrepancies.compared` says what was.
     """
-    said, attested = response.query_responses, attestation.device
+    said, attested, kind = response.query_responses, attestation.device, DiscrepancyKind
     comparisons = [
-        _compared(DiscrepancyKind.SERIAL_NUMBER, said, attested.serial_number),
+        _compared(kind.SERIAL_NUMBER, said, attested.serial_number),
         _udid(response, attested.udid),
         _os_version(said, attestation),
-        _compared(
-            DiscrepancyKind.SOFTWARE_UPDATE_DEVICE_ID, said, attested.software_update_device_id
-        ),
+        _compared(kind.SOFTWARE_UPDATE_DEVICE_ID, said, attested.software_update_device_id),
     ]
     made = [each for each in comparisons if each is not None]
     found = [each.found for each in made if each.found is not None]
@@ -137,13 +135,13 @@ def _compared(
 
 def _udid(response: DeviceInformationResponse, attested: str | None) -> _Comparison | None:
     """A Mac's `UDID` is never the attested one, so it is compared with nothing."""
-    said = response.query_responses
-    if DiscrepancyKind.PROVISIONING_UDID.value in said:
-        return _compared(DiscrepancyKind.PROVISIONING_UDID, said, attested)
-    udid = said.get(DiscrepancyKind.UDID.value, response.udid)
+    said, kind = response.query_responses, DiscrepancyKind
+    if kind.PROVISIONING_UDID.value in said:
+        return _compared(kind.PROVISIONING_UDID, said, attested)
+    udid = said.get(kind.UDID.value, response.udid)
     if isinstance(udid, str) and _MAC_UDID.fullmatch(udid):
         return None
-    return _compared(DiscrepancyKind.UDID, {DiscrepancyKind.UDID.value: udid}, attested)
+    return _compared(kind.UDID, {kind.UDID.value: udid}, attested)
 
 
 def _os_version(said: Mapping[str, Any], attestation: Attestation) -> _Comparison | None:
@@ -154,18 +152,15 @@ def _os_version(said: Mapping[str, Any], attestation: Attestation) -> _Compariso
     attested = comparison.found.attested
     text = _said_version(said[DiscrepancyKind.OS_VERSION], said.get("SupplementalOSVersionExtra"))
     ours, theirs = parsed(attested), parsed(text)
-    if ours is None or theirs is None:
-        return _differing_version(text, attested)
-    if not (ours.response and theirs.response):
-        ours, theirs = ours.without_response, theirs.without_response
-    if ours == theirs:
-        return _Comparison(DiscrepancyKind.OS_VERSION, None)
-    return _differing_version(text, attested, not attestation.is_current and ours < theirs)
-
-
-def _differing_version(text: str, attested: str, newer: bool = False) -> _Comparison:
-    kind = DiscrepancyKind.OS_VERSION
-    return _Comparison(kind, Discrepancy(kind, text, attested, newer))
+    updated = False
+    if ours is not None and theirs is not None:
+        if not (ours.response and theirs.response):
+            ours, theirs = ours.without_response, theirs.without_response
+        if ours == theirs:
+            return comparison._replace(found=None)
+        updated = not attestation.is_current and ours < theirs
+    found = Discrepancy(comparison.kind, text, attested, explained_by_age=updated)
+    return comparison._replace(found=found)
 
 
 def _said_version(value: object, extra: object) -> str:

@@ -89,9 +89,9 @@ def mismatch(
 def _differences(
     attested: DeviceProperties, spki: bytes, device: KnownDevice
 ) -> Iterator[AttestationError]:
-    serial_numbers = () if device.serial_number is None else (device.serial_number,)
-    if serial_numbers and attested.serial_number not in serial_numbers:
-        yield _identifier(SERIAL_NUMBER, serial_numbers, attested.serial_number)
+    known = device.serial_number
+    if known is not None and attested.serial_number != known:
+        yield _identifier(SERIAL_NUMBER, (known,), attested.serial_number)
     if device.udids and attested.udid not in device.udids:
         yield _identifier(UDID, device.udids, attested.udid)
     if device.spki is not None and device.spki != spki:
@@ -104,15 +104,9 @@ def _differences(
 
 def _identifier(oid: str, known: tuple[str, ...], attested: str | None) -> IdentifierMismatch:
     expected = " or ".join(map(quoted, known))
-    if attested is None:
-        return IdentifierMismatch(
-            Reason.IDENTIFIER_MISSING, f"{expected} was expected; Apple attests none", element=oid
-        )
-    return IdentifierMismatch(
-        Reason.IDENTIFIER_MISMATCH,
-        f"{expected} was expected; Apple attests {quoted(attested)}",
-        element=oid,
-    )
+    reason = Reason.IDENTIFIER_MISSING if attested is None else Reason.IDENTIFIER_MISMATCH
+    came = "none" if attested is None else quoted(attested)
+    return IdentifierMismatch(reason, f"{expected} was expected; Apple attests {came}", element=oid)
 
 
 def _check_text(value: object, name: str) -> None:

@@ -247,8 +247,9 @@ class AttestationSchedule:
             return state
         if received.new_one_was_due:
             return self._backed_off(state, now)
-        # Where it is the first that is known, the seven days are the wait.
-        return state if received.tells_more else self._postponed(state, now)
+        if received.tells_more:  # the first that is known: the seven days are the wait
+            return state
+        return replace(state, retry_at=later(now, self.backoff))
 
     def _backed_off(self, state: DeviceState, now: datetime) -> DeviceState:
         """One failure more, and a longer wait."""
@@ -257,10 +258,6 @@ class AttestationSchedule:
         longest = times >= self.longest_backoff / self.backoff
         delay = self.longest_backoff if longest else self.backoff * times
         return replace(state, failures=failures, retry_at=later(now, delay))
-
-    def _postponed(self, state: DeviceState, now: datetime) -> DeviceState:
-        """No failure, but nothing new: not again at once."""
-        return replace(state, retry_at=later(now, self.backoff))
 
     def _random_due(self, now: datetime, randomness: float) -> datetime | None:
         """When chance has the device asked: each day with `random_share`, after the seven days."""

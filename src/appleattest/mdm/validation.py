@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias
 
 from appleattest.arguments import BytesLike
 from appleattest.attestation import Attestation
 from appleattest.carriers.certificate_sequence import read_chain
-from appleattest.errors import AttestationError
 from appleattest.freshness import UNCHECKED, NoCheck
 from appleattest.limits import Limits
 from appleattest.mdm.discrepancies import Discrepancies, find_discrepancies
-from appleattest.mdm.known_device import (
-    ExpectedDevice,
-    KnownDevice,
-    mismatch,
-    require_expected_device,
-)
+from appleattest.mdm.known_device import ExpectedDevice, mismatch, require_expected_device
 from appleattest.mdm.response import DeviceInformationResponse
-from appleattest.pipeline import DeviceJudge
-from appleattest.properties import DeviceProperties
 from appleattest.report import Report, examined
 from appleattest.sealed import Sealed, seal
 from appleattest.verifier import (
@@ -122,15 +115,8 @@ def _run(
 ) -> Report:
     require_expected_device(device)
     request = mdm_request(source.read, nonce, previous_nonces, at)
-    judge = None if device is UNCHECKED else _judge_of(device)
+    judge = None if device is UNCHECKED else partial(mismatch, device=device)
     return run_checks(verifier, answered_by(request, judge))
-
-
-def _judge_of(device: KnownDevice) -> DeviceJudge:
-    def judge(attested: DeviceProperties, spki: bytes) -> AttestationError | None:
-        return mismatch(attested, spki, device)
-
-    return judge
 
 
 class _Source:

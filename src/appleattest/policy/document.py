@@ -48,12 +48,9 @@ _VERSIONS: Final[Mapping[str, Callable[..., Rule]]] = {
     "minimum_llb_version": MinimumLLBVersion,
 }
 _MAC: Final[Mapping[str, Callable[[], Rule]]] = {
-    "sip_enabled": lambda: OnPlatform(Platform.MACOS, SIPEnabled()),
-    "full_security": lambda: OnPlatform(Platform.MACOS, FullSecurity()),
-    "no_third_party_kexts": lambda: OnPlatform(Platform.MACOS, NoThirdPartyKexts()),
-}
-_DEVICE: Final[Mapping[str, Callable[[], Rule]]] = {
-    "identified": DeviceIdentified,
+    "sip_enabled": SIPEnabled,
+    "full_security": FullSecurity,
+    "no_third_party_kexts": NoThirdPartyKexts,
 }
 _BUT_FOR_AGE: Final = "but-for-age"
 
@@ -128,14 +125,14 @@ def _mac(document: dict[str, Any]) -> Iterator[Rule]:
     table = _table(document, "mac", {*_MAC})
     for key, rule in _MAC.items():
         if _flag(table, "mac", key):
-            yield rule()
+            yield OnPlatform(Platform.MACOS, rule())
 
 
 def _device(document: dict[str, Any], inventory: Container[str] | None) -> Iterator[Rule]:
-    table = _table(document, "device", {*_DEVICE, "no_discrepancies", "in_inventory", "key_types"})
-    for key, rule in _DEVICE.items():
-        if _flag(table, "device", key):
-            yield rule()
+    known = {"identified", "no_discrepancies", "in_inventory", "key_types"}
+    table = _table(document, "device", known)
+    if _flag(table, "device", "identified"):
+        yield DeviceIdentified()
     if table.get("no_discrepancies") == _BUT_FOR_AGE:
         yield NoDiscrepancies(but_for_age=True)
     elif _flag(table, "device", "no_discrepancies", f'true, false or "{_BUT_FOR_AGE}"'):

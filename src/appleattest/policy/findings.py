@@ -74,6 +74,17 @@ class Finding(OwnCopy):
         }
 
 
+def judged(
+    rule: str, passed: bool | None, expected: str, found: str | None, element: str | None = None
+) -> Finding:
+    """The finding of a rule; `passed` is None where there was nothing to judge."""
+    if passed is None:
+        verdict = Verdict.ABSENT
+    else:
+        verdict = Verdict.SATISFIED if passed else Verdict.VIOLATED
+    return Finding(rule=rule, verdict=verdict, expected=expected, found=found, element=element)
+
+
 class DiscrepancyLike(Protocol):
     """A difference between what a device says and what Apple attests, such as `mdm.Discrepancy`."""
 

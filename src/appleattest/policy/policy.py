@@ -166,7 +166,10 @@ class Policy(OwnCopy, Immutable):
         """
         result = self.evaluate(attestation, discrepancies, platform=platform, at=at)
         if not result.passed:
-            raise _violation(result.failed)
+            detail, first = "; ".join(map(str, result.failed)), result.failed[0]
+            violation = PolicyViolation(Reason.POLICY, detail, element=first.rule)
+            violation.findings = result.failed
+            raise violation
         return result
 
     def _scored(
@@ -223,9 +226,3 @@ def _error(rule: Rule, found: str) -> Finding:
     except Exception:  # noqa: BLE001 - it is the caller's own rule
         name = type(rule).__name__
     return Finding(rule=name, verdict=Verdict.ERROR, expected="a finding", found=found)
-
-
-def _violation(failed: tuple[Finding, ...]) -> PolicyViolation:
-    violation = PolicyViolation(Reason.POLICY, "; ".join(map(str, failed)), element=failed[0].rule)
-    violation.findings = failed
-    return violation

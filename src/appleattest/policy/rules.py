@@ -14,7 +14,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 
 from appleattest import oids
 from appleattest.freshness import Freshness
-from appleattest.policy.findings import Facts, Finding, Verdict
+from appleattest.policy.findings import Facts, Finding, judged
 from appleattest.property_values import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
 from appleattest.text import quoted
 
@@ -27,40 +27,51 @@ KeyCurve: TypeAlias = Literal["P-256", "P-384"]
 
 
 @dataclass(frozen=True, slots=True)
-class SIPEnabled:
-    """System Integrity Protection is enabled (13.1). Attested of Macs alone."""
+class _Status:
+    """What the three rules below have in common; each is about another property."""
 
-    name: ClassVar[str] = "sip-enabled"
+    name: ClassVar[str]
+    field: ClassVar[str]
+    oid: ClassVar[str]
+    good: ClassVar[Enum]
 
     def check(self, facts: Facts) -> Finding:
-        """Only `ENABLED` satisfies."""
-        status = facts.attestation.device.sip
-        good = SystemIntegrityProtection.ENABLED
-        return _status(self.name, oids.SYSTEM_INTEGRITY_PROTECTION, good, status)
+        """Only the good value satisfies."""
+        status: Enum | None = getattr(facts.attestation.device, self.field)
+        expected = str(self.good.value)
+        if status is None:
+            return judged(self.name, None, expected, None, self.oid)
+        return judged(self.name, status is self.good, expected, str(status.value), self.oid)
 
 
 @dataclass(frozen=True, slots=True)
-class FullSecurity:
-    """Secure boot is at full security (13.2). Attested of Macs alone."""
+class SIPEnabled(_Status):
+    """System Integrity Protection is `ENABLED` (13.1). Attested of Macs alone."""
 
-    name: ClassVar[str] = "full-security"
-
-    def check(self, facts: Facts) -> Finding:
-        """Only `FULL` satisfies."""
-        status = facts.attestation.device.secure_boot
-        return _status(self.name, oids.SECURE_BOOT, SecureBoot.FULL, status)
+    name = "sip-enabled"
+    field = "sip"
+    oid = oids.SYSTEM_INTEGRITY_PROTECTION
+    good: ClassVar[Enum] = SystemIntegrityProtection.ENABLED
 
 
 @dataclass(frozen=True, slots=True)
-class NoThirdPartyKexts:
-    """No third-party kernel extension is allowed (13.3). Attested of Macs alone."""
+class FullSecurity(_Status):
+    """Secure boot is at `FULL` security (13.2). Attested of Macs alone."""
 
-    name: ClassVar[str] = "no-third-party-kexts"
+    name = "full-security"
+    field = "secure_boot"
+    oid = oids.SECURE_BOOT
+    good: ClassVar[Enum] = SecureBoot.FULL
 
-    def check(self, facts: Facts) -> Finding:
-        """Only `NONE_ALLOWED` satisfies."""
-        status = facts.attestation.device.third_party_kexts
-        return _status(self.name, oids.THIRD_PARTY_KEXTS, ThirdPartyKexts.NONE_ALLOWED, status)
+
+@dataclass(frozen=True, slots=True)
+class NoThirdPartyKexts(_Status):
+    """Third-party kernel extensions: `NONE_ALLOWED` (13.3). Attested of Macs alone."""
+
+    name = "no-third-party-kexts"
+    field = "third_party_kexts"
+    oid = oids.THIRD_PARTY_KEXTS
+    good: ClassVar[Enum] = ThirdPartyKexts.NONE_ALLOWED
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +84,10 @@ class DeviceIdentified:
         """`ABSENT` where neither is attested."""
         device = facts.attestation.device
         found = device.serial_number or device.udid
-        return Finding(
-            rule=self.name,
-            verdict=Verdict.ABSENT if found is None else Verdict.SATISFIED,
-            expected="a serial number or a UDID",
-            found=None if found is None else quoted(found),
-            element=oids.SERIAL_NUMBER,
-        )
+        expected = "a serial number or a UDID"
+        if found is None:
+            return judged(self.name, None, expected, None, oids.SERIAL_NUMBER)
+        return judged(self.name, True, expected, quoted(found), oids.SERIAL_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +107,12 @@ class SerialNumberInInventory:
 
     def check(self, facts: Facts) -> Finding:
         """`ABSENT` under user enrolment."""
-        serial_number = facts.attestation.device.serial_number
-        if serial_number is None:
-            verdict = Verdict.ABSENT
-        else:
-            known = serial_number in self.inventory
-            verdict = Verdict.SATISFIED if known else Verdict.VIOLATED
-        return Finding(
-            rule=self.name,
-            verdict=verdict,
-            expected="a serial number of the inventory",
-            found=None if serial_number is None else quoted(serial_number),
-            element=oids.SERIAL_NUMBER,
-        )
+        found = facts.attestation.device.serial_number
+        expected = "a serial number of the inventory"
+        if found is None:
+            return judged(self.name, None, expected, None, oids.SERIAL_NUMBER)
+        known = found in self.inventory
+        return judged(self.name, known, expected, quoted(found), oids.SERIAL_NUMBER)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -132,7 +133,7 @@ class KeyType:
     def check(self, facts: Facts) -> Finding:
         """Compare the curve of the attested key."""
         curve = CURVES.get(facts.attestation.public_key.curve.name, "another curve")
-        return _compared(self.name, curve in self.curves, " or ".join(self.curves), curve)
+        return judged(self.name, curve in self.curves, " or ".join(self.curves), curve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class MaximumAge:
         since = max(attestation.not_before, attestation.requested_at or attestation.not_before)
         age = facts.at - since
         passed = timedelta(0) <= age <= self.age
-        return _compared(self.name, passed, f"at most {self.age}", f"up to {age}")
+        return judged(self.name, passed, f"at most {self.age}", f"up to {age}")
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -182,7 +183,7 @@ class FreshnessIs:
     def check(self, facts: Facts) -> Finding:
         """Compare the freshness that the verifier found."""
         found = facts.attestation.freshness
-        return _compared(self.name, found in self.freshness, " or ".join(self.freshness), found)
+        return judged(self.name, found in self.freshness, " or ".join(self.freshness), found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ class AnchoredAtApple:
     def check(self, facts: Facts) -> Finding:
         """Compare the trust anchor with Apple's pinned root."""
         passed = facts.attestation.anchored_at_apple
-        return _compared(self.name, passed, "Apple's root", "Apple's" if passed else "another")
+        return judged(self.name, passed, "Apple's root", "Apple's" if passed else "another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,20 +216,17 @@ class NoDiscrepancies:
     def check(self, facts: Facts) -> Finding:
         """Name the properties that differ, or those that were compared."""
         if facts.discrepancies is None:
-            return Finding(rule=self.name, verdict=Verdict.ABSENT, expected=self._expected)
+            return judged(self.name, None, self._expected, None)
         compared = facts.compared | {str(each.kind) for each in facts.discrepancies}
         if not compared:
-            found = "no property that was compared"
-            return Finding(
-                rule=self.name, verdict=Verdict.ABSENT, expected=self._expected, found=found
-            )
+            return judged(self.name, None, self._expected, "no property that was compared")
         differing = [
             str(each.kind)
             for each in facts.discrepancies
             if not (self.but_for_age and each.explained_by_age)
         ]
         shown = ", ".join(map(quoted, differing)) or f"none in {', '.join(sorted(compared))}"
-        return _compared(self.name, not differing, self._expected, shown)
+        return judged(self.name, not differing, self._expected, shown)
 
 
 def _checked_freshness(value: str) -> Freshness:
@@ -236,22 +234,3 @@ def _checked_freshness(value: str) -> Freshness:
         return Freshness(value)
     except ValueError:
         raise ValueError(f"a freshness is one of {_FRESHNESSES}, not {value!r}") from None
-
-
-def _status(name: str, oid: str, good: Enum, found: Enum | None) -> Finding:
-    if found is None:
-        verdict = Verdict.ABSENT
-    else:
-        verdict = Verdict.SATISFIED if found is good else Verdict.VIOLATED
-    return Finding(
-        rule=name,
-        verdict=verdict,
-        expected=str(good.value),
-        found=None if found is None else str(found.value),
-        element=oid,
-    )
-
-
-def _compared(name: str, passed: bool, expected: str, found: str) -> Finding:
-    verdict = Verdict.SATISFIED if passed else Verdict.VIOLATED
-    return Finding(rule=name, verdict=verdict, expected=expected, found=found)

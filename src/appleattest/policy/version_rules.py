@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from appleattest.oids import LLB_VERSION, OS_VERSION, SEPOS_VERSION
-from appleattest.policy.findings import Facts, Finding, Verdict
+from appleattest.policy.findings import Facts, Finding, judged
 from appleattest.policy.platform import Platform, actual_platform, checked_platform
 from appleattest.policy.versions import AppleVersion, parsed
 from appleattest.text import quoted
@@ -42,24 +42,16 @@ class _MinimumVersion:
             platform = actual_platform(facts.attestation.device, facts.platform)
             minimum = next((version for each, version in self.minima if each is platform), None)
             if minimum is None:
-                return self._without_minimum(platform)
+                allowed = f"one of {', '.join(each for each, _ in self.minima)}"
+                if platform is None:
+                    return judged(self.name, None, allowed, "an unknown platform", self.oid)
+                return judged(self.name, False, allowed, str(platform), self.oid)
+        expected = f"at least {minimum}"
         if attested is None:
-            return self._finding(Verdict.ABSENT, f"at least {minimum}", None)
+            return judged(self.name, None, expected, None, self.oid)
         version = parsed(attested)
         enough = version is not None and version >= minimum
-        verdict = Verdict.SATISFIED if enough else Verdict.VIOLATED
-        return self._finding(verdict, f"at least {minimum}", quoted(attested))
-
-    def _without_minimum(self, platform: Platform | None) -> Finding:
-        allowed = f"one of {', '.join(each for each, _ in self.minima)}"
-        if platform is None:
-            return self._finding(Verdict.ABSENT, allowed, "an unknown platform")
-        return self._finding(Verdict.VIOLATED, allowed, str(platform))
-
-    def _finding(self, verdict: Verdict, expected: str, found: str | None) -> Finding:
-        return Finding(
-            rule=self.name, verdict=verdict, expected=expected, found=found, element=self.oid
-        )
+        return judged(self.name, enough, expected, quoted(attested), self.oid)
 
 
 class MinimumOSVersion(_MinimumVersion):

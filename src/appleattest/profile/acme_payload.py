@@ -41,7 +41,7 @@ class ACMEPayload(ACMESettings):
 
     def to_dict(self) -> dict[str, Any]:
         """The payload by Apple's keys, as types of a property list."""
-        return self._settings() | given(
+        return ACMESettings.to_dict(self) | given(
             {
                 **described(PAYLOAD_TYPE, self),
                 "KeyIsExtractable": self.key_is_extractable,

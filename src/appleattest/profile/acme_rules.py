@@ -10,20 +10,17 @@ Source: Apple's device-management schema, com.apple.security.acme and com.apple.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Final
 
 from appleattest.acme.identifiers import PermanentIdentifier, require_oid
 from appleattest.errors import IdentifierMismatch
 from appleattest.profile.issues import LintCode, LintIssue
-from appleattest.profile.keys import Form, key_issues, typed, wrong_type
+from appleattest.profile.keys import Document, Form, Issues, key_issues, typed, wrong_type
 from appleattest.profile.target import Target
 from appleattest.profile.target_rules import TARGET_RULES
 from appleattest.text import quoted
-
-_Issues = Iterator[LintIssue]
-_Document = Mapping[str, object]
 
 HTTPS_URL: Final = re.compile(
     r"https://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?", re.IGNORECASE
@@ -32,8 +29,7 @@ IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 SHORT_NAMES: Final = ("C", "L", "ST", "O", "OU", "CN")
 ALTERNATIVE_NAMES: Final = ("rfc822Name", "dNSName", "uniformResourceIdentifier", "ntPrincipalName")
-SMALLEST_RSA: Final = 1024
-LARGEST_RSA: Final = 4096
+RSA_SIZES: Final = range(1024, 4096 + 1, 8)
 HARDWARE_BOUND_SIZES: Final = (256, 384)
 SIGNING: Final = 0x01
 ENCRYPTION: Final = 0x04
@@ -46,7 +42,7 @@ class ACMEKeyType(StrEnum):
     EC = "ECSECPrimeRandom"
 
 
-def acme_issues(document: _Document, form: Form, target: Target | None) -> _Issues:
+def acme_issues(document: Document, form: Form, target: Target | None) -> Issues:
     """The issues of a document of this form: on any device, then on the target if there is one."""
     yield from key_issues(document, form.keys)
     if form.is_payload:
@@ -58,7 +54,7 @@ def acme_issues(document: _Document, form: Form, target: Target | None) -> _Issu
             yield from target_rule(document, form, target)
 
 
-def common_issues(document: _Document) -> _Issues:
+def common_issues(document: Document) -> Issues:
     """The issues of the keys that the profile and each of its payloads have."""
     if typed(document, "PayloadVersion", int) not in (None, 1):
         explanation = "this is the version of the format, which is 1; leave it so at every change"
@@ -82,36 +78,32 @@ def refuse(issues: Iterable[LintIssue]) -> None:
         raise kind(f"{place}{first.explanation}")
 
 
-def _directory_url(document: _Document, _form: Form) -> _Issues:
+def _directory_url(document: Document, _form: Form) -> Issues:
     url = typed(document, "DirectoryURL", str)
     if url is not None and not HTTPS_URL.fullmatch(url):
         explanation = "the directory is a URL with the https scheme and a host, in printable ASCII"
         yield LintIssue(LintCode.DIRECTORY_URL, "DirectoryURL", explanation)
 
 
-def _client_identifier(document: _Document, _form: Form) -> _Issues:
+def _client_identifier(document: Document, _form: Form) -> Issues:
     """Apple allows any text here; a server must not (draft-ietf-acme-device-attest, section 3)."""
     identifier = typed(document, "ClientIdentifier", str)
-    if identifier is None:
-        return
     try:
-        PermanentIdentifier.parse(identifier)
+        if identifier is not None:
+            PermanentIdentifier.parse(identifier)
     except IdentifierMismatch:
-        yield LintIssue(
-            LintCode.CLIENT_IDENTIFIER,
-            "ClientIdentifier",
+        explanation = (
             "the device orders this as its permanent-identifier, and a server must answer "
-            "'malformed': write a value without '/', or a value, '/' and an OID",
+            "'malformed': write a value without '/', or a value, '/' and an OID"
         )
+        yield LintIssue(LintCode.CLIENT_IDENTIFIER, "ClientIdentifier", explanation)
 
 
-def _key(document: _Document, form: Form) -> _Issues:
+def _key(document: Document, form: Form) -> Issues:
     kind, size = typed(document, "KeyType", str), typed(document, "KeySize", int)
     if kind == ACMEKeyType.RSA:
-        if size is not None and (size % 8 or not SMALLEST_RSA <= size <= LARGEST_RSA):
-            explanation = (
-                f"the size of an RSA key is from {SMALLEST_RSA} to {LARGEST_RSA} in steps of 8"
-            )
+        if size is not None and size not in RSA_SIZES:
+            explanation = "the size of an RSA key is from 1024 to 4096 in steps of 8"
             yield LintIssue(LintCode.KEY_SIZE, "KeySize", explanation)
     elif kind == ACMEKeyType.EC:
         if size is not None and size not in form.curves:
@@ -122,7 +114,7 @@ def _key(document: _Document, form: Form) -> _Issues:
         yield LintIssue(LintCode.KEY_TYPE, "KeyType", explanation)
 
 
-def _hardware_bound(document: _Document, _form: Form) -> _Issues:
+def _hardware_bound(document: Document, _form: Form) -> Issues:
     if not typed(document, "HardwareBound", bool):
         return
     kind, size = typed(document, "KeyType", str), typed(document, "KeySize", int)
@@ -134,13 +126,13 @@ def _hardware_bound(document: _Document, _form: Form) -> _Issues:
         yield LintIssue(LintCode.HARDWARE_BOUND_KEY_SIZE, "KeySize", explanation)
 
 
-def _attest(document: _Document, _form: Form) -> _Issues:
+def _attest(document: Document, _form: Form) -> Issues:
     if typed(document, "Attest", bool) and typed(document, "HardwareBound", bool) is False:
         explanation = "Attest needs HardwareBound: Apple attests only keys of the Secure Enclave"
         yield LintIssue(LintCode.ATTEST_NOT_HARDWARE_BOUND, "Attest", explanation)
 
 
-def _subject(document: _Document, _form: Form) -> _Issues:
+def _subject(document: Document, _form: Form) -> Issues:
     for index, rdn in enumerate(typed(document, "Subject", list) or ()):
         place = f"Subject[{index}]"
         if not isinstance(rdn, list):
@@ -153,7 +145,7 @@ def _subject(document: _Document, _form: Form) -> _Issues:
                 yield from _pair(f"{place}[{number}]", pair)
 
 
-def _pair(place: str, pair: object) -> _Issues:
+def _pair(place: str, pair: object) -> Issues:
     if not isinstance(pair, list):
         yield wrong_type(place, list, pair)
         return
@@ -169,7 +161,7 @@ def _pair(place: str, pair: object) -> _Issues:
         yield LintIssue(LintCode.SUBJECT, f"{place}[0]", explanation)
 
 
-def _subject_alt_name(document: _Document, _form: Form) -> _Issues:
+def _subject_alt_name(document: Document, _form: Form) -> Issues:
     for kind, value in (typed(document, "SubjectAltName", dict) or {}).items():
         if kind not in ALTERNATIVE_NAMES:
             explanation = f"{quoted(kind)} is not one of {_listed(ALTERNATIVE_NAMES)}"
@@ -178,13 +170,13 @@ def _subject_alt_name(document: _Document, _form: Form) -> _Issues:
             yield wrong_type(f"SubjectAltName.{kind}", str, value)
 
 
-def _usage_flags(document: _Document, _form: Form) -> _Issues:
+def _usage_flags(document: Document, _form: Form) -> Issues:
     if (typed(document, "UsageFlags", int) or 0) & ~(SIGNING | ENCRYPTION):
         explanation = "the only flags are 1 for digital signature and 4 for encryption; 5 is both"
         yield LintIssue(LintCode.USAGE_FLAGS, "UsageFlags", explanation)
 
 
-def _extended_key_usage(document: _Document, _form: Form) -> _Issues:
+def _extended_key_usage(document: Document, _form: Form) -> Issues:
     for index, usage in enumerate(typed(document, "ExtendedKeyUsage", list) or ()):
         place = f"ExtendedKeyUsage[{index}]"
         if not isinstance(usage, str):
@@ -207,7 +199,7 @@ def _listed(values: Iterable[object]) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-_RULES: Final[tuple[Callable[[_Document, Form], _Issues], ...]] = (
+_RULES: Final[tuple[Callable[[Document, Form], Issues], ...]] = (
     _directory_url,
     _client_identifier,
     _key,

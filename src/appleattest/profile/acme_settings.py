@@ -24,13 +24,14 @@ class SubjectAltName:
 
     def to_dict(self) -> dict[str, Any]:
         """The names by Apple's keys."""
-        names = {
-            "rfc822Name": self.rfc822_name,
-            "dNSName": self.dns_name,
-            "uniformResourceIdentifier": self.uri,
-            "ntPrincipalName": self.nt_principal_name,
-        }
-        return given(names)
+        return given(
+            {
+                "rfc822Name": self.rfc822_name,
+                "dNSName": self.dns_name,
+                "uniformResourceIdentifier": self.uri,
+                "ntPrincipalName": self.nt_principal_name,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +78,6 @@ class ACMESettings:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings by Apple's keys, as types of a property list or of JSON."""
-        return self._settings()
-
-    def _settings(self) -> dict[str, Any]:
         names, usages = self.subject_alt_name, self.extended_key_usage
         settings = {
             "DirectoryURL": self.directory_url,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from appleattest.profile.issues import LintCode, LintIssue
-from appleattest.profile.keys import PAYLOAD, typed
+from appleattest.profile.keys import PAYLOAD, Document, Issues, typed
 from appleattest.profile.profile_rules import payloads_of, references_to
 from appleattest.text import quoted
-
-_Issues = Iterator[LintIssue]
-_Document = Mapping[str, object]
 
 _KNOWN: Final = frozenset(key.name for key in PAYLOAD.keys) | {"PayloadEnabled"}
 _SPELT: Final = {name.casefold(): name for name in _KNOWN}
@@ -22,7 +19,7 @@ _LONGEST_COMMON_NAME: Final = 64
 _SMALLER_SIZE: Final = 256
 
 
-def advice(profile: _Document) -> _Issues:
+def advice(profile: Document) -> Issues:
     """The issues that no rule of the schema finds, of a profile and of its ACME payloads."""
     payloads = payloads_of(profile)
     if "EncryptedPayloadContent" in profile or typed(profile, "IsEncrypted", bool):
@@ -45,7 +42,7 @@ def advice(profile: _Document) -> _Issues:
             yield LintIssue(LintCode.UNREFERENCED, f"{placed.place}.PayloadUUID", explanation)
 
 
-def _attest_off(payload: _Document) -> _Issues:
+def _attest_off(payload: Document) -> Issues:
     if payload.get("Attest", False) is False:
         explanation = (
             "the device answers the challenge without an attestation: set this to true, with "
@@ -54,7 +51,7 @@ def _attest_off(payload: _Document) -> _Issues:
         yield LintIssue(LintCode.ATTEST_OFF, "Attest", explanation)
 
 
-def _unknown_keys(payload: _Document) -> _Issues:
+def _unknown_keys(payload: Document) -> Issues:
     for key in payload:
         if key not in _KNOWN:
             meant = _SPELT.get(key.casefold())
@@ -63,7 +60,7 @@ def _unknown_keys(payload: _Document) -> _Issues:
             yield LintIssue(LintCode.UNKNOWN_KEY, "", explanation)
 
 
-def _placeholder(payload: _Document) -> _Issues:
+def _placeholder(payload: Document) -> Issues:
     identifier = typed(payload, "ClientIdentifier", str)
     if identifier is not None and _PLACEHOLDER.search(identifier):
         explanation = (
@@ -73,23 +70,20 @@ def _placeholder(payload: _Document) -> _Issues:
         yield LintIssue(LintCode.PLACEHOLDER, "ClientIdentifier", explanation)
 
 
-def _common_name(payload: _Document) -> _Issues:
+def _common_name(payload: Document) -> Issues:
     identifier = typed(payload, "ClientIdentifier", str)
     if identifier is None or "Subject" not in payload:
         return
-    if (
-        list(_common_names(payload)) == [(identifier, 1)]
-        and len(identifier) <= _LONGEST_COMMON_NAME
-    ):
-        return
-    explanation = (
-        "a server that binds by CN refuses the request at finalize, unless the subject has one "
-        "common name, alone in its array: the ClientIdentifier, of at most 64 characters"
-    )
-    yield LintIssue(LintCode.COMMON_NAME, "Subject", explanation)
+    is_alone = list(_common_names(payload)) == [(identifier, 1)]
+    if not is_alone or len(identifier) > _LONGEST_COMMON_NAME:
+        explanation = (
+            "a server that binds by CN refuses the request at finalize, unless the subject has one "
+            "common name, alone in its array: the ClientIdentifier, of at most 64 characters"
+        )
+        yield LintIssue(LintCode.COMMON_NAME, "Subject", explanation)
 
 
-def _common_names(payload: _Document) -> Iterator[tuple[object, int]]:
+def _common_names(payload: Document) -> Iterator[tuple[object, int]]:
     """The value of each common name, and how many attributes share its array."""
     for rdn in typed(payload, "Subject", list) or ():
         pairs = rdn if isinstance(rdn, list) else ()
@@ -98,14 +92,14 @@ def _common_names(payload: _Document) -> Iterator[tuple[object, int]]:
                 yield pair[1], len(pairs)
 
 
-def _smaller_key(payload: _Document) -> _Issues:
+def _smaller_key(payload: Document) -> Issues:
     bound, size = typed(payload, "HardwareBound", bool), typed(payload, "KeySize", int)
     if bound and size == _SMALLER_SIZE:
         explanation = "256 is accepted and attested; 384 is recommended for hardware-bound keys"
         yield LintIssue(LintCode.KEY_SIZE_256, "KeySize", explanation)
 
 
-def _extractable(payload: _Document) -> _Issues:
+def _extractable(payload: Document) -> Issues:
     extractable = payload.get("KeyIsExtractable", True) is True
     if typed(payload, "HardwareBound", bool) is False and extractable:
         explanation = (
@@ -115,13 +109,13 @@ def _extractable(payload: _Document) -> _Issues:
         yield LintIssue(LintCode.KEY_EXTRACTABLE, "KeyIsExtractable", explanation)
 
 
-def _all_apps(payload: _Document) -> _Issues:
+def _all_apps(payload: Document) -> Issues:
     if typed(payload, "AllowAllAppsAccess", bool):
         explanation = "every app on the Mac may use the private key; leave this out to forbid it"
         yield LintIssue(LintCode.ALL_APPS_ACCESS, "AllowAllAppsAccess", explanation)
 
 
-_RULES: Final[tuple[Callable[[_Document], _Issues], ...]] = (
+_RULES: Final[tuple[Callable[[Document], Issues], ...]] = (
     _attest_off,
     _unknown_keys,
     _placeholder,

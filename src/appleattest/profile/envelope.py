@@ -35,11 +35,12 @@ def unwrap(document: bytes) -> Unwrapped:
     """
     if not document.startswith(_SEQUENCE):
         return Unwrapped(document)
-    return contained(lambda: _unwrap(document), _no_envelope)
-
-
-def _no_envelope(what: str) -> MalformedInput:
-    return MalformedInput(Reason.MALFORMED_PLIST, f"a signed profile was expected: {what}")
+    return contained(
+        lambda: _unwrap(document),
+        lambda what: MalformedInput(
+            Reason.MALFORMED_PLIST, f"a signed profile was expected: {what}"
+        ),
+    )
 
 
 def _unwrap(document: bytes) -> Unwrapped:

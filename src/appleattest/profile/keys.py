@@ -18,6 +18,9 @@ PAYLOAD_TYPE: Final = "com.apple.security.acme"
 CONFIGURATION: Final = "Configuration"
 """The PayloadType of a profile."""
 
+Document = Mapping[str, object]
+Issues = Iterator[LintIssue]
+
 _T = TypeVar("_T")
 _NAMES: Final[Mapping[type, str]] = {
     str: "<string>",
@@ -109,7 +112,7 @@ CREDENTIAL: Final = Form(
 )
 
 
-def typed(document: Mapping[str, object], key: str, kind: type[_T]) -> _T | None:
+def typed(document: Document, key: str, kind: type[_T]) -> _T | None:
     """The value of a key; None where there is none, or one of another type."""
     value = document.get(key)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
@@ -117,7 +120,7 @@ def typed(document: Mapping[str, object], key: str, kind: type[_T]) -> _T | None
     return value
 
 
-def key_issues(document: Mapping[str, object], keys: Sequence[Key]) -> Iterator[LintIssue]:
+def key_issues(document: Document, keys: Sequence[Key]) -> Issues:
     """`missing-key` and `wrong-type`, for each of these keys."""
     for key in keys:
         if key.name not in document:

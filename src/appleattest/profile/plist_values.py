@@ -11,7 +11,6 @@ from appleattest.times import utc_seconds
 
 _DEEPEST: Final = 32
 _INTEGERS: Final = range(-(1 << 63), 1 << 64)
-Buffer = bytes | bytearray | memoryview
 
 
 def frozen_copy(value: object, place: str, depth: int = _DEEPEST) -> object:
@@ -24,14 +23,19 @@ def frozen_copy(value: object, place: str, depth: int = _DEEPEST) -> object:
     if depth < 0:
         raise ValueError(f"{place}: nested too deeply")
     if isinstance(value, Mapping):
-        return FrozenMapping({_key(key, place): _inner(value, key, place, depth) for key in value})
+        copied = {}
+        for key in value:
+            if not isinstance(key, str):
+                raise TypeError(f"{place}: a key is text, not {type(key).__name__}")
+            copied[key] = frozen_copy(value[key], f"{place}.{key}", depth - 1)
+        return FrozenMapping(copied)
     if isinstance(value, list | tuple):
         return tuple(
             frozen_copy(item, f"{place}[{index}]", depth - 1) for index, item in enumerate(value)
         )
     if isinstance(value, datetime):
         return utc_seconds(value)
-    if isinstance(value, Buffer):
+    if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
     if isinstance(value, int) and value not in _INTEGERS:
         raise ValueError(f"{place}: an integer that needs more than 64 bits")
@@ -47,13 +51,3 @@ def unfrozen_copy(value: object) -> object:
     if isinstance(value, tuple):
         return [unfrozen_copy(item) for item in value]
     return value
-
-
-def _inner(value: Mapping[object, object], key: object, place: str, depth: int) -> object:
-    return frozen_copy(value[key], f"{place}.{key}", depth - 1)
-
-
-def _key(key: object, place: str) -> str:
-    if not isinstance(key, str):
-        raise TypeError(f"{place}: a key is text, not {type(key).__name__}")
-    return key

@@ -6,7 +6,8 @@ Source: Apple's device-management schema, TopLevel and CommonPayloadKeys.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 from appleattest.profile.acme_rules import acme_issues, common_issues
@@ -17,13 +18,13 @@ from appleattest.profile.keys import (
     PAYLOAD,
     PAYLOAD_TYPE,
     PROFILE_KEYS,
+    Document,
+    Issues,
     key_issues,
     typed,
     wrong_type,
 )
 from appleattest.profile.target import Target
-
-_Issues = Iterator[LintIssue]
 
 MOST_REFERENCES: Final = 10
 """How many other payloads may refer to one identity."""
@@ -34,7 +35,7 @@ class Placed(NamedTuple):
     """One payload of a profile, and its place in it: `PayloadContent[1]`."""
 
     place: str
-    document: Mapping[str, object]
+    document: Document
 
     @property
     def is_acme(self) -> bool:
@@ -42,7 +43,7 @@ class Placed(NamedTuple):
         return self.document.get("PayloadType") == PAYLOAD_TYPE
 
 
-def payloads_of(profile: Mapping[str, object]) -> list[Placed]:
+def payloads_of(profile: Document) -> list[Placed]:
     """The payloads that are dictionaries, in their order."""
     content = typed(profile, "PayloadContent", list) or []
     return [
@@ -52,17 +53,24 @@ def payloads_of(profile: Mapping[str, object]) -> list[Placed]:
     ]
 
 
-def profile_issues(profile: Mapping[str, object], target: Target | None) -> _Issues:
+def profile_issues(profile: Document, target: Target | None) -> Issues:
     """The issues of a profile: of its own keys, of each payload, of payloads together."""
     yield from _own(profile)
     for placed in payloads_of(profile):
         for issue in _of_payload(placed, target):
             yield issue.inside(placed.place)
     yield from _repeated(profile)
-    yield from _references(profile)
+    for placed, references in references_to(profile):
+        if references > MOST_REFERENCES:
+            explanation = (
+                f"{references} payloads refer to this identity; at most {MOST_REFERENCES} may: add "
+                "a second ACME payload"
+            )
+            place = f"{placed.place}.PayloadUUID"
+            yield LintIssue(LintCode.TOO_MANY_REFERENCES, place, explanation)
 
 
-def references_to(profile: Mapping[str, object]) -> Iterator[tuple[Placed, int]]:
+def references_to(profile: Document) -> Iterator[tuple[Placed, int]]:
     """Each ACME payload that has a UUID, and how many other payloads refer to it.
 
     A reference is any text, at any depth, that equals the UUID in upper or lower case: payloads
@@ -76,7 +84,7 @@ def references_to(profile: Mapping[str, object]) -> Iterator[tuple[Placed, int]]
             yield placed, holders[uuid] - (uuid in own)
 
 
-def _own(profile: Mapping[str, object]) -> _Issues:
+def _own(profile: Document) -> Issues:
     encrypted = typed(profile, "IsEncrypted", bool) or "EncryptedPayloadContent" in profile
     needed = [key for key in PROFILE_KEYS if not (encrypted and key.name == "PayloadContent")]
     yield from key_issues(profile, needed)
@@ -92,15 +100,13 @@ def _own(profile: Mapping[str, object]) -> _Issues:
             yield wrong_type(f"PayloadContent[{index}]", dict, item)
 
 
-def _of_payload(placed: Placed, target: Target | None) -> _Issues:
+def _of_payload(placed: Placed, target: Target | None) -> Issues:
     if placed.is_acme:
-        yield from acme_issues(placed.document, PAYLOAD, target)
-    else:
-        yield from key_issues(placed.document, COMMON_KEYS)
-        yield from common_issues(placed.document)
+        return acme_issues(placed.document, PAYLOAD, target)
+    return chain(key_issues(placed.document, COMMON_KEYS), common_issues(placed.document))
 
 
-def _repeated(profile: Mapping[str, object]) -> _Issues:
+def _repeated(profile: Document) -> Issues:
     """A UUID is unique in the profile, and an identifier among its payloads."""
     uuids, identifiers = {_uuid(profile)}, set[str | None]()
     for placed in payloads_of(profile):
@@ -117,24 +123,13 @@ def _repeated(profile: Mapping[str, object]) -> _Issues:
         identifiers.add(identifier)
 
 
-def _references(profile: Mapping[str, object]) -> _Issues:
-    for placed, references in references_to(profile):
-        if references > MOST_REFERENCES:
-            explanation = (
-                f"{references} payloads refer to this identity; at most {MOST_REFERENCES} may: add "
-                "a second ACME payload"
-            )
-            place = f"{placed.place}.PayloadUUID"
-            yield LintIssue(LintCode.TOO_MANY_REFERENCES, place, explanation)
-
-
-def _uuid(document: Mapping[str, object]) -> str | None:
+def _uuid(document: Document) -> str | None:
     """The PayloadUUID in lower case; None where there is none."""
     uuid = typed(document, "PayloadUUID", str)
     return None if uuid is None else uuid.casefold()
 
 
-def _texts(payload: Mapping[str, object]) -> frozenset[str]:
+def _texts(payload: Document) -> frozenset[str]:
     """Every text in a payload but its own UUID, in lower case."""
     found: set[str] = set()
     waiting: list[object] = [value for key, value in payload.items() if key != "PayloadUUID"]

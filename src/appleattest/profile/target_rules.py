@@ -6,17 +6,14 @@ HardwareBound and Attest, and "ACME attestation hardware support".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from appleattest.policy.platform import Platform
 from appleattest.policy.versions import AppleVersion
 from appleattest.profile.issues import LintCode, LintIssue
-from appleattest.profile.keys import Form, typed
+from appleattest.profile.keys import Document, Form, Issues, typed
 from appleattest.profile.target import AttestSupport, Target
-
-_Issues = Iterator[LintIssue]
-_Document = Mapping[str, object]
 
 _ATTESTS_FROM: Final[Mapping[Platform, str]] = {
     Platform.IOS: "16.0",
@@ -28,14 +25,14 @@ _ATTESTS_FROM: Final[Mapping[Platform, str]] = {
 }
 
 
-def _operating_system(_document: _Document, form: Form, target: Target) -> _Issues:
+def _operating_system(_document: Document, form: Form, target: Target) -> Issues:
     first = form.introduced[target.platform]
     if _is_older(target, first):
         explanation = f"{target.platform.value} knows this from version {first} on"
         yield LintIssue(LintCode.OS_TOO_OLD, "", explanation)
 
 
-def _hardware_bound(document: _Document, _form: Form, target: Target) -> _Issues:
+def _hardware_bound(document: Document, _form: Form, target: Target) -> Issues:
     if typed(document, "HardwareBound", bool) and _must_be_false(target):
         explanation = (
             "a Mac binds a key from macOS 14 on, with Apple silicon or a T2 chip; on any other Mac "
@@ -44,7 +41,7 @@ def _hardware_bound(document: _Document, _form: Form, target: Target) -> _Issues
         yield LintIssue(LintCode.HARDWARE_BOUND_UNSUPPORTED, "HardwareBound", explanation)
 
 
-def _attest(document: _Document, _form: Form, target: Target) -> _Issues:
+def _attest(document: Document, _form: Form, target: Target) -> Issues:
     if not typed(document, "Attest", bool):
         return
     if _must_be_false(target):
@@ -65,11 +62,9 @@ def _attest(document: _Document, _form: Form, target: Target) -> _Issues:
         yield LintIssue(LintCode.ATTEST_IGNORED, "Attest", explanation)
 
 
-def _mac_only(document: _Document, form: Form, target: Target) -> _Issues:
-    if target.platform is Platform.MACOS:
-        return
+def _mac_only(document: Document, form: Form, target: Target) -> Issues:
     for key in form.keys:
-        if key.mac_only and key.name in document:
+        if target.platform is not Platform.MACOS and key.mac_only and key.name in document:
             explanation = f"{target.platform.value} ignores this key, which is for Macs"
             yield LintIssue(LintCode.MAC_ONLY_KEY, key.name, explanation)
 
@@ -86,7 +81,7 @@ def _is_older(target: Target, first: str) -> bool:
     return target.version is not None and target.version < AppleVersion.parse(first)
 
 
-TARGET_RULES: Final[tuple[Callable[[_Document, Form, Target], _Issues], ...]] = (
+TARGET_RULES: Final[tuple[Callable[[Document, Form, Target], Issues], ...]] = (
     _operating_system,
     _hardware_bound,
     _attest,

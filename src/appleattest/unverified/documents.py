@@ -83,10 +83,6 @@ def _in_challenge_response(message: Mapping[str, Any]) -> Found:
     return in_attestation_object(octets, problems)._replace(form=Form.CHALLENGE_RESPONSE)
 
 
-def _in_jws(message: Mapping[str, Any]) -> Found:
-    return _in_payload(message["payload"])
-
-
 def _in_payload(payload: object) -> Found:
     octets, problems = _leniently(payload, base64url.decode, "payload")
     message = _json(octets)
@@ -109,10 +105,6 @@ def _in_event(message: Mapping[str, Any]) -> Found:
     return in_plist(octets, problems)._replace(form=Form.WEBHOOK_EVENT)
 
 
-def _in_x5c(message: Mapping[str, Any]) -> Found:
-    return collected(Form.X5C, _array(message, "x5c"))
-
-
 def _in_record(record: Mapping[str, Any]) -> Found:
     problems = _problems(lambda: _require_schema(record))
     return collected(Form.RECORD, _array(record, "chain"), problems)
@@ -120,9 +112,9 @@ def _in_record(record: Mapping[str, Any]) -> Found:
 
 _READERS: Final[Mapping[Form, Callable[[Mapping[str, Any]], Found]]] = {
     Form.CHALLENGE_RESPONSE: _in_challenge_response,
-    Form.JWS: _in_jws,
+    Form.JWS: lambda message: _in_payload(message["payload"]),
     Form.WEBHOOK_EVENT: _in_event,
-    Form.X5C: _in_x5c,
+    Form.X5C: lambda message: collected(Form.X5C, _array(message, "x5c")),
     Form.RECORD: _in_record,
     Form.RESPONSE_PLIST: _in_response,
     Form.COMMAND: _in_response,

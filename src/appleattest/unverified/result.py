@@ -40,15 +40,6 @@ class UnverifiedAttestation(Sealed):
     claims: ClaimedProperties
     _found: Found
 
-    def __init__(
-        self,
-        *,
-        found: Found,
-        chain: tuple[x509.Certificate, ...],
-        claims: ClaimedProperties,
-    ) -> None:
-        self._fill(_found=found, carrier=found.form.value, chain=chain, claims=claims)
-
     @property
     def problems(self) -> tuple[AttestationError, ...]:
         """What no verifier would accept in it, looked for when it is asked for.
@@ -56,13 +47,11 @@ class UnverifiedAttestation(Sealed):
         The elements count the certificates as they came, from `"x5c[0]"`.
         """
         readable = _readable(self._found)
-        reversed_ = (_reversed(len(readable)),) if _is_reversed(readable) else ()
-        malformed = decode_properties(self.claims.raw).problems.values()
         return (
             *self._found.problems,
-            *reversed_,
+            *([_reversed(len(readable))] if _is_reversed(readable) else []),
             *_problems_of_certificates(self._found),
-            *malformed,
+            *decode_properties(self.claims.raw).problems.values(),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,7 +95,8 @@ def result_of(found: Found) -> UnverifiedAttestation:
     raw = _raw(readable[0])
     return seal(
         UnverifiedAttestation,
-        found=found,
+        _found=found,
+        carrier=found.form.value,
         chain=chain,
         claims=sealed_properties(ClaimedProperties, raw, decode_properties(raw)),
     )
