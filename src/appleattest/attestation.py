@@ -160,19 +160,11 @@ class Attestation(Sealed):
 
     def __reduce__(self) -> tuple[Any, ...]:
         ders = tuple(certificate.der for certificate in self._path)
-        return _from_pickle, (
-            ders,
-            tuple(self._answers),
-            self.verified_at,
-            self.carrier,
-        )
+        return _from_pickle, (ders, tuple(self._answers), self.verified_at, self.carrier)
 
 
 def _from_pickle(
-    ders: tuple[bytes, ...],
-    answers: tuple[Any, ...],
-    verified_at: datetime,
-    carrier: str,
+    ders: tuple[bytes, ...], answers: tuple[Any, ...], verified_at: datetime, carrier: str
 ) -> Attestation:
     from appleattest.certificates import decode_certificate
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Self
 
 from appleattest import problems
 
@@ -23,85 +23,78 @@ if TYPE_CHECKING:
 class Reason(StrEnum):
     """Why an attestation was refused. Reasons may be added; none ever changes its meaning."""
 
-    MALFORMED_PLIST = "malformed-plist"
-    MALFORMED_CBOR = "malformed-cbor"
-    MALFORMED_JSON = "malformed-json"
-    MALFORMED_BASE64 = "malformed-base64"
-    MALFORMED_ATTESTATION_OBJECT = "malformed-attestation-object"
-    UNSUPPORTED_FORMAT = "unsupported-format"
-    TOO_LARGE = "too-large"
-    MALFORMED_CERTIFICATE = "malformed-certificate"
-    DUPLICATE_EXTENSION = "duplicate-extension"
-    MALFORMED_PROPERTY = "malformed-property"
-    NO_ATTESTATION = "no-attestation"
-    NOT_ACKNOWLEDGED = "not-acknowledged"
-    UNKNOWN_ISSUER = "unknown-issuer"
-    BAD_SIGNATURE = "bad-signature"
-    ISSUER_NOT_CA = "issuer-not-ca"
-    PATH_LENGTH = "path-length"
-    NAME_CONSTRAINTS = "name-constraints"
-    CRITICAL_EXTENSION = "critical-extension"
-    WEAK_ALGORITHM = "weak-algorithm"
-    LEAF_PROFILE = "leaf-profile"
-    UNTRUSTED = "untrusted"
-    EXPIRED = "expired"
-    NOT_YET_VALID = "not-yet-valid"
-    FRESHNESS_MISSING = "freshness-missing"
-    FRESHNESS_MISMATCH = "freshness-mismatch"
-    KEY_MISMATCH = "key-mismatch"
-    MALFORMED_IDENTIFIER = "malformed-identifier"
-    UNSUPPORTED_IDENTIFIER = "unsupported-identifier"
-    IDENTIFIER_MISSING = "identifier-missing"
-    IDENTIFIER_MISMATCH = "identifier-mismatch"
-    MALFORMED_CSR = "malformed-csr"
-    BAD_CSR_SIGNATURE = "bad-csr-signature"
-    UNEXPECTED_NAME = "unexpected-name"
-    UNEXPECTED_EXTENSION = "unexpected-extension"
-    POLICY = "policy"
+    MALFORMED_PLIST = "malformed-plist", "the response is not a well-formed property list"
+    MALFORMED_CBOR = "malformed-cbor", "the attestation object is not well-formed CBOR"
+    MALFORMED_JSON = "malformed-json", "the message is not the JSON that was expected"
+    MALFORMED_BASE64 = "malformed-base64", "the message is not canonical base64"
+    MALFORMED_ATTESTATION_OBJECT = (
+        "malformed-attestation-object",
+        "the attestation object lacks what its format demands",
+    )
+    UNSUPPORTED_FORMAT = "unsupported-format", "the attestation statement format is not supported"
+    TOO_LARGE = "too-large", "the message is larger than this server accepts"
+    MALFORMED_CERTIFICATE = "malformed-certificate", "a certificate of the chain is malformed"
+    DUPLICATE_EXTENSION = "duplicate-extension", "a certificate of the chain repeats an extension"
+    MALFORMED_PROPERTY = (
+        "malformed-property",
+        "an attested property that identifies the device is malformed",
+    )
+    NO_ATTESTATION = "no-attestation", "no attestation was given"
+    NOT_ACKNOWLEDGED = "not-acknowledged", "the device did not acknowledge the command"
+    UNKNOWN_ISSUER = "unknown-issuer", "the chain does not lead to a trust anchor"
+    BAD_SIGNATURE = "bad-signature", "a signature of the chain does not verify"
+    ISSUER_NOT_CA = (
+        "issuer-not-ca",
+        "a certificate of the chain was issued by one that may not issue",
+    )
+    PATH_LENGTH = "path-length", "the chain is longer than its authorities allow"
+    NAME_CONSTRAINTS = "name-constraints", "a certificate of the chain constrains names"
+    CRITICAL_EXTENSION = (
+        "critical-extension",
+        "a certificate of the chain has an unknown critical extension",
+    )
+    WEAK_ALGORITHM = (
+        "weak-algorithm",
+        "a certificate of the chain uses an algorithm that is not accepted",
+    )
+    LEAF_PROFILE = "leaf-profile", "the first certificate is not an attestation certificate"
+    UNTRUSTED = "untrusted", "the chain is not trusted"
+    EXPIRED = "expired", "a certificate of the chain has expired"
+    NOT_YET_VALID = "not-yet-valid", "a certificate of the chain is not valid yet"
+    FRESHNESS_MISSING = "freshness-missing", "the attestation carries no freshness code"
+    FRESHNESS_MISMATCH = "freshness-mismatch", "the attestation was not made for this request"
+    KEY_MISMATCH = "key-mismatch", "the key is not the attested key"
+    MALFORMED_IDENTIFIER = "malformed-identifier", "the identifier is malformed"
+    UNSUPPORTED_IDENTIFIER = "unsupported-identifier", "the type of the identifier is not supported"
+    IDENTIFIER_MISSING = "identifier-missing", "the identifier is missing"
+    IDENTIFIER_MISMATCH = "identifier-mismatch", "the identifier is not the expected one"
+    MALFORMED_CSR = "malformed-csr", "the certificate request is malformed"
+    BAD_CSR_SIGNATURE = (
+        "bad-csr-signature",
+        "the signature of the certificate request does not verify",
+    )
+    UNEXPECTED_NAME = (
+        "unexpected-name",
+        "the certificate request contains a name that is not allowed",
+    )
+    UNEXPECTED_EXTENSION = (
+        "unexpected-extension",
+        "the certificate request contains an extension not allowed",
+    )
+    POLICY = "policy", "the device does not satisfy the policy"
+
+    _description: str
+
+    def __new__(cls, text: str, description: str = "") -> Self:
+        """A reason: its text, and the sentence about it."""
+        reason = str.__new__(cls, text)
+        reason._value_, reason._description = text, description
+        return reason
 
     @property
     def description(self) -> str:
         """The reason in one sentence that names no device."""
-        return _DESCRIPTIONS[self]
-
-
-_DESCRIPTIONS: Final[Mapping[Reason, str]] = {
-    Reason.MALFORMED_PLIST: "the response is not a well-formed property list",
-    Reason.MALFORMED_CBOR: "the attestation object is not well-formed CBOR",
-    Reason.MALFORMED_JSON: "the message is not the JSON that was expected",
-    Reason.MALFORMED_BASE64: "the message is not canonical base64",
-    Reason.MALFORMED_ATTESTATION_OBJECT: "the attestation object lacks what its format demands",
-    Reason.UNSUPPORTED_FORMAT: "the attestation statement format is not supported",
-    Reason.TOO_LARGE: "the message is larger than this server accepts",
-    Reason.MALFORMED_CERTIFICATE: "a certificate of the chain is malformed",
-    Reason.DUPLICATE_EXTENSION: "a certificate of the chain repeats an extension",
-    Reason.MALFORMED_PROPERTY: "an attested property that identifies the device is malformed",
-    Reason.NO_ATTESTATION: "no attestation was given",
-    Reason.NOT_ACKNOWLEDGED: "the device did not acknowledge the command",
-    Reason.UNKNOWN_ISSUER: "the chain does not lead to a trust anchor",
-    Reason.BAD_SIGNATURE: "a signature of the chain does not verify",
-    Reason.ISSUER_NOT_CA: "a certificate of the chain was issued by one that may not issue",
-    Reason.PATH_LENGTH: "the chain is longer than its authorities allow",
-    Reason.NAME_CONSTRAINTS: "a certificate of the chain constrains names",
-    Reason.CRITICAL_EXTENSION: "a certificate of the chain has an unknown critical extension",
-    Reason.WEAK_ALGORITHM: "a certificate of the chain uses an algorithm that is not accepted",
-    Reason.LEAF_PROFILE: "the first certificate is not an attestation certificate",
-    Reason.UNTRUSTED: "the chain is not trusted",
-    Reason.EXPIRED: "a certificate of the chain has expired",
-    Reason.NOT_YET_VALID: "a certificate of the chain is not valid yet",
-    Reason.FRESHNESS_MISSING: "the attestation carries no freshness code",
-    Reason.FRESHNESS_MISMATCH: "the attestation was not made for this request",
-    Reason.KEY_MISMATCH: "the key is not the attested key",
-    Reason.MALFORMED_IDENTIFIER: "the identifier is malformed",
-    Reason.UNSUPPORTED_IDENTIFIER: "the type of the identifier is not supported",
-    Reason.IDENTIFIER_MISSING: "the identifier is missing",
-    Reason.IDENTIFIER_MISMATCH: "the identifier is not the expected one",
-    Reason.MALFORMED_CSR: "the certificate request is malformed",
-    Reason.BAD_CSR_SIGNATURE: "the signature of the certificate request does not verify",
-    Reason.UNEXPECTED_NAME: "the certificate request contains a name that is not allowed",
-    Reason.UNEXPECTED_EXTENSION: "the certificate request contains an extension not allowed",
-    Reason.POLICY: "the device does not satisfy the policy",
-}
+        return self._description
 
 
 class AttestationError(Exception):

@@ -170,18 +170,12 @@ def of_octets(encoded: bytes) -> Form | None:
 
 def of_members(has: Callable[[str], object]) -> Form | None:
     """The form of an object or dictionary, of which `has` says whether it has a member."""
-    for form, names in _MEMBERS:
-        if all(map(has, names)):
-            return form
-    return None
+    return next((form for form, names in _MEMBERS if all(map(has, names))), None)
 
 
 def of_pem(encoded: bytes) -> Form | None:
     """What a text has in PEM: certificates, else a request, else another thing; None: nothing."""
-    for form, beginning in _PEM.items():
-        if beginning.search(encoded):
-            return form
-    return None
+    return next((form for form, beginning in _PEM.items() if beginning.search(encoded)), None)
 
 
 def _recognise(data: object) -> Form | None:

@@ -123,16 +123,14 @@ def judge_freshness(
     if expected is UNCHECKED:
         return FreshnessResult(Freshness.UNCHECKED, code)
     if code is None:
-        raise FreshnessMismatch(
-            Reason.FRESHNESS_MISSING,
-            f"a freshness code of {len(expected.code)} bytes was expected; the leaf has none",
-            element=FRESHNESS_CODE,
+        reason = Reason.FRESHNESS_MISSING
+        detail = f"a freshness code of {len(expected.code)} bytes was expected; the leaf has none"
+    else:
+        reason = Reason.FRESHNESS_MISMATCH
+        detail = (
+            f"freshness code {expected.code.hex()} was expected; the leaf has {code[:64].hex()}"
         )
-    raise FreshnessMismatch(
-        Reason.FRESHNESS_MISMATCH,
-        f"freshness code {expected.code.hex()} was expected; the leaf has {code[:64].hex()}",
-        element=FRESHNESS_CODE,
-    )
+    raise FreshnessMismatch(reason, detail, element=FRESHNESS_CODE)
 
 
 def judge_recorded(code: bytes | None, recorded: FreshnessResult) -> FreshnessResult:

@@ -74,7 +74,8 @@ def problem(refusal: Refusal, *, disclose: bool) -> dict[str, Any]:
     if disclose and refusal.detail:
         text = f"{text}: {refusal.detail}"
     kind = _BY_REASON.get(refusal.reason) or _BY_CONTEXT[refusal.context]
-    return _document(kind, _STATUS.get(refusal.reason, _DEFAULT_STATUS), text)
+    status = _STATUS.get(refusal.reason, _DEFAULT_STATUS)
+    return {"type": f"{PREFIX}{kind}", "status": status, "detail": text}
 
 
 def identifier_problem(
@@ -106,7 +107,3 @@ def _subproblem(refusal: RefusedIdentifier, *, disclose: bool) -> dict[str, Any]
     if disclose and refusal.identifier:
         document["identifier"] = dict(refusal.identifier)
     return document
-
-
-def _document(kind: str, status: int, detail: str) -> dict[str, Any]:
-    return {"type": f"{PREFIX}{kind}", "status": status, "detail": detail}

@@ -14,7 +14,7 @@ Three kinds of value are told apart (docs/properties.md):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
 
 from appleattest import oids
@@ -134,11 +134,9 @@ class ClaimedProperties(LeafProperties):
     __slots__ = ()
 
 
-def _rows() -> Iterator[Property[Any]]:
-    return (each for each in vars(LeafProperties).values() if isinstance(each, Property))
-
-
-PROPERTIES: tuple[Property[Any], ...] = tuple(_rows())
+PROPERTIES: tuple[Property[Any], ...] = tuple(
+    each for each in vars(LeafProperties).values() if isinstance(each, Property)
+)
 """The rows of the table."""
 
 

@@ -98,10 +98,8 @@ class TrustStore(Immutable):
         return type(self), (list(self._by_der),)
 
     def __repr__(self) -> str:
-        return f"<TrustStore of {len(self)}{', Apple among them' if self._has_apple() else ''}>"
-
-    def _has_apple(self) -> bool:
-        return any(is_apple_root(encoded) for encoded in self._by_der)
+        apple = ", Apple among them" if any(map(is_apple_root, self._by_der)) else ""
+        return f"<TrustStore of {len(self)}{apple}>"
 
 
 def is_apple_root(encoded: bytes) -> bool:

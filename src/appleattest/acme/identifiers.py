@@ -8,7 +8,6 @@ octet for octet: nothing is trimmed, folded or normalised.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, TypeAlias
 
@@ -136,12 +135,9 @@ class HardwareModuleName:
 
 Identifier: TypeAlias = PermanentIdentifier | HardwareModuleName
 
-BY_TYPE: Final[Mapping[str, type[Identifier]]] = {
-    kind.type: kind for kind in (PermanentIdentifier, HardwareModuleName)
-}
-_BY_OID: Final[Mapping[x509.ObjectIdentifier, type[Identifier]]] = {
-    kind.oid: kind for kind in (PermanentIdentifier, HardwareModuleName)
-}
+_KINDS: Final[tuple[type[Identifier], ...]] = (PermanentIdentifier, HardwareModuleName)
+BY_TYPE: Final = {kind.type: kind for kind in _KINDS}
+_BY_OID: Final = {kind.oid: kind for kind in _KINDS}
 
 
 def identifier_of(name: x509.GeneralName) -> Identifier | None:

@@ -14,12 +14,7 @@ from appleattest.acme.identifiers import (
     malformed,
 )
 from appleattest.boundary import contained
-from appleattest.errors import (
-    AttestationError,
-    IdentifierMismatch,
-    MalformedInput,
-    Reason,
-)
+from appleattest.errors import AttestationError, IdentifierMismatch, MalformedInput, Reason
 from appleattest.problems import ProblemContext
 from appleattest.text import plain, quoted, type_name
 
@@ -48,9 +43,8 @@ def parse_identifiers(identifiers: Sequence[Mapping[str, Any]], /) -> tuple[Iden
     """Read the `identifiers` of a newOrder: 1 to 16, in the order given.
 
     Raises `IdentifierMismatch` (`malformed-identifier`, `unsupported-identifier`,
-    `identifier-missing`), whose problem has
-    a subproblem for each that is at fault (RFC 8555, section 6.7.1), or `MalformedInput`
-    (`malformed-json`, `too-large`).
+    `identifier-missing`), whose problem has a subproblem for each at fault (RFC 8555, section
+    6.7.1), or `MalformedInput` (`malformed-json`, `too-large`).
     """
     try:
         return _read_all(identifiers)
@@ -93,9 +87,7 @@ def ordered_identifier(identifier: object) -> Identifier:
 
 
 def _read_all(identifiers: object) -> tuple[Identifier, ...]:
-    found = contained(
-        lambda: _items(identifiers), lambda what: MalformedInput(Reason.MALFORMED_JSON, what)
-    )
+    found = contained(lambda: _items(identifiers), _no_array)
     if len(found) > MOST_IDENTIFIERS:
         raise MalformedInput(
             Reason.TOO_LARGE, f"more than the {MOST_IDENTIFIERS} identifiers that are read"
@@ -122,12 +114,14 @@ def _read_all(identifiers: object) -> tuple[Identifier, ...]:
 
 
 def _items(identifiers: object) -> list[object]:
-    """The items of an array, and of a longer one than is read no more than tells it."""
+    """The items of an array: as many as are read, and one that tells of more."""
     if not isinstance(identifiers, list | tuple):
-        raise MalformedInput(
-            Reason.MALFORMED_JSON, f"an array was expected, {type_name(identifiers)} came"
-        )
+        raise _no_array(f"an array was expected, {type_name(identifiers)} came")
     return list(islice(identifiers, MOST_IDENTIFIERS + 1))
+
+
+def _no_array(detail: str) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_JSON, detail)
 
 
 def _read(identifier: object) -> Identifier:
@@ -143,8 +137,7 @@ def _read(identifier: object) -> Identifier:
 def _members(identifier: object) -> tuple[str, str]:
     if not isinstance(identifier, Mapping):
         raise malformed(f'{{"type", "value"}} was expected, {type_name(identifier)} came')
-    members = identifier.get("type"), identifier.get("value")
-    kind, value = members
+    kind, value = identifier.get("type"), identifier.get("value")
     if not isinstance(kind, str) or not isinstance(value, str):
         raise malformed("type and value are text")
     return plain(kind), plain(value)

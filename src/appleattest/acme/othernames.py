@@ -41,7 +41,8 @@ def encode_permanent_identifier(value: str, assigner: str | None) -> bytes:
     """A PermanentIdentifier in DER (RFC 4043, section 2)."""
     fields = {"identifier_value": value, "assigner": assigner}
     given = {name: field for name, field in fields.items() if field is not None}
-    return _dumped(_PermanentIdentifier(given))
+    der: bytes = _PermanentIdentifier(given).dump()
+    return der
 
 
 def decode_permanent_identifier(der: bytes) -> tuple[str, str | None]:
@@ -61,7 +62,9 @@ def decode_permanent_identifier(der: bytes) -> tuple[str, str | None]:
 
 def encode_hardware_module_name(serial: str, hw_type: str) -> bytes:
     """A HardwareModuleName in DER (RFC 4108, section 5)."""
-    return _dumped(_HardwareModuleName({"hw_type": hw_type, "hw_serial_num": serial.encode()}))
+    fields = {"hw_type": hw_type, "hw_serial_num": serial.encode()}
+    der: bytes = _HardwareModuleName(fields).dump()
+    return der
 
 
 def decode_hardware_module_name(der: bytes) -> tuple[str, str]:
@@ -86,11 +89,6 @@ def _dotted(oid: Any) -> str:
         raise ValueError(f"an OID of {len(oid.contents)} octets; at most {LONGEST_OID} are read")
     dotted: str = oid.dotted
     return dotted
-
-
-def _dumped(value: Any) -> bytes:
-    der: bytes = value.dump()
-    return der
 
 
 def _require_exact(encoded: bytes, der: bytes) -> None:

@@ -124,7 +124,6 @@ def _run(
 
 
 def _read(response: object, limits: Limits) -> list[bytes]:
-    """The DER certificates of a challenge response."""
     att_obj, explained = read_response(response, limits)
     try:
         return read_attestation_object(att_obj, limits)
@@ -153,7 +152,7 @@ def _mismatch(
 
 
 def _listed(devices: frozenset[str]) -> str:
-    """The devices, or how many: an inventory is no part of what to tell about one of it."""
+    """The devices, or how many: a whole inventory is not shown."""
     if len(devices) > _MOST_LISTED:
         return f"{len(devices)} devices"
     return ", ".join(map(quoted, sorted(devices))) or "none that Apple attests"

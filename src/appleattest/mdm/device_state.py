@@ -152,8 +152,8 @@ class DeviceState:
     def asked(self, *, command_uuid: str, nonce: BytesLike | NoCheck, at: datetime) -> DeviceState:
         """The state in which this command is pending, with this nonce or `UNCHECKED`.
 
-        Store it before you send the command. Sent first and stored after, an answer that comes in
-        between, or a crash, makes an honest device one whose nonce nobody knows.
+        Store it before you send the command. Otherwise an answer that comes in between, or a crash,
+        makes an honest device one whose nonce nobody knows.
 
         Raises `ValueError` for a `command_uuid` that is pending already, and for a nonce that was
         sent before: with an old one the device returns the old attestation.

@@ -97,10 +97,9 @@ class Discrepancies(OwnCopy, tuple[Discrepancy, ...]):
 
 
 class _Comparison(NamedTuple):
-    """One property that both tell; `found` is None where they agree."""
-
     kind: DiscrepancyKind
     found: Discrepancy | None
+    """None where both tell the same."""
 
 
 def find_discrepancies(

@@ -165,9 +165,9 @@ class AttestationSchedule:
         """The state after the device answered a command with this attestation.
 
         `command_uuid` is the response's, `reported` its `query_responses`, `at` the time when it
-        came. `randomness` is a number from 0 to below 1 that the caller draws (`random.random()`).
-        It decides when chance will have the device asked again. Raises `ValueError` for a command
-        that is not pending: each is answered once.
+        came. `randomness`, from 0 to below 1, is drawn by the caller (`random.random()`). It
+        decides when chance will have the device asked again. Raises `ValueError` for a command that
+        is not pending: each is answered once.
         """
         now = checked_time(state, at)
         if not isinstance(attestation, Attestation):
@@ -177,9 +177,8 @@ class AttestationSchedule:
         received = received_attestation(attestation, state, command_uuid, now)
         random_due = self._random_due(now, randomness)
         said = self.watch(reported or {})
-        return self._counted(
-            after_attestation(state, received, now, said, random_due), received, now
-        )
+        after = after_attestation(state, received, now, said, random_due)
+        return self._counted(after, received, now)
 
     def failed(
         self, state: DeviceState, error: AttestationError, *, command_uuid: str, at: datetime
@@ -240,8 +239,7 @@ class AttestationSchedule:
     ) -> DeviceState:
         """The state with the failure and the waiting that follow from what was received.
 
-        A failure: a new attestation was due, and what came answers no nonce or was known. If it
-        were none, replaying old attestations would pay.
+        It is a failure where a new attestation was due, or replaying old ones would pay.
         """
         if received.earns_trust:
             return state
@@ -290,11 +288,7 @@ class AttestationSchedule:
         return None
 
     def _age_due(self, as_of: datetime, place: int) -> datetime:
-        """When a device at this place is asked because of its age.
-
-        No sooner than seven days after its attestation, even where the spread is wider than the
-        time between those and `maximum_age - lead`.
-        """
+        """When a device at this place is asked because of its age: never within the seven days."""
         latest = self.maximum_age - self.lead
         window = min(self.maximum_age * self.spread, latest - ATTESTATION_INTERVAL)
         # Whole seconds, as `at` has: at the time that a decision names, the next one asks.

@@ -83,10 +83,7 @@ def received_attestation(
     """
     request = pending_request(state, command_uuid)
     freshness, not_before = attestation.freshness, attestation.not_before
-    sent_at = {
-        Freshness.CURRENT: request.sent_at,
-        Freshness.EARLIER: attestation.requested_at,
-    }.get(freshness)
+    sent_at = request.sent_at if attestation.is_current else attestation.requested_at
     as_of = min(now, max(not_before, sent_at or not_before))
     # A rapid response, "16.4.1 (a)", is no part of what the query `OSVersion` answers.
     version = attestation.device.os_version
@@ -103,7 +100,7 @@ def received_attestation(
 
 
 def _is_newer(state: DeviceState, freshness: Freshness, as_of: datetime) -> bool:
-    """Whether it tells more: an answer to a nonce outranks what is none, whatever their ages."""
+    """An answer to a nonce outranks what is none, whatever their ages."""
     answers = answers_nonce(freshness)
     if state.as_of is None or answers is not state.answered:
         return state.as_of is None or answers
@@ -164,10 +161,7 @@ def after_attestation(
 def _newer_bound(
     state: DeviceState, received: ReceivedAttestation, now: datetime
 ) -> dict[str, Any]:
-    """`as_of` and `freshness` of the newer of two answers.
-
-    Not what clock skew put after `now`, and not what answers no nonce, if this does.
-    """
+    """`as_of` and `freshness`, unless what is known is the newer answer, and not after `now`."""
     if state.answered and state.as_of is not None and received.as_of < state.as_of <= now:
         return {}
     return {"as_of": received.as_of, "freshness": received.freshness}

@@ -131,7 +131,6 @@ class _Source:
         self._limits = limits
 
     def read(self) -> list[bytes]:
-        """The DER certificates of the response."""
         # Not `isinstance`, which asks an object what it would like to be.
         if type(self._given) is DeviceInformationResponse:
             self.parsed = self._given

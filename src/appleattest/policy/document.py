@@ -70,7 +70,7 @@ def rules_from_toml(text: object, inventory: Container[str] | None) -> list[Rule
 
 
 def _checked_text(text: object) -> str:
-    """The document as text, within the bounds that `tomllib` does not set."""
+    """The document as text, within bounds that `tomllib` does not set."""
     if isinstance(text, bytes | bytearray | memoryview):
         try:
             text = bytes(text).decode("utf-8")
@@ -149,8 +149,7 @@ def _attestation(document: dict[str, Any]) -> Iterator[Rule]:
     table = _table(document, "attestation", {"freshness", "maximum_age_days", "anchored_at_apple"})
     if "freshness" in table:
         known = {freshness.value for freshness in Freshness}
-        texts = _texts(table, "attestation", "freshness", known)
-        yield FreshnessIs(*map(Freshness, texts))
+        yield FreshnessIs(*_texts(table, "attestation", "freshness", known))
     if "maximum_age_days" in table:
         days = table["maximum_age_days"]
         if type(days) is not int or not 1 <= days <= _MOST_DAYS:

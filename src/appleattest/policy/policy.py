@@ -101,11 +101,10 @@ class Policy(OwnCopy, Immutable):
         `text` is the content of the document, as text or as UTF-8. `inventory` is the caller's, for
         a document with `in_inventory`.
 
-        Raises `ValueError`, with the key or the line, for anything that is not in the schema: an
-        unknown key, a version that is not text, an inventory that the document needs and nobody
-        gave. Also for what is not TOML or not UTF-8, for the name of a file in place of its
-        content, and for more than 65,536 characters or 256 dots in one line. Raises `TypeError` for
-        a `text` of another type.
+        Raises `ValueError`, with the key or the line, for what is not in the schema (an unknown
+        key, a version that is not text), not TOML or not UTF-8, for an inventory that is missing,
+        for the name of a file in place of its content, and for more than 65,536 characters or 256
+        dots in one line. Raises `TypeError` for a `text` of another type.
         """
         from appleattest.policy.document import rules_from_toml
 
@@ -127,8 +126,8 @@ class Policy(OwnCopy, Immutable):
         """Apply every rule. Never raises for what the device is, or for a rule that fails.
 
         `discrepancies` are those of `mdm.validate_response` or `mdm.find_discrepancies`, as they
-        are: they say what was compared. None says that nobody compared, and an empty tuple or list
-        does not say that anything was; neither satisfies a rule about discrepancies. `platform` is
+        are: they say what was compared. None, or an empty tuple or list, does not say that anything
+        was, and satisfies no rule about discrepancies. `platform` is
         what the caller's own records say that the device runs, as a `Platform` or its name; None
         fails the rules that depend on it. `at`, an aware `datetime`, is by default the present.
 

@@ -140,9 +140,9 @@ class KeyType:
 class MaximumAge:
     """The attestation is at most this old, as far as is known.
 
-    It was made after `not_before`, and after `requested_at` where it answers an earlier nonce. The
-    age counts from the later of the two. Apple's leaves are valid from 24 hours before they were
-    made, so a new one counts as a day old: allow more than a day.
+    The age counts from `not_before`, or from `requested_at` where it answers an earlier nonce and
+    that is later. Apple's leaves are valid from 24 hours before they were made, so a new one counts
+    as a day old: allow more than a day.
 
     Raises `TypeError` for what is no `timedelta`, and `ValueError` for one that is not positive.
     """
@@ -203,10 +203,9 @@ class NoDiscrepancies:
     """The device says of itself what Apple attests of it, in at least one property.
 
     The caller gives what `mdm.validate_response` or `mdm.find_discrepancies` found, as it is: it
-    says which properties were compared. The finding is `ABSENT` where nobody compared, and where
-    nothing was compared because the device answered none of the queries. An empty tuple or list
-    does not say that anything was compared. `but_for_age` forgives a difference that an update
-    since the attestation explains.
+    says which properties were compared. The finding is `ABSENT` where none was: nobody compared,
+    or the device answered none of the queries. An empty tuple or list does not say that any was.
+    `but_for_age` forgives a difference that an update since the attestation explains.
     """
 
     but_for_age: bool = False

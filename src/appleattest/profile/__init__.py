@@ -6,7 +6,7 @@
 
 The modules, from the facts upwards:
 
-- `issues`: what can be wrong. `keys`: the keys of Apple's schema, with their types.
+- `issues`: what can be wrong. `keys`: the keys of Apple's schema.
 - `target`: the device that a profile is for. `plist_values`: values of a property list, frozen.
 - `target_rules`, `acme_rules`, `profile_rules`: the rules for a device, for an ACME identity, for a
   whole profile. Builders and linter read the same ones.

@@ -19,7 +19,6 @@ from appleattest.profile.acme_settings import ACMESettings, given
 
 CREDENTIAL_TYPE: Final = "com.apple.credential.acme"
 ASSET_TYPE: Final = "com.apple.asset.credential.acme"
-_JSON: Final = "application/json"
 
 
 class AssetAuthentication(StrEnum):
@@ -79,8 +78,8 @@ class ACMECredentialAsset:
     accessible: KeychainAccess | None = None
 
     def __post_init__(self) -> None:
-        for key, text in (("Identifier", self.identifier), ("DataURL", self.data_url)):
-            _require_text(key, text)
+        _require_text("Identifier", self.identifier)
+        _require_text("DataURL", self.data_url)
         if not HTTPS_URL.fullmatch(self.data_url):
             raise ValueError("DataURL: this is a URL with the https scheme, in printable ASCII")
         if not isinstance(self.document, bytes):
@@ -96,7 +95,19 @@ class ACMECredentialAsset:
 
     def to_dict(self) -> dict[str, Any]:
         """The declaration, as JSON types."""
-        payload = self._payload()
+        asked = self.authentication
+        payload = given(
+            {
+                "Reference": {
+                    "DataURL": self.data_url,
+                    "ContentType": "application/json",
+                    "Size": len(self.document),
+                    "Hash-SHA-256": hashlib.sha256(self.document).hexdigest(),
+                },
+                "Authentication": None if asked is None else {"Type": asked.value},
+                "Accessible": self.accessible,
+            }
+        )
         token = self.server_token or hashlib.sha256(_json(payload)).hexdigest()
         return {
             "Type": self.declaration_type,
@@ -108,22 +119,6 @@ class ACMECredentialAsset:
     def to_json(self) -> bytes:
         """The declaration in ASCII, the same octets for the same values."""
         return _json(self.to_dict())
-
-    def _payload(self) -> dict[str, Any]:
-        reference = {
-            "DataURL": self.data_url,
-            "ContentType": _JSON,
-            "Size": len(self.document),
-            "Hash-SHA-256": hashlib.sha256(self.document).hexdigest(),
-        }
-        asked = self.authentication
-        return given(
-            {
-                "Reference": reference,
-                "Authentication": None if asked is None else {"Type": asked.value},
-                "Accessible": self.accessible,
-            }
-        )
 
 
 def _json(document: dict[str, Any]) -> bytes:

@@ -70,8 +70,7 @@ def uuid_text(uuid: object, identifier: object) -> str:
     """
     if uuid is None:
         if not isinstance(identifier, str):
-            kind = type(identifier).__name__
-            raise TypeError(f"PayloadIdentifier: this is text, not {kind}")
+            raise TypeError(f"PayloadIdentifier: this is text, not {type(identifier).__name__}")
         uuid = uuid5(NAMESPACE_DNS, identifier)
     if not isinstance(uuid, UUID):
         raise TypeError(f"PayloadUUID: this is a uuid.UUID, not {type(uuid).__name__}")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from appleattest.profile.acme_rules import ACMEKeyType, acme_issues, refuse
 from appleattest.profile.keys import CREDENTIAL, Form
 from appleattest.profile.target import Target
-
-_RECOMMENDED_SIZE: Final = 384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +51,7 @@ class ACMESettings:
     """The subject to ask for: a sequence of relative names, each a sequence of pairs. A pair is an
     OID or short name, and a value: `((("CN", "C02…"),), (("O", "Example"),))`."""
     key_type: ACMEKeyType = ACMEKeyType.EC
-    key_size: int = _RECOMMENDED_SIZE
+    key_size: int = 384
     """In bits."""
     hardware_bound: bool = True
     attest: bool = True
@@ -62,7 +60,7 @@ class ACMESettings:
     """1 for digital signature, 4 for encryption, 5 for both."""
     extended_key_usage: Sequence[str] = ()
     """Dotted OIDs."""
-    target: Target | None = field(default=None)
+    target: Target | None = None
     """The device that it is for: what it would refuse or ignore is refused here. Not written."""
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ MOST_ELEMENTS: Final = 16 * 1024
 
 
 def measure(encoded: bytes) -> None:
-    """Walk every element; return nothing where all are within the bounds.
+    """Walk every element.
 
     Raises `ValueError` or `IndexError` for what is nested too deeply, has too many elements, or is
     damaged.
@@ -63,10 +63,8 @@ def _header(encoded: bytes, position: int) -> tuple[bool, int | None, int]:
     if tag & _LONG_TAG == _LONG_TAG:
         raise ValueError("a tag of several octets, which CMS does not use")
     constructed, start = bool(tag & _CONSTRUCTED), position + 2
-    if length < _INDEFINITE:
-        return constructed, length, start
-    if length == _INDEFINITE:
-        return constructed, None, start
+    if length <= _INDEFINITE:
+        return constructed, None if length == _INDEFINITE else length, start
     count = length & ~_INDEFINITE
     if count > _MOST_LENGTH_OCTETS:
         raise ValueError(f"a length of more than {_MOST_LENGTH_OCTETS} octets")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn, Self
 
 from appleattest.sealed import OwnCopy
 
@@ -33,13 +32,13 @@ class LintCode(StrEnum):
     PAYLOAD_TYPE = "payload-type"
     PAYLOAD_VERSION = "payload-version"
     PAYLOAD_SCOPE = "payload-scope"
-    PAYLOAD_IDENTIFIER = "payload-identifier"
-    PAYLOAD_UUID = "payload-uuid"
+    PAYLOAD_IDENTIFIER = "payload-identifier", LintSeverity.ADVICE
+    PAYLOAD_UUID = "payload-uuid", LintSeverity.ADVICE
     IDENTIFIER_REPEATED = "identifier-repeated"
     UUID_REPEATED = "uuid-repeated"
     TOO_MANY_REFERENCES = "too-many-references"
     DIRECTORY_URL = "directory-url"
-    CLIENT_IDENTIFIER = "client-identifier"
+    CLIENT_IDENTIFIER = "client-identifier", LintSeverity.NO_ATTESTATION
     KEY_TYPE = "key-type"
     KEY_SIZE = "key-size"
     HARDWARE_BOUND_KEY_TYPE = "hardware-bound-key-type"
@@ -52,51 +51,28 @@ class LintCode(StrEnum):
     OS_TOO_OLD = "os-too-old"
     HARDWARE_BOUND_UNSUPPORTED = "hardware-bound-unsupported"
     ATTEST_UNSUPPORTED = "attest-unsupported"
-    ATTEST_IGNORED = "attest-ignored"
-    MAC_ONLY_KEY = "mac-only-key"
+    ATTEST_IGNORED = "attest-ignored", LintSeverity.NO_ATTESTATION
+    MAC_ONLY_KEY = "mac-only-key", LintSeverity.ADVICE
     # Only the linter reports these: a builder has no reason to refuse them, or cannot make them.
-    SIGNATURE_NOT_CHECKED = "signature-not-checked"
-    ENCRYPTED = "encrypted"
-    NO_ACME_PAYLOAD = "no-acme-payload"
-    ATTEST_OFF = "attest-off"
-    UNKNOWN_KEY = "unknown-key"
-    PLACEHOLDER = "placeholder"
-    COMMON_NAME = "common-name"
-    KEY_SIZE_256 = "key-size-256"
-    KEY_EXTRACTABLE = "key-extractable"
-    ALL_APPS_ACCESS = "all-apps-access"
-    UNREFERENCED = "unreferenced"
+    SIGNATURE_NOT_CHECKED = "signature-not-checked", LintSeverity.INFORMATION
+    ENCRYPTED = "encrypted", LintSeverity.UNJUDGED
+    NO_ACME_PAYLOAD = "no-acme-payload", LintSeverity.NO_ATTESTATION
+    ATTEST_OFF = "attest-off", LintSeverity.NO_ATTESTATION
+    UNKNOWN_KEY = "unknown-key", LintSeverity.ADVICE
+    PLACEHOLDER = "placeholder", LintSeverity.ADVICE
+    COMMON_NAME = "common-name", LintSeverity.ADVICE
+    KEY_SIZE_256 = "key-size-256", LintSeverity.ADVICE
+    KEY_EXTRACTABLE = "key-extractable", LintSeverity.ADVICE
+    ALL_APPS_ACCESS = "all-apps-access", LintSeverity.ADVICE
+    UNREFERENCED = "unreferenced", LintSeverity.ADVICE
 
+    _severity: LintSeverity
 
-_SEVERITIES: Final[Mapping[LintCode, LintSeverity]] = {
-    **dict.fromkeys(LintCode, LintSeverity.FORBIDDEN),
-    **dict.fromkeys(
-        (
-            LintCode.CLIENT_IDENTIFIER,
-            LintCode.ATTEST_IGNORED,
-            LintCode.NO_ACME_PAYLOAD,
-            LintCode.ATTEST_OFF,
-        ),
-        LintSeverity.NO_ATTESTATION,
-    ),
-    LintCode.SIGNATURE_NOT_CHECKED: LintSeverity.INFORMATION,
-    LintCode.ENCRYPTED: LintSeverity.UNJUDGED,
-    **dict.fromkeys(
-        (
-            LintCode.PAYLOAD_IDENTIFIER,
-            LintCode.PAYLOAD_UUID,
-            LintCode.MAC_ONLY_KEY,
-            LintCode.UNKNOWN_KEY,
-            LintCode.PLACEHOLDER,
-            LintCode.COMMON_NAME,
-            LintCode.KEY_SIZE_256,
-            LintCode.KEY_EXTRACTABLE,
-            LintCode.ALL_APPS_ACCESS,
-            LintCode.UNREFERENCED,
-        ),
-        LintSeverity.ADVICE,
-    ),
-}
+    def __new__(cls, text: str, severity: LintSeverity = LintSeverity.FORBIDDEN) -> Self:
+        """A code: its text, and the severity of its issues."""
+        code = str.__new__(cls, text)
+        code._value_, code._severity = text, severity
+        return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +91,7 @@ class LintIssue(OwnCopy):
     @property
     def severity(self) -> LintSeverity:
         """What it means for the person who installs the profile; each code has one."""
-        return _SEVERITIES[self.code]
+        return self.code._severity
 
     def inside(self, place: str) -> LintIssue:
         """The same issue, of a part that stands at `place`."""

@@ -37,7 +37,7 @@ class LintResult(OwnCopy):
     def would_attest(self) -> bool:
         """Whether no issue keeps any ACME identity of the profile from being attested.
 
-        It says nothing of devices, beyond the target that was given, nor of the server.
+        It says nothing of the server, nor of any device but the target.
         """
         return not any(issue.severity in _PREVENTING for issue in self.issues)
 

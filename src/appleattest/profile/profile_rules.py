@@ -73,8 +73,8 @@ def profile_issues(profile: Document, target: Target | None) -> Issues:
 def references_to(profile: Document) -> Iterator[tuple[Placed, int]]:
     """Each ACME payload that has a UUID, and how many other payloads refer to it.
 
-    A reference is any text, at any depth, that equals the UUID in upper or lower case: payloads
-    refer to a certificate in many different keys.
+    A reference is any text, at any depth, that equals the UUID in upper or lower case: many keys
+    refer to a certificate.
     """
     payloads = [(placed, _texts(placed.document)) for placed in payloads_of(profile)]
     holders = Counter(text for _, texts in payloads for text in texts)

@@ -67,7 +67,7 @@ def in_object(message: Mapping[str, Any]) -> Found:
     reader = _READERS.get(form) if form else None
     if reader is not None:
         return reader(message)
-    raise MalformedInput(Reason.MALFORMED_JSON, advice(form) if form else _NO_FORM)
+    raise _malformed(advice(form) if form else _NO_FORM)
 
 
 def _in_response(response: Mapping[str, Any], problems: tuple[AttestationError, ...] = ()) -> Found:
@@ -88,11 +88,8 @@ def _in_payload(payload: object) -> Found:
     message = _json(octets)
     form = of_members(message.__contains__) if isinstance(message, dict) else None
     if form is not Form.CHALLENGE_RESPONSE:
-        raise MalformedInput(
-            Reason.MALFORMED_JSON,
-            advice(form) if form else "a JWS whose payload is no challenge response",
-            element="payload",
-        )
+        detail = advice(form) if form else "a JWS whose payload is no challenge response"
+        raise _malformed(detail, "payload")
     found = _in_challenge_response(message)
     return found._replace(form=Form.JWS, problems=(*problems, *found.problems))
 
@@ -100,7 +97,7 @@ def _in_payload(payload: object) -> Found:
 def _in_event(message: Mapping[str, Any]) -> Found:
     event = message.get("acknowledge_event")
     if not isinstance(event, Mapping) or "raw_payload" not in event:
-        raise MalformedInput(Reason.MALFORMED_JSON, "a webhook event without a response")
+        raise _malformed("a webhook event without a response")
     octets, problems = _leniently(event["raw_payload"], base64.decode, _RAW_PAYLOAD)
     return in_plist(octets, problems)._replace(form=Form.WEBHOOK_EVENT)
 
@@ -123,9 +120,7 @@ _READERS: Final[Mapping[Form, Callable[[Mapping[str, Any]], Found]]] = {
 
 def _require_schema(record: Mapping[str, Any]) -> None:
     if record.get("schema") != RECORD_SCHEMA:
-        raise MalformedInput(
-            Reason.MALFORMED_JSON, f"schema {RECORD_SCHEMA} was expected", element="schema"
-        )
+        raise _malformed(f"schema {RECORD_SCHEMA} was expected", "schema")
 
 
 def _json(document: bytes) -> Any:
@@ -135,11 +130,7 @@ def _json(document: bytes) -> Any:
 def _array(message: Mapping[str, Any], member: str) -> Iterator[object]:
     value = message[member]
     if not isinstance(value, list | tuple):
-        raise MalformedInput(
-            Reason.MALFORMED_JSON,
-            f"an array was expected, {type_name(value)} came",
-            element=member,
-        )
+        raise _malformed(f"an array was expected, {type_name(value)} came", member)
     return iter(value)
 
 
@@ -148,9 +139,7 @@ def _leniently(
 ) -> tuple[bytes, tuple[AttestationError, ...]]:
     """What base64 of any kind encodes, and as a problem that it is not of the expected kind."""
     if not isinstance(text, str):
-        raise MalformedInput(
-            Reason.MALFORMED_JSON, f"text was expected, {type_name(text)} came", element=member
-        )
+        raise _malformed(f"text was expected, {type_name(text)} came", member)
     try:
         return decode(text, LIMITS.json_bytes), ()
     except MalformedInput as problem:
@@ -168,3 +157,7 @@ def _problems(check: Callable[[], None]) -> tuple[AttestationError, ...]:
     except AttestationError as problem:
         return (problem,)
     return ()
+
+
+def _malformed(detail: str, element: str | None = None) -> MalformedInput:
+    return MalformedInput(Reason.MALFORMED_JSON, detail, element=element)

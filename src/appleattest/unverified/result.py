@@ -103,7 +103,7 @@ def result_of(found: Found) -> UnverifiedAttestation:
 
 
 def _readable(found: Found) -> list[_Readable | None]:
-    """Each certificate in its place, if its outermost fields let it load without a warning."""
+    """Each certificate in its place; None for what does not load."""
     return [_certificate(item) if isinstance(item, bytes) else None for item in found.items]
 
 
