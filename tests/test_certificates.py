@@ -34,9 +34,11 @@ from appleattest import (
 )
 from appleattest.certificates import (
     DecodedCertificate,
+    OutsideCertificate,
     _check_doubtful_extensions,
     _is_plain,
     attested_key_is_accepted,
+    decode_and_judge,
     decode_certificate,
     outermost_fields,
 )
@@ -539,6 +541,14 @@ def test_cryptography_alone_would_accept_or_only_warn() -> None:
     notice = minted("leaf", policy(der.tlv(0x1A, "é".encode())))
     with pytest.warns(match="UTF-8 characters in a VisibleString"):
         _ = x509.load_der_x509_certificate(notice).extensions
+
+
+def test_a_certificate_outside_the_allowlists_is_malformed_by_its_times_too() -> None:
+    outside = decode_and_judge(minted("leaf", d.CriticalExtension()))
+    assert isinstance(outside, OutsideCertificate)
+    with pytest.raises(MalformedInput) as caught:
+        decode_and_judge(minted("leaf", d.CriticalExtension(), d.BadTime()))
+    assert caught.value.reason is Reason.MALFORMED_CERTIFICATE
 
 
 def test_bounds_of_names_are_looked_for_in_names_only() -> None:

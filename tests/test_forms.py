@@ -163,6 +163,8 @@ RECOGNISED: dict[str, tuple[object, Form]] = {
     "a check-in event": ({"topic": "mdm.TokenUpdate", "checkin_event": {}}, Form.WEBHOOK_EVENT),
     "a record": (VERIFIED.to_dict(), Form.RECORD),
     "a list": (CHAIN, Form.CHAIN),
+    "a list of one": (CHAIN[:1], Form.CHAIN),
+    "what is no UTF-8": ('{"attObj": "\ud800"}', Form.CHALLENGE_RESPONSE),
     "a tuple of certificates": (tuple(CERTIFICATES), Form.CHAIN),
 }
 
@@ -180,6 +182,7 @@ def test_a_form_is_recognised(data: object, form: Form) -> None:
         *(None, 1, object(), [], (), ["text"], {}, {"a": 1}, {CHAIN[0]}, x509.load_der_x509_csr),
         *("hello", "{}", '{"a": 1}', "[1]", "[x", "<html>", "a.b.c", "eyJ.a", "eyJ.a.b.c", "oA"),
         *(b"\x80", b"\x30\x7f", b"0", "\ud800", "-----BEGIN", "-----BEGIN x-----"),
+        *("\v" + PAYLOAD.decode(), "\v" + base64url.encode(OBJECT)),
         *("o" * 40, base64url.encode(b"\xa1\x63abc" + bytes(40)), "pppppppppppppppp$"),
     ],
     ids=lambda data: type(data).__name__ if type(data) is object else ascii(data)[:30],

@@ -273,6 +273,9 @@ def test_what_names_itself_as_its_issuer_explains_nothing(kind: KeyKind) -> None
     refuse(verifier, [CHAIN[0], itself], UntrustedChain, Reason.UNKNOWN_ISSUER, "x5c[0]")
     weak = chains.cross_certificate(AUTHORITY, name=name, kind=KeyKind.RSA_2048)
     refuse(verifier, [CHAIN[0], weak], UntrustedChain, Reason.WEAK_ALGORITHM, "x5c[1]")
+    with pytest.raises(UntrustedChain) as caught:
+        verifier.verify_chain([CHAIN[0], weak], freshness=UNCHECKED, at=AUTHORITY.issued_at)
+    assert caught.value.detail
 
 
 def test_the_order_decides_nothing_about_which_reason_explains() -> None:

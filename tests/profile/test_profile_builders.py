@@ -111,6 +111,7 @@ def test_payloads_are_a_sequence(payloads: Any) -> None:
 def test_a_payload_is_a_payload_or_a_mapping(payload: Any) -> None:
     kind, text = refusal(lambda: profile(acme_payload(), payload))
     assert (kind, text.partition(":")[0]) == (TypeError, "PayloadContent[1]")
+    assert text.endswith(f"not {type(payload).__name__}")
 
 
 def test_a_profile_has_a_payload() -> None:
