@@ -20,6 +20,7 @@ from appleattest.testing import (
     KeyKind,
     authority_name,
     chains,
+    csr,
     deviations,
 )
 from chain_cases import AUTHORITY, accept, path_of, refuse
@@ -276,6 +277,18 @@ def test_what_names_itself_as_its_issuer_explains_nothing(kind: KeyKind) -> None
     with pytest.raises(UntrustedChain) as caught:
         verifier.verify_chain([CHAIN[0], weak], freshness=UNCHECKED, at=AUTHORITY.issued_at)
     assert caught.value.detail
+
+
+def test_what_is_set_aside_is_compared_with_the_other_obstacles() -> None:
+    """Two issuers of the leaf: one leads to a weak certificate, the other to none."""
+    names = [csr.subject_of(each) for each in ("weak", "unknown")]
+    issuers = [AUTHORITY.reissue(deviations=[deviations.IssuerName(each)]).der for each in names]
+    weak = chains.cross_certificate(AUTHORITY, name=names[0], kind=KeyKind.RSA_2048)
+    verifier = Verifier(trust=AUTHORITY.trust)
+    for order in permutations([*issuers, weak]):
+        ders = [CHAIN[0], *order]
+        element = f"x5c[{ders.index(weak)}]"
+        refuse(verifier, ders, UntrustedChain, Reason.WEAK_ALGORITHM, element)
 
 
 def test_the_order_decides_nothing_about_which_reason_explains() -> None:

@@ -603,6 +603,10 @@ def test_the_members_of_a_written_request() -> None:
 def test_a_wrong_attested_key_is_named(wrong: Any, match: str) -> None:
     with pytest.raises((TypeError, ValueError), match=match):
         by_key(GOOD, wrong)
+    released = memoryview(b"no key")
+    released.release()
+    with pytest.raises(ValueError, match=r"^attested_key is a memoryview that has been released"):
+        by_key(GOOD, released)
     assert by_key(GOOD, AUTHORITY.verified(MAC).spki).spki
 
 
