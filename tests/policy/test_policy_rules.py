@@ -8,7 +8,17 @@ from typing import Any, Final
 
 import pytest
 
-from appleattest import Attestation, Freshness, TrustStore, Verifier, exactly, mdm, oids, policy
+from appleattest import (
+    Attestation,
+    Freshness,
+    PolicyViolation,
+    TrustStore,
+    Verifier,
+    exactly,
+    mdm,
+    oids,
+    policy,
+)
 from appleattest.freshness import FreshnessResult
 from appleattest.oids import SERIAL_NUMBER
 from appleattest.policy.findings import Facts, Finding
@@ -366,3 +376,30 @@ def test_a_curve_that_is_never_attested_violates(find: Any) -> None:
     )
     found = find(policy.KeyType("P-256", "P-384"), attestation=attestation)
     assert (found.verdict, found.found) == (Verdict.VIOLATED, "another curve")
+
+
+def test_a_finding_names_its_rule_and_its_property(find: Any) -> None:
+    minimum = policy.MinimumOSVersion(macos="15.0")
+    nobody = Properties(os_version="15.5")
+    cases: list[tuple[Any, Any, dict[str, Any], Verdict]] = [
+        (policy.SIPEnabled(), nobody, {}, Verdict.ABSENT),
+        (policy.DeviceIdentified(), nobody, {}, Verdict.ABSENT),
+        (policy.DeviceIdentified(), MAC, {}, Verdict.SATISFIED),
+        (policy.SerialNumberInInventory({"X"}), nobody, {}, Verdict.ABSENT),
+        (policy.SerialNumberInInventory({"X"}), MAC, {}, Verdict.VIOLATED),
+        (minimum, nobody, {}, Verdict.ABSENT),
+        (minimum, IPHONE, {"platform": Platform.IOS}, Verdict.VIOLATED),
+    ]
+    for rule, properties, more, verdict in cases:
+        found = find(rule, properties, **more)
+        assert (found.rule, found.verdict) == (rule.name, verdict)
+        assert found.expected
+        assert found.element.startswith("1.2.840.113635.100.8.")
+
+
+def test_a_violation_tells_every_finding(authority: AttestationAuthority) -> None:
+    attestation = authority.verified(Properties(os_version="15.5"))
+    with pytest.raises(PolicyViolation) as caught:
+        policy.Policy(policy.SIPEnabled(), policy.FullSecurity()).require(attestation)
+    assert len(caught.value.findings) == 2
+    assert caught.value.detail == "; ".join(map(str, caught.value.findings))
