@@ -383,3 +383,8 @@ def test_importing_needs_the_three_dependencies_and_no_network() -> None:
     assert packages - RUNTIME_PACKAGES == set()
     assert {name for name in ours - theirs if top_level(name) in NETWORK_MODULES} == set()
     assert not ours & {"ssl", "http.client", "urllib.request", "asyncio"}
+
+
+def test_what_reads_octets_imports_no_writers_of_keys() -> None:
+    """They bring in SSH and bcrypt, and cost a tenth of the import."""
+    assert "cryptography.hazmat.primitives.serialization" not in modules_after("import appleattest")

@@ -143,6 +143,14 @@ def _ec_key(certificate: x509.Certificate) -> EllipticCurvePublicKey:
     return key
 
 
+def der_of(certificate: x509.Certificate) -> bytes:
+    """The octets of the certificate."""
+    # Here, since it brings in SSH keys and bcrypt, and most chains come as octets.
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return certificate.public_bytes(Encoding.DER)
+
+
 def by_oid(certificate: x509.Certificate) -> Extensions:
     """Every extension, decoded, by dotted OID."""
     return {extension.oid.dotted_string: extension for extension in certificate.extensions}

@@ -14,14 +14,15 @@ import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from cryptography import x509
 
-from appleattest.boundary import is_parser_failure
+from appleattest.boundary import contained, is_parser_failure
 from appleattest.errors import AttestationError
 from appleattest.text import plain
 
+_T = TypeVar("_T")
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 _LOOKED_AT: Final = 128 * 1024
@@ -134,6 +135,20 @@ def with_hint(refusal: AttestationError, data: object, *expected: Form) -> Attes
     if said:
         refusal.detail = f"{refusal.detail}; {said}"
     return refusal
+
+
+def read_as(
+    form: Form,
+    data: object,
+    read: Callable[[], _T],
+    refuse: Callable[[str], AttestationError],
+) -> _T:
+    """What `read` makes of `data`, inside the boundary (`contained`); a refusal has its hint."""
+    try:
+        return contained(read, refuse)
+    except AttestationError as refusal:
+        with_hint(refusal, data, form)
+        raise
 
 
 def recognise(data: object) -> Form | None:

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from cryptography import x509
 
-from appleattest.certificates import DecodedCertificate, decode_certificate
+from appleattest.certificates import DecodedCertificate, decode_certificate, der_of
 from appleattest.errors import AttestationError
 from appleattest.sealed import Immutable
 
@@ -136,10 +136,8 @@ def _anchor(item: x509.Certificate | bytes | str) -> DecodedCertificate:
 
 
 def _der(item: object) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     if isinstance(item, x509.Certificate):
-        return item.public_bytes(Encoding.DER)
+        return der_of(item)
     encoded = item.encode("ascii", "replace") if isinstance(item, str) else item
     if not isinstance(encoded, bytes | bytearray | memoryview):
         raise TypeError(f"an anchor is a certificate or its bytes, not {type(item).__name__}")
@@ -148,4 +146,4 @@ def _der(item: object) -> bytes:
         return encoded
     if encoded.count(_PEM_BEGIN) != 1:
         raise ValueError("one anchor was expected; this PEM text holds several certificates")
-    return x509.load_pem_x509_certificate(encoded).public_bytes(Encoding.DER)
+    return der_of(x509.load_pem_x509_certificate(encoded))

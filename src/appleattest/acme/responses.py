@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from appleattest.boundary import contained
 from appleattest.carriers.certificate_sequence import octets
-from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
-from appleattest.forms import Form, with_hint
+from appleattest.errors import MalformedInput, NoAttestation, Reason
+from appleattest.forms import Form, read_as
 from appleattest.limits import Limits
 from appleattest.text import quoted, type_name
 from appleattest.wire import strict_json
@@ -26,11 +25,7 @@ def read_response(response: object, limits: Limits) -> tuple[str, str]:
     Raises `MalformedInput` (`malformed-json`, `too-large`) or `NoAttestation`
     (`no-attestation`: `{}`, or any response without an `attObj`).
     """
-    try:
-        return contained(lambda: _read(response, limits), _malformed)
-    except AttestationError as refusal:
-        with_hint(refusal, response, Form.CHALLENGE_RESPONSE)
-        raise
+    return read_as(Form.CHALLENGE_RESPONSE, response, lambda: _read(response, limits), _malformed)
 
 
 def _read(response: object, limits: Limits) -> tuple[str, str]:

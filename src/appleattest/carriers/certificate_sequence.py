@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import islice
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
+from appleattest.certificates import der_of
 from appleattest.chain.presented import element_at
 from appleattest.errors import MalformedInput, NoAttestation, Reason
 from appleattest.forms import Buffer, Form, with_hint
@@ -53,7 +53,7 @@ def read_item(
     """
     element = element_at(index)
     if type(item) is x509.Certificate:  # not isinstance, which asks an object what it is
-        item = item.public_bytes(Encoding.DER)
+        item = der_of(item)
     try:
         der = octets(item, limits.certificate_bytes)
     except MalformedInput as error:

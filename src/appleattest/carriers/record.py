@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from appleattest.attestation import RECORD_SCHEMA
-from appleattest.boundary import contained
-from appleattest.errors import AttestationError, MalformedInput, Reason
-from appleattest.forms import Form, with_hint
+from appleattest.errors import MalformedInput, Reason
+from appleattest.forms import Form, read_as
 from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.limits import Limits
 from appleattest.text import quoted, type_name
@@ -35,11 +34,7 @@ def read_record(record: object, limits: Limits) -> Record:
 
     Raises `MalformedInput` (`malformed-json`).
     """
-    try:
-        return contained(lambda: _read(record, limits), _malformed)
-    except AttestationError as refusal:
-        with_hint(refusal, record, Form.RECORD)
-        raise
+    return read_as(Form.RECORD, record, lambda: _read(record, limits), _malformed)
 
 
 def _read(record: object, limits: Limits) -> Record:

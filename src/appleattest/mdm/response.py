@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from appleattest.arguments import BytesLike, checked_limits
-from appleattest.boundary import contained
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.carriers.device_information import (
     ATTESTATION_KEY,
@@ -21,8 +20,8 @@ from appleattest.carriers.device_information import (
     no_attestation,
     require_acknowledged,
 )
-from appleattest.errors import AttestationError, MalformedInput, NoAttestation, Reason
-from appleattest.forms import Form, with_hint
+from appleattest.errors import MalformedInput, NoAttestation, Reason
+from appleattest.forms import Form, read_as
 from appleattest.limits import Limits
 from appleattest.sealed import FrozenMapping, Sealed, seal
 from appleattest.text import quoted, type_name
@@ -95,11 +94,7 @@ class DeviceInformationResponse(Sealed):
         (`malformed-plist` with the key as its element; `too-large`) for anything else.
         """
         bounds = checked_limits(limits)
-        try:
-            return contained(lambda: _parse(plist, bounds), _malformed)
-        except AttestationError as refusal:
-            with_hint(refusal, plist, Form.RESPONSE_PLIST)
-            raise
+        return read_as(Form.RESPONSE_PLIST, plist, lambda: _parse(plist, bounds), _malformed)
 
     @property
     def acknowledged(self) -> bool:

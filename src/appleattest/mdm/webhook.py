@@ -14,10 +14,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from appleattest.arguments import BytesLike, checked_limits
-from appleattest.boundary import contained
 from appleattest.carriers.certificate_sequence import octets
 from appleattest.errors import AttestationError, MalformedInput, Reason
-from appleattest.forms import Form, with_hint
+from appleattest.forms import Form, read_as
 from appleattest.limits import Limits
 from appleattest.mdm.check_in import READ_TOPICS, read_check_in
 from appleattest.mdm.response import DeviceInformationResponse
@@ -105,11 +104,7 @@ class WebhookEvent(Sealed):
         `too-large` for the event as a whole.
         """
         bounds = checked_limits(limits)
-        try:
-            return contained(lambda: _parse(body, bounds), _malformed)
-        except AttestationError as refusal:
-            with_hint(refusal, body, Form.WEBHOOK_EVENT)
-            raise
+        return read_as(Form.WEBHOOK_EVENT, body, lambda: _parse(body, bounds), _malformed)
 
     @property
     def queue_id(self) -> str | None:

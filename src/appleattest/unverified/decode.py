@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest.boundary import contained
 from appleattest.carriers.certificate_sequence import bounded
+from appleattest.certificates import der_of
 from appleattest.errors import MalformedInput, Reason
 from appleattest.forms import Buffer, Form
 from appleattest.text import plain, type_name
@@ -62,7 +62,7 @@ def _find(data: object) -> Found:
         # Cut, so that the bound below holds without a copy of whatever came.
         data = plain(data)[: LIMITS.json_bytes + 1].encode("utf-8")
     if type(data) is x509.Certificate:
-        data = data.public_bytes(Encoding.DER)
+        data = der_of(data)
     if isinstance(data, Buffer):
         return in_octets(bounded(data, LIMITS.json_bytes))
     if isinstance(data, Mapping):

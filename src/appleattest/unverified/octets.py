@@ -129,10 +129,12 @@ def in_octets(encoded: bytes, layers: int = _MOST_LAYERS) -> Found:
     Raises `AttestationError` where there is none.
     """
     text = encoded.removeprefix(BYTE_ORDER_MARK).strip(WHITE_SPACE)
-    form = of_octets(encoded) or of_pem(encoded)
-    reader = _BY_FIRST_OCTET.get(text[:1]) or (_READERS.get(form) if form else None)
+    reader = _BY_FIRST_OCTET.get(text[:1])
     if reader is not None:
         return reader(encoded)
+    form = of_octets(encoded) or of_pem(encoded)
+    if form is not None and form in _READERS:
+        return _READERS[form](encoded)
     if form is not None:
         raise MalformedInput(_WITHOUT_CERTIFICATES[form], advice(form))
     return _in_text(text, layers)

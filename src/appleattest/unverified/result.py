@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest.boundary import contained
 from appleattest.certificates import (
     Fields,
     by_oid,
     decode_certificate,
+    der_of,
     outermost_fields,
     raw_properties,
 )
@@ -62,7 +62,7 @@ class UnverifiedAttestation(Sealed):
         return {
             "verified": False,
             "carrier": self.carrier,
-            "chain": [base64.encode(each.public_bytes(Encoding.DER)) for each in self.chain],
+            "chain": [base64.encode(der_of(each)) for each in self.chain],
             "claims": self.claims.to_dict(),
             "problems": [
                 {"reason": each.reason.value, "element": each.element, "detail": each.detail}

@@ -20,7 +20,6 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}")
 _REAL: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _WHITE_SPACE: Final = " \t\r\n"
-_NO_WHITE_SPACE: Final = str.maketrans("", "", _WHITE_SPACE)
 _ENCODINGS: Final = frozenset({"utf-8", "utf-16", "us-ascii"})
 """What a declaration may name (XML 1.0, section 4.3.3, whose names ignore case)."""
 
@@ -146,7 +145,8 @@ def _real(text: str) -> float:
 
 def _data(text: str) -> bytes:
     """The octets of base64 in its one form, but for white space."""
-    compact = text.translate(_NO_WHITE_SPACE)
+    octets = text.encode("ascii", "replace").translate(None, _WHITE_SPACE.encode("ascii"))
+    compact = octets.decode("ascii")
     try:
         return base64.decode(compact, len(compact))
     except MalformedInput as error:
