@@ -15,7 +15,9 @@ import griffe
 from release import ROOT
 
 RECORD: Final = ROOT / "docs" / "api.txt"
-_HEAD: Final = "# The public interface, written by `make api`. A change here is a change for users.\n"
+_HEAD: Final = (
+    "# The public interface, written by `make api`. A change here is a change for users.\n"
+)
 _TABLE: Final = ROOT / "tests" / "test_repository.py"
 _SILENT: Final = frozenset({"__all__", "__slots__", "__match_args__"})
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
 
-from readme_renderer import markdown
-
 _LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -34,6 +32,8 @@ def relative_links(text: str) -> list[str]:
 
 def check(wheel: Path) -> None:
     """A ValueError if the description does not render, or has a relative link."""
+    from readme_renderer import markdown  # of the group dist; the rest of this file is tested
+
     text = description(wheel)
     if markdown.render(text, stream=StringIO()) is None:
         raise ValueError("the description does not render")
