@@ -1,4 +1,4 @@
-"""Build the wheel and the sdist twice, from two folders; both times every octet must be the same."""
+"""Build the wheel and the sdist twice, from two folders; every octet must be the same."""
 
 from __future__ import annotations
 

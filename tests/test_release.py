@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
-from release import build, contents, readme, smoke
+from release import build, contents, readme, sbom, smoke
 
 INFO = "appleattest-1.dist-info"
 WHEEL = contents.IN_WHEEL | {
@@ -91,7 +92,12 @@ def test_the_description_is_read_from_the_wheel(tmp_path: Path) -> None:
                 readme.description(path)
 
 
+def test_the_bill_of_materials_has_our_version() -> None:
+    bill = sbom.with_version('{"metadata": {"component": {"name": "x"}}}', "1.2")
+    assert json.loads(bill) == {"metadata": {"component": {"name": "x", "version": "1.2"}}}
+
+
 def test_the_smoke_test_passes_here_and_can_fail() -> None:
     smoke.main()
-    with pytest.raises(SystemExit, match="^smoke: expected a thing$"):
+    with pytest.raises(SystemExit, match=r"^smoke: expected a thing$"):
         smoke.expect(False, "a thing")
