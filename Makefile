@@ -8,6 +8,7 @@ OLDEST := $(VENV)-oldest
 NEWEST := $(VENV)-newest
 FRESH := $(VENV)-fresh
 FUZZ := $(VENV)-fuzz
+DIST := $(VENV)-dist
 FUZZ_SECONDS ?= 30
 FUZZ_JOBS ?= 2
 TARGET ?=
@@ -37,7 +38,7 @@ UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
-.PHONY: mutants mutants-page peers peers-vectors check constraints clean
+.PHONY: api dist mutants mutants-page peers peers-vectors check constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -92,6 +93,12 @@ format: $(VENV)/.installed  ## put the code into its one format
 vectors: $(VENV)/.installed  ## generate vectors/ anew from the cases
 	@$(VENV)/bin/python -m vectors write
 
+api: $(VENV)/.installed  ## write docs/api.txt, the record of the public interface
+	@$(VENV)/bin/python -m release.api
+
+dist: $(DIST)/.installed  ## build wheel, sdist and bill of materials in dist/, and check them
+	@$(DIST)/bin/python -m release
+
 bench: $(VENV)/.installed  ## measure speed and memory
 	@$(VENV)/bin/python benchmarks/run.py $(ARGS)
 
@@ -116,14 +123,14 @@ constraints:  ## write constraints.txt anew, with today's releases
 	@rm -rf $(FRESH)
 	@$(call create-venv,$(FRESH))
 	@$(UNPINNED) $(FRESH)/bin/pip install -q --upgrade pip
-	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz
+	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz --group dist
 	@sed '/^[^#]/,$$d' constraints.txt >$(FRESH)/constraints.txt
 	@$(FRESH)/bin/pip freeze --all --exclude-editable --exclude setuptools >>$(FRESH)/constraints.txt
 	@mv $(FRESH)/constraints.txt constraints.txt
 	@rm -rf $(FRESH)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(PYTHONS:%=$(VENV)-%)
+	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(DIST) $(PYTHONS:%=$(VENV)-%)
 	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) mutants .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -150,6 +157,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 $(RUNTIME)/.installed: pyproject.toml constraints.txt
 	@$(call create-venv,$(RUNTIME))
 	@$(PIN) $(RUNTIME)/bin/python -m pip install -q -e .
+	@touch $@
+
+$(DIST)/.installed: pyproject.toml constraints.txt
+	@$(call create-venv,$(DIST))
+	@$(PIN) $(DIST)/bin/python -m pip install -q --upgrade pip
+	@$(PIN) $(DIST)/bin/python -m pip install -q --group dist
 	@touch $@
 
 # Where atheris has no wheel, `python -m fuzz` says so, and the next run tries again.
