@@ -187,8 +187,15 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 
 
 PUBLIC: Final = (
-    *("", ".acme", ".profile", ".mdm", ".policy", ".testing", ".testing.device"),
-    *(".explain", ".summary"),
+    "",
+    ".acme",
+    ".explain",
+    ".mdm",
+    ".policy",
+    ".profile",
+    ".summary",
+    ".testing",
+    ".testing.device",
 )
 """What a program may import from, after the package's name."""
 
