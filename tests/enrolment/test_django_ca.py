@@ -219,6 +219,24 @@ def test_an_order_for_a_domain_is_still_django_ca_s(server: Server) -> None:
     assert offered == {"http-01", "dns-01"}
 
 
+def test_a_certificate_is_revoked_by_its_account(server: Server, mac: DeviceModel) -> None:
+    """What django-ca does for its own certificates, it does for a device's."""
+    with connected(server.directory_url, ca=NO_CA) as client:
+        order, answer = answered(client, device(mac))
+        request = answer.certificate_request(mac.serial_number)
+        certificate, _ = client.download(client.finalize(order, request))
+        client._acme.revoke(certificate, 0)
+    revoked = server.query(REVOKED)
+    assert f"{certificate.serial_number:X}" in revoked
+
+
+REVOKED: Final = """
+import json
+from django_ca.models import Certificate
+print(json.dumps([each.serial for each in Certificate.objects.filter(revoked=True)]))
+"""
+
+
 # --- refused ------------------------------------------------------------------------------------
 
 
@@ -347,6 +365,9 @@ def test_a_device_that_is_not_admitted_is_refused(server: Server) -> None:
         client.finalize(order, request)
 
 
+EMAIL: Final = messages.IdentifierType("email")
+
+
 def test_an_order_is_refused_and_a_better_one_accepted(server: Server, mac: DeviceModel) -> None:
     identifier = permanent_identifier(mac.serial_number)
     email = messages.Identifier(typ=EMAIL, value="somebody@host.example")
@@ -361,9 +382,6 @@ def test_an_order_is_refused_and_a_better_one_accepted(server: Server, mac: Devi
         with refused(Step.ORDER, "malformed"):
             client.order([permanent_identifier("")])
         assert client.order([identifier]).status == messages.STATUS_PENDING
-
-
-EMAIL: Final = messages.IdentifierType("email")
 
 
 def test_no_device_is_a_hardware_module(server: Server, mac: DeviceModel) -> None:
@@ -400,7 +418,9 @@ def test_stock_views_read_no_order_for_a_device(
         client.register()
         with pytest.raises(Refused) as refusal:
             client.order([identifier])
-    assert refusal.value.problem.typ != "urn:ietf:params:acme:error:unsupportedIdentifier"
+    assert refusal.value.step == Step.ORDER
+    assert refusal.value.problem.typ == "urn:ietf:params:acme:error:malformed"
+    assert "identifiers" in (refusal.value.problem.detail or "")
     with connected(server.directory_url, ca=NO_CA) as client:
         client.register()
         client.order([identifier])
@@ -430,28 +450,47 @@ def origin(server: Server) -> str:
     return server.directory_url.partition("/django_ca/")[0]
 
 
-LIMITS: Final = """
+OBSTACLES: Final = """
 import json
-from acme.messages import ERROR_CODES
+from django_ca.acme.responses import AcmeResponseError
 from django_ca.models import AcmeAuthorization, AcmeChallenge
+
+def refuses(attempt):
+    try:
+        attempt()
+    except ValueError as error:
+        return str(error)
+
+device = AcmeAuthorization(type="permanent-identifier", value="EXAMPLE001")
+challenge = AcmeChallenge(type="device-attest-01")
 models = (AcmeAuthorization, AcmeChallenge)
 print(json.dumps({
     "room": [model._meta.get_field("type").max_length for model in models],
-    "types": [[value for value, _ in model.TYPE_CHOICES] for model in models],
-    "problem": "badAttestationStatement" in ERROR_CODES,
+    "refusals": [
+        refuses(lambda: device.identifier),
+        refuses(lambda: device.general_name),
+        refuses(lambda: challenge.acme_challenge),
+        refuses(lambda: AcmeResponseError(code="badAttestationStatement")),
+        refuses(lambda: AcmeResponseError(code="badCSR")),
+    ],
 }))
 """
 
 
-def test_the_tables_have_no_room_for_the_types(database: Server) -> None:
-    limits = database.query(LIMITS)
-    wanted = ("permanent-identifier", acme.CHALLENGE_TYPE)
-    assert [room < len(name) for room, name in zip(limits["room"], wanted, strict=True)] == [
-        True,
-        True,
+def test_the_models_have_no_room_for_another_type(database: Server) -> None:
+    found = database.query(OBSTACLES)
+    authorization, challenge = found["room"]
+    assert authorization < len("permanent-identifier")
+    assert challenge < len(acme.CHALLENGE_TYPE)
+    assert found["refusals"] == [
+        "Unknown identifier type: permanent-identifier",
+        "permanent-identifier: Unsupported type.",
+        "device-attest-01: Unsupported challenge type.",
+        "badAttestationStatement: Invalid error code.",
+        None,
     ]
-    assert [name in types for types, name in zip(limits["types"], wanted, strict=True)] == [
-        False,
-        False,
-    ]
-    assert not limits["problem"]
+
+
+def test_the_migrations_are_those_of_the_models(database: Server) -> None:
+    database.run("makemigrations", "--check", "device_attestation")
+    database.run("check", "--fail-level", "ERROR")

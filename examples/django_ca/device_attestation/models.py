@@ -64,11 +64,11 @@ class DeviceOrder(models.Model):
 
 
 class CertifiedKey(models.Model):
-    """A key that has its one certificate, and the device that it is in. It outlives the order."""
+    """A key that has had its one certificate, and its device. It outlives order and certificate."""
 
     spki_sha256 = models.CharField(max_length=64, unique=True)  # hexadecimal
     device = models.CharField(max_length=255)
-    certificate = models.OneToOneField(Certificate, on_delete=models.CASCADE, null=True)
+    certificate = models.OneToOneField(Certificate, on_delete=models.SET_NULL, null=True)
 
     def __str__(self) -> str:
         return str(self.device)

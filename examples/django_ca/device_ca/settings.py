@@ -17,6 +17,7 @@ HOME = Path(os.environ.get("DEVICE_CA_HOME", ".")).resolve()
 SECRET_KEY = os.environ["DEVICE_CA_SECRET"]
 ALLOWED_HOSTS = os.environ.get("DEVICE_CA_HOSTS", "localhost").split()
 ROOT_URLCONF = os.environ.get("DEVICE_CA_URLS", "device_ca.urls")
+TIME_ZONE = "UTC"
 USE_TZ = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024
 """Octets of a request. An attestation with its chain takes about three thousand."""

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                     "certificate",
                     models.OneToOneField(
                         null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.SET_NULL,
                         to="django_ca.certificate",
                     ),
                 ),
