@@ -189,9 +189,11 @@ def _for_a_device(identifiers: object) -> bool:
 
 
 def _found(account: AcmeAccount, **where: object) -> DeviceOrder | None:
-    """The account's order, locked until the end of the transaction; None if it is no device's."""
-    orders = DeviceOrder.objects.select_related("authorization__order__account__ca")
-    mine = orders.filter(authorization__order__account=account, **where)
+    """The account's order, locked until the end of the transaction; None if it is no device's.
+
+    What it refers to is read after the lock is held, so that it is not older.
+    """
+    mine = DeviceOrder.objects.filter(authorization__order__account=account, **where)
     found: DeviceOrder | None = mine.select_for_update(of=("self",)).first()
     return found
 
