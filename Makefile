@@ -142,8 +142,6 @@ constraints:  ## write constraints.txt anew, with today's releases
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(DIST) $(PYTHONS:%=$(VENV)-%)
-	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) mutants .mypy_cache .pytest_cache .ruff_cache
-	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(PYTHONS:%=$(VENV)-%)
 	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) $(SERVERS) mutants .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
