@@ -1,0 +1,61 @@
+"""The public names of the library, and the pages that list them. Needs no Sphinx."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from appleattest import Limits, Reason
+
+__all__ = ["LISTED", "PACKAGES", "Limits", "Reason", "aliases", "is_internal", "listed", "names"]
+
+PAGES: Final = Path(__file__).resolve().parent.parent / "api"
+PACKAGES: Final = (
+    "appleattest",
+    "appleattest.acme",
+    "appleattest.mdm",
+    "appleattest.policy",
+    "appleattest.profile",
+    "appleattest.testing",
+    "appleattest.testing.device",
+    "appleattest.testing.strategies",
+)
+LISTED: Final = re.compile(r"(?m)^- `(\w+)`$")
+"""A line of a page of the API that names one public name."""
+
+
+def names(package: str) -> tuple[str, ...]:
+    """The public names of a package."""
+    return tuple(import_module(package).__all__)
+
+
+def listed(package: str) -> list[str]:
+    """The names that the page of a package lists."""
+    return LISTED.findall((PAGES / f"{package}.md").read_text(encoding="utf-8"))
+
+
+@cache
+def _public_names() -> dict[str, list[str]]:
+    """For the last part of a name, where it is public."""
+    found: dict[str, list[str]] = {}
+    for package in PACKAGES:
+        for name in names(package):
+            found.setdefault(name, []).append(f"{package}.{name}")
+    return found
+
+
+def aliases(target: str) -> list[str]:
+    """Under which public names an annotation's name is to be found, the nearest first."""
+    last = target.rpartition(".")[2]
+    candidates = _public_names().get(last, [])
+    home = target.rpartition(".")[0]
+    shared = [each for each in candidates if home.startswith(each.rpartition(".")[0])]
+    return [*sorted(shared, key=len, reverse=True), *candidates]
+
+
+def is_internal(target: str) -> bool:
+    """Whether an annotation names something of ours that is not public."""
+    return bool(target) and target.rpartition(".")[2] not in _public_names()
