@@ -8,6 +8,7 @@ OLDEST := $(VENV)-oldest
 NEWEST := $(VENV)-newest
 FRESH := $(VENV)-fresh
 FUZZ := $(VENV)-fuzz
+DOCS := $(VENV)-docs
 FUZZ_SECONDS ?= 30
 FUZZ_JOBS ?= 2
 TARGET ?=
@@ -30,6 +31,8 @@ NANOMDM := github.com/micromdm/nanomdm/cmd/nanomdm@v0.9.0
 IOS_SIMULATOR := github.com/hslatman/ios-acme-simulator@3d95512290a2d42a8c9ce7b2cc5a854b9879d9c1
 VECTOR_PEERS := examples/vector_consumers/peers
 
+SPHINX = $(DOCS)/bin/python -m sphinx -W --keep-going -n -q -c docs/site -d build/doctrees
+
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
 # any pip, and for what the build backend needs as well.
 PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
@@ -37,7 +40,7 @@ UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
-.PHONY: mutants mutants-page peers peers-vectors check constraints clean
+.PHONY: mutants mutants-page peers peers-vectors docs docs-links pictures check constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -110,21 +113,32 @@ peers: $(PEERS)/.installed $(PEERS)/vectorpeers  ## build what others wrote, for
 peers-vectors: $(VENV)/.installed $(PEERS)/vectorpeers  ## count which vectors others get wrong: docs/peers.md
 	@$(VENV)/bin/python -m vectors.peers --write
 
-check: lint types demo coverage oldest newest pythons  ## what CI runs, without the fuzzing
+docs: $(DOCS)/.installed  ## build the documentation site into build/site
+	@$(SPHINX) -b html . build/site
+	@$(DOCS)/bin/python docs/site/check.py build/site
+	@echo "The site is in build/site/index.html"
+
+docs-links: $(DOCS)/.installed  ## ask each site that the documentation links to (needs a network)
+	@$(SPHINX) -b linkcheck . build/links
+
+pictures: $(VENV)/.installed  ## draw docs/pictures anew
+	@$(VENV)/bin/python docs/site/pictures.py
+
+check: lint types docs demo coverage oldest newest pythons  ## what CI runs, without the fuzzing
 
 constraints:  ## write constraints.txt anew, with today's releases
 	@rm -rf $(FRESH)
 	@$(call create-venv,$(FRESH))
 	@$(UNPINNED) $(FRESH)/bin/pip install -q --upgrade pip
-	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz
+	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz --group docs
 	@sed '/^[^#]/,$$d' constraints.txt >$(FRESH)/constraints.txt
 	@$(FRESH)/bin/pip freeze --all --exclude-editable --exclude setuptools >>$(FRESH)/constraints.txt
 	@mv $(FRESH)/constraints.txt constraints.txt
 	@rm -rf $(FRESH)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(PYTHONS:%=$(VENV)-%)
-	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) mutants .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(DOCS) $(PYTHONS:%=$(VENV)-%)
+	rm -rf build dist .coverage .coverage.* .hypothesis $(PEERS) mutants .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An interpreter of the shell's $$version, "own" where $(PYTHON) is of that version, or nothing. A
@@ -150,6 +164,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 $(RUNTIME)/.installed: pyproject.toml constraints.txt
 	@$(call create-venv,$(RUNTIME))
 	@$(PIN) $(RUNTIME)/bin/python -m pip install -q -e .
+	@touch $@
+
+$(DOCS)/.installed: pyproject.toml constraints.txt
+	@$(call create-venv,$(DOCS))
+	@$(PIN) $(DOCS)/bin/python -m pip install -q --upgrade pip
+	@$(PIN) $(DOCS)/bin/python -m pip install -q -e . --group docs
 	@touch $@
 
 # Where atheris has no wheel, `python -m fuzz` says so, and the next run tries again.

@@ -6,9 +6,9 @@ On the site each line becomes the signature and the docstring.
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import re
+from enum import Enum
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PAGE: Final = "docs/api/appleattest"
 _CODE: Final = re.compile(r"`([^`]+)`")
-BOUNDS: Final = {each.name: each.default for each in dataclasses.fields(public.Limits)}
+BOUNDS: Final = public.bounds()
 
 
 def as_directive(first: str, *lines: str) -> str:
@@ -52,8 +52,10 @@ def directive(package: str, name: str) -> str:
         return as_directive(f".. autodata:: {dotted}", ":no-value:")
     if home := shown_elsewhere(package, name, value):
         same = f"The same as :py:class:`{home}.{name}`."
-        return as_directive(f".. py:class:: {dotted}", "", same)
-    options = [":members:", ":undoc-members:", ":show-inheritance:"]
+        return as_directive(f".. py:class:: {name}", f":module: {package}", "", same)
+    options = [":members:", ":undoc-members:"]
+    if issubclass(value, (Exception, Enum)):
+        options.append(":show-inheritance:")
     if issubclass(value, (DeviceProperties, ClaimedProperties)):
         options.append(":inherited-members:")
     kind = "exception" if issubclass(value, Exception) else "class"
@@ -79,8 +81,15 @@ def plain(text: str) -> str:
 
     kept = _CODE.sub(keep, text.replace("``", "`"))
     escaped = re.sub(r"([*_|\\`])", r"\\\1", kept)
+    linked = re.sub(r"\bdocs/([\w/-]+)\.md\b", r":doc:`/docs/\1`", escaped)
     # The escaped space ends the code also where a letter follows: `Reason`s.
-    return re.sub(r"\x00(\d+)\x00", lambda match: f"``{codes[int(match[1])]}``\\ ", escaped)
+    return re.sub(r"\x00(\d+)\x00", lambda match: as_code(codes[int(match[1])]) + "\\ ", linked)
+
+
+def as_code(code: str) -> str:
+    """Code within a sentence; where it is the name of a public type, a link to it."""
+    targets = public.aliases(code) if re.fullmatch(r"[A-Z][a-z]\w+", code) else []
+    return f":py:obj:`{code} <{targets[0]}>`" if targets else f"``{code}``"
 
 
 def as_markup(lines: list[str]) -> list[str]:

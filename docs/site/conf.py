@@ -47,6 +47,9 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(Any|Callable|Ellipsis|Exception|None|StrEnum|Enum|TypeError|ValueError)"),
 ]
 
+# SimulatedDevice is public in two packages, and either link is right.
+suppress_warnings = ["ref.python"]
+
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 python_maximum_signature_line_length = 80

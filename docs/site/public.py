@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final
 
 from appleattest import Limits, Reason
 
-__all__ = ["LISTED", "PACKAGES", "Limits", "Reason", "aliases", "is_internal", "listed", "names"]
+__all__ = ["Reason"]
 
 PAGES: Final = Path(__file__).resolve().parent.parent / "api"
 PACKAGES: Final = (
@@ -35,6 +36,11 @@ def names(package: str) -> tuple[str, ...]:
 def listed(package: str) -> list[str]:
     """The names that the page of a package lists."""
     return LISTED.findall((PAGES / f"{package}.md").read_text(encoding="utf-8"))
+
+
+def bounds() -> dict[str, int]:
+    """The fields of `Limits` and their defaults."""
+    return {each.name: getattr(Limits(), each.name) for each in fields(Limits)}
 
 
 @cache
