@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
+import pytest
+
 import check
 import navigation
 import pictures
 import public
-import pytest
-
 from test_repository import LAYERS, PUBLIC
 
 ROOT: Final = Path(__file__).resolve().parent.parent

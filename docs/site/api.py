@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import public
-from appleattest import ClaimedProperties, DeviceProperties
+from appleattest import ClaimedProperties, DeviceProperties, properties
+from appleattest.properties import Property
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _PAGE: Final = "docs/api/appleattest"
 _CODE: Final = re.compile(r"`([^`]+)`")
 BOUNDS: Final = public.bounds()
+PROPERTIES: Final = {each.name: each.oid for each in properties.PROPERTIES}
+LONGEST_VALUE: Final = 300
 
 
 def as_directive(first: str, *lines: str) -> str:
@@ -35,7 +38,9 @@ def as_directive(first: str, *lines: str) -> str:
 def shown_elsewhere(package: str, name: str, value: Any) -> str | None:
     """The first package that has the same object under the same name, if that is another."""
     earlier = public.PACKAGES[: public.PACKAGES.index(package)]
-    return next((each for each in earlier if getattr(import_module(each), name, None) is value), None)
+    return next(
+        (each for each in earlier if getattr(import_module(each), name, None) is value), None
+    )
 
 
 def directive(package: str, name: str) -> str:
@@ -106,32 +111,55 @@ def as_markup(lines: list[str]) -> list[str]:
     return rendered
 
 
+def said_of_member(owner: str, field: str, lines: list[str]) -> list[str]:
+    """The docstring of an attribute, with what the code itself says of it."""
+    if owner == "Reason" and field in public.Reason.__members__:
+        reason = public.Reason[field]
+        return [f"`{reason.value}`: {reason.description}."]
+    if owner == "Limits" and field in BOUNDS:
+        return [*lines, "", f"Default: {BOUNDS[field]:,}"]
+    if owner in ("DeviceProperties", "ClaimedProperties") and field in PROPERTIES:
+        own = [] if lines[:1] == [(Property.__doc__ or "").split("\n")[0]] else [*lines, ""]
+        return [*own, f"The decoded value of `{PROPERTIES[field]}`, or None (docs/oids.md)."]
+    return lines
+
+
+def said_of_data(value: object, lines: list[str]) -> list[str]:
+    """The docstring of a constant or an alias; without one, what it is."""
+    generic = (inspect.getdoc(type(value)) or "").split("\n")[0]
+    if lines[:1] not in ([], [""], [generic]) or isinstance(value, Enum):
+        return lines
+    shown = re.sub(r"\b[a-z_]+(?:\.[a-z0-9_]+)*\.(?=[A-Z])", "", repr(value))
+    return [f"`{shown}`"] if len(shown) < LONGEST_VALUE else []
+
+
 def render_docstring(
     _app: Sphinx, what: str, name: str, value: Any, _options: Any, lines: list[str]
 ) -> None:
-    """Make the docstring render, and say of a reason and of a bound what the code says."""
-    if isinstance(value, public.Reason):
-        lines[:] = [f"`{value.value}`: {value.description}"]
-    rendered = as_markup(lines)
+    """Make the docstring render, and add what the code says."""
+    if what == "data":
+        lines[:] = as_markup(said_of_data(value, lines))
+        return
     owner, _, field = name.rpartition(".")
-    if owner.endswith(".Limits") and field in BOUNDS:
-        rendered += [f"Default: {BOUNDS[field]:,}", ""]
-    lines[:] = rendered
+    lines[:] = as_markup(said_of_member(owner.rpartition(".")[2], field, lines))
 
 
 def find_public_name(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
 ) -> nodes.Node | None:
     """Link a type of a signature by its public name, wherever it is defined."""
-    domain = env.domains["py"]
-    for target in public.aliases(node.get("reftarget", "")):
-        if target in domain.objects:  # type: ignore[attr-defined]
+    domain, target = env.domains["py"], node.get("reftarget", "").removeprefix("tuple[~")
+    if node.get("refdomain") != "py":
+        return None
+    names = public.aliases(target)
+    for name in names:
+        if name in domain.objects:
             found: nodes.Node | None = domain.resolve_xref(
-                env, node["refdoc"], app.builder, "obj", target, node, content
+                env, node["refdoc"], app.builder, "obj", name, node, content
             )
             return found
-    # A type that only annotations name: its text stays, and there is nothing to lead to.
-    return content if public.is_internal(node.get("reftarget", "")) else None
+    # A private type of ours stays text: there is nothing to lead to.
+    return content if public.is_ours(target) and not names else None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -14,7 +14,9 @@ def inventory(site: Path) -> set[str]:
     """The Python names that the built site documents."""
     _, _, _, _, packed = (site / "objects.inv").read_bytes().split(b"\n", 4)
     lines = zlib.decompress(packed).decode("utf-8").splitlines()
-    return {name for name, domain, _ in (line.split(" ", 2) for line in lines) if domain[:3] == "py:"}
+    return {
+        name for name, domain, _ in (line.split(" ", 2) for line in lines) if domain[:3] == "py:"
+    }
 
 
 def wanted() -> set[str]:
@@ -26,7 +28,9 @@ def wanted() -> set[str]:
 
 def foreign_loads(site: Path) -> set[str]:
     """What its pages would load from elsewhere: scripts, styles, pictures."""
-    loads = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=\"((?:https?:)?//[^\"]+)")
+    loads = re.compile(
+        r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=\"((?:https?:)?//[^\"]+)"
+    )
     return {
         found for page in site.rglob("*.html") for found in loads.findall(page.read_text("utf-8"))
     }

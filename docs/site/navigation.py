@@ -76,9 +76,7 @@ def add_navigation(_app: Sphinx, page: str, source: list[str]) -> None:
     """Append to a page what belongs under it."""
     if page == "docs/index":
         for caption, pages in GROUPS.items():
-            source[0] += table_of_contents(
-                [entry(each) for each in pages], f":caption: {caption}"
-            )
+            source[0] += table_of_contents([entry(each) for each in pages], f":caption: {caption}")
     elif page in CHILDREN:
         source[0] += table_of_contents([CHILDREN[page]], ":glob:")
 

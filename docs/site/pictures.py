@@ -40,7 +40,8 @@ STYLE: Final = """\
     }
   </style>
   <defs>
-    <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+    <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4"
+      markerWidth="8" markerHeight="8" orient="auto">
       <path class="head" d="M0 0 8 4 0 8z"/>
     </marker>
   </defs>"""
@@ -68,13 +69,17 @@ def picture(title: str, description: str, width: int, height: int, body: Sequenc
     """A whole SVG document, on a card of its own so that any page can hold it."""
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
-            f' width="{width}" height="{height}" role="img" aria-labelledby="title desc">',
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
+                f' width="{width}" height="{height}" role="img" aria-labelledby="title desc">'
+            ),
             f'  <title id="title">{escape(title)}</title>',
             f'  <desc id="desc">{escape(description)}</desc>',
             STYLE,
-            f'  <rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="10"'
-            ' class="card"/>',
+            (
+                f'  <rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="10"'
+                ' class="card"/>'
+            ),
             *body,
             "</svg>\n",
         ]
@@ -198,9 +203,7 @@ def chain() -> str:
         height = 58 + 22 * len(each.contents)
         body += [box(24, y, 412, height, "box" if index else "ours")]
         body += [text(42, y + 26, each.role, "bold"), text(42, y + 46, each.note, "note")]
-        body += [
-            text(42, y + 70 + 22 * line, words) for line, words in enumerate(each.contents)
-        ]
+        body += [text(42, y + 70 + 22 * line, words) for line, words in enumerate(each.contents)]
         y += height
         if index + 1 < len(CHAIN):
             body += [arrow(230, y, 230, y + 40), text(244, y + 25, "signs", "note")]
@@ -231,7 +234,10 @@ def layers() -> str:
         width = 476 / len(modules)
         for place, module in enumerate(modules):
             x = 68 + width * place
-            body += [box(x, y, width - 6, 34), text(x + (width - 6) / 2, y + 21, module, "code middle")]
+            body += [
+                box(x, y, width - 6, 34),
+                text(x + (width - 6) / 2, y + 21, module, "code middle"),
+            ]
     y = 24 + step * len(rows) + 16
     body += [text(24, y, "A module imports only from layers below its own.", "note")]
     return picture(

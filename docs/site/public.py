@@ -53,15 +53,16 @@ def _public_names() -> dict[str, list[str]]:
     return found
 
 
+def is_ours(target: str) -> bool:
+    """Whether a name in an annotation is one of this library, public or not."""
+    return "." not in target or target.startswith("appleattest.")
+
+
 def aliases(target: str) -> list[str]:
-    """Under which public names an annotation's name is to be found, the nearest first."""
-    last = target.rpartition(".")[2]
+    """The public names of what an annotation names, the nearest first; none if it has none."""
+    if not is_ours(target):
+        return []
+    home, _, last = target.rpartition(".")
     candidates = _public_names().get(last, [])
-    home = target.rpartition(".")[0]
-    shared = [each for each in candidates if home.startswith(each.rpartition(".")[0])]
-    return [*sorted(shared, key=len, reverse=True), *candidates]
-
-
-def is_internal(target: str) -> bool:
-    """Whether an annotation names something of ours that is not public."""
-    return bool(target) and target.rpartition(".")[2] not in _public_names()
+    near = [each for each in candidates if home.startswith(each.rpartition(".")[0])]
+    return [*sorted(near, key=len, reverse=True), *candidates]
