@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Final
@@ -94,6 +95,14 @@ def built() -> Path:
 
 def test_the_built_site_documents_every_public_name() -> None:
     assert sorted(check.wanted() - check.inventory(built())) == []
+
+
+def test_the_built_site_describes_every_reason_and_every_bound() -> None:
+    page = (built() / "docs" / "api" / "appleattest.html").read_text(encoding="utf-8")
+    words = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", "", page)))
+    sentences = [f"{each.description[0].upper()}{each.description[1:]}." for each in public.Reason]
+    defaults = [f"Default: {bound:,}" for bound in public.bounds().values()]
+    assert [each for each in (*sentences, *defaults) if each not in words] == []
 
 
 def test_the_built_site_loads_nothing_from_elsewhere() -> None:

@@ -43,6 +43,12 @@ def shown_elsewhere(package: str, name: str, value: Any) -> str | None:
     )
 
 
+def shown_reason(reason: public.Reason) -> list[str]:
+    """One member of `Reason`, which has a sentence of its own in place of a docstring."""
+    sentence = f"   {reason.description[0].upper()}{reason.description[1:]}."
+    return [f".. py:attribute:: {reason.name}", f"   :value: {reason.value!r}", "", sentence, ""]
+
+
 def directive(package: str, name: str) -> str:
     """What makes Sphinx show one public name."""
     value = getattr(import_module(package), name)
@@ -58,6 +64,9 @@ def directive(package: str, name: str) -> str:
     if home := shown_elsewhere(package, name, value):
         same = f"The same as :py:class:`{home}.{name}`."
         return as_directive(f".. py:class:: {name}", f":module: {package}", "", same)
+    if value is public.Reason:
+        members = [line for each in public.Reason for line in shown_reason(each)]
+        return as_directive(f".. autoclass:: {dotted}", ":members: description", "", *members)
     options = [":members:", ":undoc-members:"]
     if issubclass(value, (Exception, Enum)):
         options.append(":show-inheritance:")
@@ -113,9 +122,6 @@ def as_markup(lines: list[str]) -> list[str]:
 
 def said_of_member(owner: str, field: str, lines: list[str]) -> list[str]:
     """The docstring of an attribute, with what the code itself says of it."""
-    if owner == "Reason" and field in public.Reason.__members__:
-        reason = public.Reason[field]
-        return [f"`{reason.value}`: {reason.description}."]
     if owner == "Limits" and field in BOUNDS:
         return [*lines, "", f"Default: {BOUNDS[field]:,}"]
     if owner in ("DeviceProperties", "ClaimedProperties") and field in PROPERTIES:
