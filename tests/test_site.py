@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 import check
+import glossary
 import navigation
 import pictures
 import public
@@ -87,6 +88,16 @@ def test_the_functions_that_the_pictures_name_are_public() -> None:
     assert [each for each in named if ".".join(each.split(".")[:2]) not in known] == []
 
 
+def test_every_term_of_the_glossary_has_an_anchor_of_its_own() -> None:
+    assert glossary.with_anchors("**DER, PEM**: two\n") == (
+        '<span id="term-der"></span><span id="term-pem"></span>**DER, PEM**: two\n'
+    )
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    given = re.findall(r'<span id="([^"]+)">', glossary.with_anchors(page))
+    assert len(given) >= page.count("\n**")
+    assert len(given) == len(set(given))
+
+
 def built() -> Path:
     if not (SITE / "objects.inv").exists():
         pytest.skip("no site is built: run make docs")
@@ -94,7 +105,7 @@ def built() -> Path:
 
 
 def test_the_built_site_documents_every_public_name() -> None:
-    assert sorted(check.wanted() - check.inventory(built())) == []
+    assert sorted(check.wanted() - check.inventory(built())) == [], "run make docs anew"
 
 
 def test_the_built_site_describes_every_reason_and_every_bound() -> None:

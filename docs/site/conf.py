@@ -27,7 +27,7 @@ include_patterns = [
     "CONTRIBUTING.md",
     "SECURITY.md",
 ]
-extensions = ["myst_parser", "sphinx.ext.autodoc", "api", "navigation"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "api", "glossary", "navigation"]
 templates_path = ["templates"]
 
 # Headings get the fragments that a forge gives them, so that links work in both places.
