@@ -30,6 +30,9 @@ NANOMDM := github.com/micromdm/nanomdm/cmd/nanomdm@v0.9.0
 IOS_SIMULATOR := github.com/hslatman/ios-acme-simulator@3d95512290a2d42a8c9ce7b2cc5a854b9879d9c1
 VECTOR_PEERS := examples/vector_consumers/peers
 
+# Python servers from the package index, each in an environment of its own.
+SERVERS := .servers
+
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
 # any pip, and for what the build backend needs as well.
 PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
@@ -37,7 +40,7 @@ UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
-.PHONY: mutants mutants-page peers peers-vectors check constraints clean
+.PHONY: mutants mutants-page peers peers-vectors servers check constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -110,6 +113,8 @@ peers: $(PEERS)/.installed $(PEERS)/vectorpeers  ## build what others wrote, for
 peers-vectors: $(VENV)/.installed $(PEERS)/vectorpeers  ## count which vectors others get wrong: docs/peers.md
 	@$(VENV)/bin/python -m vectors.peers --write
 
+servers: $(SERVERS)/acme2certifier/.installed  ## install the Python ACME servers that tests talk to
+
 check: lint types demo coverage oldest newest pythons  ## what CI runs, without the fuzzing
 
 constraints:  ## write constraints.txt anew, with today's releases
@@ -124,7 +129,7 @@ constraints:  ## write constraints.txt anew, with today's releases
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(PYTHONS:%=$(VENV)-%)
-	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) mutants .mypy_cache .pytest_cache .ruff_cache
+	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) $(SERVERS) mutants .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An interpreter of the shell's $$version, "own" where $(PYTHON) is of that version, or nothing. A
@@ -192,3 +197,11 @@ $(PEERS)/vectorpeers: $(wildcard $(VECTOR_PEERS)/*)
 	@$(needs-go)
 	@echo "Building the peers that the vectors are put to (once, some minutes)"
 	@CGO_ENABLED=0 $(GO) build -C $(VECTOR_PEERS) -o $(CURDIR)/$@ .
+
+# Their requirements are exact; of ours, only the build backend is pinned by the constraints.
+$(SERVERS)/acme2certifier/.installed: examples/acme2certifier/requirements.txt pyproject.toml
+	@$(call create-venv,$(SERVERS)/acme2certifier)
+	@$(PIN) $(SERVERS)/acme2certifier/bin/python -m pip install -q --upgrade pip
+	@$(UNPINNED) PIP_BUILD_CONSTRAINT=constraints.txt $(SERVERS)/acme2certifier/bin/python -m pip \
+		install -q -r examples/acme2certifier/requirements.txt -e .
+	@touch $@
