@@ -59,12 +59,10 @@ class DeviceAttestValidator(ChallengeValidator):
 class DeviceChallenges(ChallengeService):
     """Offers the one challenge, whatever other types the configuration enables."""
 
-    def _create_new_challenge_set(
-        self, authorization_name: str, token: str, id_type: str, id_value: str, *_: Any
-    ) -> list[dict[str, Any]]:
-        """The token is appleattest's, and the challenge's alone."""
+    def _create_new_challenge_set(self, authorization_name: str, *_: Any) -> list[dict[str, Any]]:
+        """The token is new, and not the one that acme2certifier keeps for all challenges."""
         challenge = self.factory.create_single_challenge(
-            authorization_name, acme.CHALLENGE_TYPE, acme.new_token(), id_value
+            authorization_name, acme.CHALLENGE_TYPE, acme.new_token()
         )
         return [challenge] if challenge else []
 

@@ -33,7 +33,7 @@ class DeviceCertificate(Certificate):
         super().__init__(*arguments, **named)
         self._valid = valid
 
-    def _validate_csr_against_order(self, certificate_name: str, csr: str) -> bool:
+    def _validate_csr_against_order(self, _: str, csr: str) -> bool:
         """Whether it is the validated request. The base class compares DNS names."""
         return bool(csr_load(self.logger, csr) == self._valid.csr)
 
@@ -56,7 +56,7 @@ class DeviceOrder(Order):
         try:
             identifier = _one_identifier(wanted)
         except Refused as refusal:
-            code, kind, detail, _ = self._refuse(refusal.problem)
+            _, kind, detail, _ = self._refuse(refusal.problem)
             return kind, detail, "", {}, ""
         created: tuple[Any, ...] = super().create_order(
             {**payload, "identifiers": [identifier.to_dict()]}, account_name

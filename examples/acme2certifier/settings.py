@@ -48,7 +48,9 @@ class Settings:
         return identifier in self.clients
 
 
-def _clients(tables: Mapping[str, Mapping[str, list[str]]]) -> dict[acme.Identifier, tuple[str, ...]]:
+def _clients(
+    tables: Mapping[str, Mapping[str, list[str]]],
+) -> dict[acme.Identifier, tuple[str, ...]]:
     """One table for each type of identifier; its keys are values, and theirs are devices."""
     return {
         acme.identifier_from_dict({"type": kind, "value": value}): tuple(devices)
