@@ -6,8 +6,12 @@ import json
 from typing import Any
 
 from acme2certifier.acme_srv.authorization import Authorization, ChallengeSetManager
-from acme2certifier.acme_srv.challenge import Challenge
-from acme2certifier.acme_srv.challenge_business_logic import ChallengeService
+from acme2certifier.acme_srv.challenge import Challenge, DatabaseChallengeRepository
+from acme2certifier.acme_srv.challenge_business_logic import (
+    ChallengeService,
+    ChallengeStateManager,
+    ChallengeUpdateRequest,
+)
 from acme2certifier.acme_srv.challenge_validators import (
     ChallengeContext,
     ChallengeValidator,
@@ -67,6 +71,17 @@ class DeviceChallenges(ChallengeService):
         return [challenge] if challenge else []
 
 
+class DeviceChallengeRepository(DatabaseChallengeRepository):
+    """Keeps the problem of a refused challenge: acme2certifier's SQLite handler forgets it."""
+
+    def update_challenge(self, request: ChallengeUpdateRequest) -> bool:
+        """As the base class, and the problem where there is one."""
+        updated = bool(super().update_challenge(request))
+        if request.validation_error:
+            Store(self.dbstore.db_name).keep_problem(request.name, request.validation_error)
+        return updated
+
+
 class DeviceChallenge(Challenge):
     """One request about a challenge."""
 
@@ -75,6 +90,8 @@ class DeviceChallenge(Challenge):
         self._settings = settings
         self._store = Store(self.dbstore.db_name)
         self._answer = b""
+        self.repository = DeviceChallengeRepository(self.dbstore, self.logger)
+        self.state_manager = ChallengeStateManager(self.repository, self.logger)
 
     def _initialize_business_logic_components(self) -> None:
         super()._initialize_business_logic_components()
@@ -93,24 +110,22 @@ class DeviceChallenge(Challenge):
 
         A request without a payload asks only how the challenge is.
         """
-        if not self._answer or not self._store.begin(challenge_name):
+        # The name comes from the URL, and SQLite's LIKE finds it in any case: take the stored one.
+        found = self.dbstore.challenge_lookup(
+            "name", challenge_name, ["name", "authorization__order__name"]
+        )
+        if not self._answer or not self._store.begin(found["name"]):
             return
         validator = DeviceAttestValidator(
             self.logger,
             settings=self._settings,
             store=self._store,
-            order_name=self._order_of(challenge_name),
+            order_name=found["authorization__order__name"],
             answer=self._answer,
         )
         self.validator_registry = ChallengeValidatorRegistry(self.logger)
         self.validator_registry.register_validator(validator)
-        self._perform_challenge_validation(challenge_name, payload)
-
-    def _order_of(self, challenge_name: str) -> str:
-        authorization = self.repository.get_challenge_by_name(challenge_name).authorization_name
-        (found,) = self.dbstore.authorization_lookup("name", authorization, ["order__name"])
-        name: str = found["order__name"]
-        return name
+        self._perform_challenge_validation(found["name"], payload)
 
 
 class DeviceChallengeSet(ChallengeSetManager):

@@ -1,4 +1,4 @@
-"""What acme2certifier has no column for: two tables of our own in its SQLite database."""
+"""What acme2certifier does not keep: three tables of our own in its SQLite database."""
 
 from __future__ import annotations
 
@@ -23,11 +23,16 @@ class Store:
 
     def begin(self, challenge: str) -> bool:
         """Whether nobody has answered this challenge before: of two at once, one has."""
-        return self._insert("INSERT OR IGNORE INTO device_challenge VALUES (?)", challenge)
+        return self._execute("INSERT OR IGNORE INTO device_challenge VALUES (?)", challenge)
+
+    def keep_problem(self, challenge: str, problem: str) -> None:
+        """Write the problem into the column that acme2certifier reads it from."""
+        written = "UPDATE challenge SET validation_error = ? WHERE name = ?"
+        self._execute(written, problem, challenge)
 
     def keep(self, order: str, spki: bytes) -> None:
         """Remember the attested key of an order, which has one challenge and so one key."""
-        self._insert("INSERT INTO device_key VALUES (?, ?)", order, spki)
+        self._execute("INSERT INTO device_key VALUES (?, ?)", order, spki)
 
     def attested_key(self, order: str) -> bytes | None:
         """The attested key of an order, or None: then no device has answered."""
@@ -39,9 +44,9 @@ class Store:
     def use_key(self, order: str, spki_sha256: bytes) -> bool:
         """Whether this is the first order that gets a certificate for the key."""
         used = "INSERT OR IGNORE INTO device_certificate VALUES (?, ?)"
-        return self._insert(used, spki_sha256, order)
+        return self._execute(used, spki_sha256, order)
 
-    def _insert(self, statement: str, *values: str | bytes) -> bool:
+    def _execute(self, statement: str, *values: str | bytes) -> bool:
         with self._connected() as database:
             return database.execute(statement, values).rowcount == 1
 

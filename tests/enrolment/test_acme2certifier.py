@@ -29,6 +29,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from device_client import (
     DeviceClient,
     Issued,
+    Payload,
     Refused,
     Step,
     connected,
@@ -52,10 +53,17 @@ _NUMBERS: Final = count(1)
 _MAKERS: Final = (DeviceModel.mac, DeviceModel.iphone, DeviceModel.apple_watch)
 
 
+def names_of(model: DeviceModel) -> tuple[str, str]:
+    """The serial number, and the UDID that Apple attests."""
+    properties = model.properties()
+    assert properties.udid is not None
+    return model.serial_number, properties.udid
+
+
 def admitted() -> dict[str, dict[str, list[str]]]:
     """Who may enrol: the first devices of each kind, by both names, and some special ones."""
     models = [make(number) for make in _MAKERS for number in range(1, 60)]
-    names = {name for model in models for name in (model.serial_number, model.udid)}
+    names = {name for model in models for name in names_of(model)}
     code = {"code-7": [DeviceModel.mac(901).serial_number, SHARED.serial_number]}
     own: dict[str, list[str]] = {SHARED.serial_number: []}
     return {
@@ -139,7 +147,7 @@ def test_a_device_enrols(
     directory: str, make: Callable[[int], DeviceModel], named_by: str, key_size: int
 ) -> None:
     model = make(next(_NUMBERS))
-    identifier: str = getattr(model, named_by)
+    identifier: str = getattr(model.properties(), named_by)
     issued = enrolled(directory, device(model), identifier, key_size=key_size)
     assert issued.certificate.public_key() == issued.answer.public_key
     assert issued.answer.public_key.key_size == key_size
@@ -207,7 +215,6 @@ def test_a_hardware_module_is_ordered(directory: str) -> None:
             id="dns",
         ),
         pytest.param([permanent_identifier("")], "malformed", "malformed-identifier", id="empty"),
-        pytest.param([], "malformed", "", id="none"),
         pytest.param(
             [permanent_identifier("EXAMPLE001"), permanent_identifier("EXAMPLE002")],
             "rejectedIdentifier",
@@ -223,6 +230,18 @@ def test_an_order_for_anything_else_is_refused(
         client.register()
         assert_refused(lambda: client.order(wanted), Step.ORDER, kind, said)
         assert client.order([permanent_identifier(mac.serial_number)]).authorizations
+
+
+@pytest.mark.parametrize("payload", [b'{"identifiers": []}', b"{}", b"[]", b'"text"', b""])
+def test_an_order_for_nothing_is_refused(directory: str, payload: bytes) -> None:
+    with connected(directory, ca=NO_FILE) as client:
+        client.register()
+        url = client._acme.directory["newOrder"]
+        with pytest.raises(messages.Error) as refusal:
+            client._post(url, Payload(payload))
+        assert refusal.value.typ == ERROR + "malformed"
+        accepted = b'{"identifiers": [{"type": "permanent-identifier", "value": "EXAMPLE001"}]}'
+        assert client._post(url, Payload(accepted))["status"] == "pending"
 
 
 def test_a_problem_keeps_its_subproblems(directory: str) -> None:
@@ -286,6 +305,10 @@ def test_a_challenge_is_answered_once(directory: str, mac: DeviceModel) -> None:
                 "badAttestationStatement",
                 "freshness-mismatch",
             )
+        base, _, name = challenge.uri.rpartition("/")
+        for odd in (name.swapcase(), f"{name[:-1]}_", "%"):
+            found = client._post(f"{base}/{odd}", Payload(honest.response))
+            assert found["status"] == "invalid"
         assert_refused(
             lambda: client.finalize(order, honest.certificate_request(mac.serial_number)),
             Step.FINALIZE,
