@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
@@ -24,6 +25,10 @@ Answer: TypeAlias = Callable[[Environ, bytes], dict[str, Any]]
 SETTINGS: Final = Settings.load(stock.CONFIG)
 
 
+_NAMES: Final = re.compile(r"[A-Za-z0-9/]+")
+"""acme2certifier looks names up by LIKE in SQLite, where % and _ would stand for any."""
+
+
 def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """Answer one request."""
     if _length(environ) > LONGEST_REQUEST:
@@ -31,6 +36,8 @@ def application(environ: Environ, start_response: StartResponse) -> Iterable[byt
     path = stock.get_path_with_prefix(environ, stock.CONFIG)
     for beginning, answer in _RESOURCES.items():
         if path.startswith(beginning):
+            if not _NAMES.fullmatch(path):
+                return _send(environ, start_response, _problem(404, "no such resource"))
             return _send(environ, start_response, _answered(environ, answer))
     found: Iterable[bytes] = stock.application(environ, start_response)
     return found

@@ -263,9 +263,7 @@ def replayed(model: DeviceModel) -> Compromise:
 @pytest.mark.parametrize(
     ("dishonest", "reason"),
     [
-        pytest.param(
-            lambda model: device(model, authority=STRANGER), "untrusted-root", id="forged"
-        ),
+        pytest.param(lambda model: device(model, authority=STRANGER), "bad-signature", id="forged"),
         pytest.param(
             lambda model: device(model, Relays(device(DeviceModel.mac(800)))),
             "identifier-mismatch",
@@ -306,9 +304,8 @@ def test_a_challenge_is_answered_once(directory: str, mac: DeviceModel) -> None:
                 "freshness-mismatch",
             )
         base, _, name = challenge.uri.rpartition("/")
-        for odd in (name.swapcase(), f"{name[:-1]}_", "%"):
-            found = client._post(f"{base}/{odd}", Payload(honest.response))
-            assert found["status"] == "invalid"
+        found = client._post(f"{base}/{name.swapcase()}", Payload(honest.response))
+        assert found["status"] == "invalid"
         assert_refused(
             lambda: client.finalize(order, honest.certificate_request(mac.serial_number)),
             Step.FINALIZE,
@@ -371,22 +368,23 @@ def test_a_device_that_is_not_admitted_is_told_so_at_the_end(directory: str) -> 
 class KeepsItsKey(Compromise):
     """Has one key attested again and again, where a device makes a new one each time."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: DeviceModel) -> None:
+        self.model = model
         self.key = AUTHORITY.keys.ec("kept", KeyKind.P384)
 
     @override
     def challenge(self, answer: ChallengeAnswer, token: str, key_size: int) -> ChallengeAnswer:
         chain = AUTHORITY.attest(
             public_key=self.key.public_key(),
-            properties=SHARED.properties(),
+            properties=self.model.properties(),
             freshness_code=hashlib.sha256(token.encode()).digest(),
             at=now(),
         )
         return replace(answer, private_key=self.key, chain=tuple(chain))
 
 
-def test_a_key_gets_one_certificate(directory: str) -> None:
-    frugal = device(SHARED, KeepsItsKey())
+def test_a_key_gets_one_certificate(directory: str, mac: DeviceModel) -> None:
+    frugal = device(mac, KeepsItsKey(mac))
     enrolled(directory, frugal)
     assert_refused(
         lambda: enrolled(directory, frugal),
@@ -394,7 +392,7 @@ def test_a_key_gets_one_certificate(directory: str) -> None:
         "badCSR",
         "a certificate was ordered for this key before",
     )
-    enrolled(directory, device(SHARED))
+    enrolled(directory, device(mac))
 
 
 def test_nothing_is_issued_before_the_device_has_answered(directory: str, mac: DeviceModel) -> None:
@@ -433,12 +431,7 @@ def test_our_resources_are_posted_to_and_their_size_is_bounded(
     assert (status, document["type"]) == (400, ERROR + "malformed")
 
 
-def test_an_odd_path_does_not_reach_the_classes_without_attestation(directory: str) -> None:
-    base = directory.removesuffix("/directory")
-    dns = [messages.Identifier(typ=messages.IDENTIFIER_FQDN, value="a.example")]
-    with connected(directory, ca=NO_FILE) as client:
-        client.register()
-        for path in ("/acme/neworders%0a", "//acme/neworders"):
-            with pytest.raises(messages.Error) as refusal:
-                client._post(base + path, messages.NewOrder(identifiers=dns))
-            assert refusal.value.typ in (ERROR + "unsupportedIdentifier", ERROR + "malformed")
+@pytest.mark.parametrize("path", ["/acme/neworders%0a", "/acme/chall/%25", "/acme/order/a_b"])
+def test_odd_names_reach_no_class_of_acme2certifier(directory: str, path: str) -> None:
+    status, document = posted(directory.removesuffix("/directory") + path, b"{}")
+    assert (status, document["type"]) == (404, ERROR + "malformed")
