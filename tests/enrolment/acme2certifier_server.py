@@ -38,11 +38,18 @@ authorityKeyIdentifier = keyid
 
 
 @contextmanager
-def running(folder: Path, attestation_root: x509.Certificate, clients: Clients) -> Iterator[str]:
-    """Run it in the folder until the end of the context; gives the URL of its directory."""
+def running(
+    folder: Path, attestation_root: x509.Certificate, clients: Clients, further: str = ""
+) -> Iterator[str]:
+    """Run it in the folder until the end of the context; gives the URL of its directory.
+
+    `further` is added to the configuration.
+    """
     if not PYTHON.exists():
         pytest.skip("acme2certifier is not installed: run 'make servers'")
     configuration = _configuration(folder, attestation_root, clients)
+    with configuration.open("a", encoding="utf-8") as file:
+        file.write(further)
     module = "examples.acme2certifier"
     command: list[str | Path] = [PYTHON, "-m", module, configuration, "--port", "0"]
     log = folder / "log.txt"

@@ -10,12 +10,15 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -49,6 +52,7 @@ NO_FILE: Final = Path("no TLS, so no file of certificates")
 ERROR: Final = "urn:ietf:params:acme:error:"
 SHARED: Final = DeviceModel.mac(900)
 MODULE: Final = "0102/1.3.6.1.4.1.32473.1"
+LONGEST: Final = 128 * 1024
 _NUMBERS: Final = count(1)
 _MAKERS: Final = (DeviceModel.mac, DeviceModel.iphone, DeviceModel.apple_watch)
 
@@ -407,6 +411,29 @@ def test_nothing_is_issued_before_the_device_has_answered(directory: str, mac: D
         client.download(client.finalize(order, request))
 
 
+def test_no_setting_replaces_the_answer_of_the_device(tmp_path: Path) -> None:
+    """This one makes every authorization valid at once, as a simulation of another server."""
+    mac = DeviceModel.mac(1)
+    simulating = "\n[Challenge]\nsectigo_sim: True\n"
+    with (
+        running(tmp_path, AUTHORITY.root, admitted(), simulating) as url,
+        connected(url, ca=NO_FILE) as client,
+    ):
+        client.register()
+        order = client.order([permanent_identifier(mac.serial_number)])
+        challenge = client.challenge(order)
+        answer = device(mac).answer_challenge(challenge.token)
+        request = answer.certificate_request(mac.serial_number)
+        assert_refused(
+            lambda: client.finalize(order, request),
+            Step.FINALIZE,
+            "orderNotReady",
+            "no device has answered",
+        )
+        client.respond(challenge, answer.response)
+        client.download(client.finalize(order, request))
+
+
 # --- the application ----------------------------------------------------------------------------
 
 
@@ -422,9 +449,7 @@ def posted(url: str, body: bytes, method: str = "POST") -> tuple[int, dict[str, 
 
 
 @pytest.mark.parametrize("resource", ["neworders", "order/a", "authz/a", "chall/a"])
-def test_our_resources_are_posted_to_and_their_size_is_bounded(
-    directory: str, resource: str
-) -> None:
+def test_our_resources_are_posted_to(directory: str, resource: str) -> None:
     url = f"{directory.removesuffix('/directory')}/acme/{resource}"
     assert posted(url, b"", "GET")[0] == 405
     status, document = posted(url, b"{}")
@@ -435,3 +460,14 @@ def test_our_resources_are_posted_to_and_their_size_is_bounded(
 def test_odd_names_reach_no_class_of_acme2certifier(directory: str, path: str) -> None:
     status, document = posted(directory.removesuffix("/directory") + path, b"{}")
     assert (status, document["type"]) == (404, ERROR + "malformed")
+
+
+@pytest.mark.parametrize(("octets", "status"), [(LONGEST, 400), (LONGEST + 1, 413)])
+def test_the_length_of_a_request_is_bounded(directory: str, octets: int, status: int) -> None:
+    """The longer one is refused before its body has been sent."""
+    connection = HTTPConnection(urlsplit(directory).netloc, timeout=20)
+    with closing(connection):
+        connection.putrequest("POST", "/acme/neworders")
+        connection.putheader("Content-Length", str(octets))
+        connection.endheaders(b" " * octets if status == 400 else None)
+        assert connection.getresponse().status == status
