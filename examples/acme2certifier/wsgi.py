@@ -25,8 +25,9 @@ Answer: TypeAlias = Callable[[Environ, bytes], dict[str, Any]]
 SETTINGS: Final = Settings.load(stock.CONFIG)
 
 
-_NAMES: Final = re.compile(r"[A-Za-z0-9/]+")
-"""acme2certifier looks names up by LIKE in SQLite, where % and _ would stand for any."""
+_PATHS: Final = re.compile(r"[A-Za-z0-9/-]*")
+"""acme2certifier looks names up by LIKE in SQLite, where % and _ would stand for any. A look-up
+that finds several rows can keep the database locked."""
 
 
 def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -34,10 +35,10 @@ def application(environ: Environ, start_response: StartResponse) -> Iterable[byt
     if _length(environ) > LONGEST_REQUEST:
         return _send(environ, start_response, _problem(413, "the request is too long"))
     path = stock.get_path_with_prefix(environ, stock.CONFIG)
+    if not _PATHS.fullmatch(path):
+        return _send(environ, start_response, _problem(404, "no such resource"))
     for beginning, answer in _RESOURCES.items():
         if path.startswith(beginning):
-            if not _NAMES.fullmatch(path):
-                return _send(environ, start_response, _problem(404, "no such resource"))
             return _send(environ, start_response, _answered(environ, answer))
     found: Iterable[bytes] = stock.application(environ, start_response)
     return found
