@@ -26,8 +26,8 @@ SETTINGS: Final = Settings.load(stock.CONFIG)
 
 
 _PATHS: Final = re.compile(r"[A-Za-z0-9/-]*")
-"""acme2certifier looks names up by LIKE in SQLite, where % and _ would stand for any. A look-up
-that finds several rows can keep the database locked."""
+"""acme2certifier looks names up by LIKE in SQLite, where % and _ would stand for any. A cursor
+that has not read all the rows it finds then keeps the database locked."""
 
 
 def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
