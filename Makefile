@@ -129,7 +129,7 @@ peers: $(PEERS)/.installed $(PEERS)/vectorpeers  ## build what others wrote, for
 peers-vectors: $(VENV)/.installed $(PEERS)/vectorpeers  ## count which vectors others get wrong: docs/peers.md
 	@$(VENV)/bin/python -m vectors.peers --write
 
-servers: $(SERVERS)/django_ca/.installed  ## install real ACME servers, for optional tests
+servers: $(SERVERS)/acme2certifier/.installed $(SERVERS)/django_ca/.installed  ## install the ACME servers that tests enrol at
 
 docs: $(DOCS)/.installed  ## build the documentation site into build/site
 	@$(SPHINX) -b html . build/site
@@ -236,6 +236,14 @@ $(PEERS)/vectorpeers: $(wildcard $(VECTOR_PEERS)/*)
 	@$(needs-go)
 	@echo "Building the peers that the vectors are put to (once, some minutes)"
 	@CGO_ENABLED=0 $(GO) build -C $(VECTOR_PEERS) -o $(CURDIR)/$@ .
+
+# Their requirements are exact; of ours, only the build backend is pinned by the constraints.
+$(SERVERS)/acme2certifier/.installed: examples/acme2certifier/requirements.txt pyproject.toml
+	@$(call create-venv,$(SERVERS)/acme2certifier)
+	@$(PIN) $(SERVERS)/acme2certifier/bin/python -m pip install -q --upgrade pip
+	@$(UNPINNED) PIP_BUILD_CONSTRAINT=constraints.txt $(SERVERS)/acme2certifier/bin/python -m pip \
+		install -q -r examples/acme2certifier/requirements.txt -e .
+	@touch $@
 
 $(SERVERS)/django_ca/.installed: examples/django_ca/requirements.txt pyproject.toml
 	@$(call create-venv,$(SERVERS)/django_ca)
