@@ -23,6 +23,8 @@ GROUPS: Final = {
         "docs/storage",
         "examples/mdm_webhook/README",
         "examples/acme_server/README",
+        "examples/acme2certifier/README",
+        "examples/django_ca/README",
         "examples/vector_consumers/README",
     ),
     "Reference": (
@@ -46,7 +48,7 @@ GROUPS: Final = {
         "docs/fuzzing",
         "docs/mutants",
     ),
-    "Project": ("CONTRIBUTING", "SECURITY"),
+    "Project": ("CONTRIBUTING", "docs/release", "SECURITY"),
 }
 CHILDREN: Final = {"docs/api/index": "appleattest*", "docs/decisions/README": "0*"}
 """Pages that list all others of their folder whose names have this form."""
@@ -56,6 +58,8 @@ TITLES: Final = {
     "docs/start-research": "For research and support",
     "examples/mdm_webhook/README": "A service beside NanoMDM",
     "examples/acme_server/README": "A whole ACME server",
+    "examples/acme2certifier/README": "acme2certifier",
+    "examples/django_ca/README": "django-ca",
     "examples/vector_consumers/README": "Consumers of the vectors",
     "vectors/README": "Conformance vectors",
 }

@@ -17,9 +17,11 @@ PAGES: Final = Path(__file__).resolve().parent.parent / "api"
 PACKAGES: Final = (
     "appleattest",
     "appleattest.acme",
+    "appleattest.explain",
     "appleattest.mdm",
     "appleattest.policy",
     "appleattest.profile",
+    "appleattest.summary",
     "appleattest.testing",
     "appleattest.testing.device",
     "appleattest.testing.strategies",

@@ -8,13 +8,13 @@ from appleattest.summary.certificates import CertificateRow, certificate_rows
 from appleattest.summary.moments import distance
 from appleattest.summary.printable import printable
 from appleattest.summary.properties import PropertyRow, State, property_rows, unknown_oids
-from appleattest.summary.verdict import Verdict, verdict
+from appleattest.summary.verdict import Conclusion, verdict
 
 __all__ = [
     "CertificateRow",
+    "Conclusion",
     "PropertyRow",
     "State",
-    "Verdict",
     "certificate_rows",
     "distance",
     "printable",

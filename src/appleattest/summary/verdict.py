@@ -12,7 +12,7 @@ from appleattest.report import Report
 from appleattest.summary.printable import printable
 
 
-class Verdict(NamedTuple):
+class Conclusion(NamedTuple):
     """What to tell a person."""
 
     accepted: bool
@@ -31,16 +31,16 @@ _OTHER_ROOT: Final = "The trust anchor is not Apple's root, but one that you nam
 _NAMELESS: Final = "Find out by other means which device it is."
 
 
-def verdict(report: Report) -> Verdict:
+def verdict(report: Report) -> Conclusion:
     """The verdict of a report."""
     if report.attestation is not None:
         return _accepted(report.attestation)
     assert report.error is not None  # noqa: S101 - a report has one of the two
     text = of_reason(report.error.reason)
-    return Verdict(False, f"Refused: {text.sentence}.", text.action)
+    return Conclusion(False, f"Refused: {text.sentence}.", text.action)
 
 
-def _accepted(attestation: Attestation) -> Verdict:
+def _accepted(attestation: Attestation) -> Conclusion:
     device = attestation.device
     name = device.serial_number or device.udid
     about = f"device {printable(name)}" if name else "a device that Apple does not name"
@@ -50,4 +50,4 @@ def _accepted(attestation: Attestation) -> Verdict:
         "" if attestation.anchored_at_apple else _OTHER_ROOT,
         "" if device.identifies_device else _NAMELESS,
     )
-    return Verdict(True, f"Verified: {by} attests {about}.", " ".join(filter(None, actions)))
+    return Conclusion(True, f"Verified: {by} attests {about}.", " ".join(filter(None, actions)))
