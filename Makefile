@@ -36,7 +36,7 @@ PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_
 UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
+.PHONY: help demo test coverage covered pythons oldest newest lint types format vectors golden bench fuzz
 .PHONY: mutants mutants-page peers peers-vectors check constraints clean
 .DELETE_ON_ERROR:
 
@@ -91,6 +91,9 @@ format: $(VENV)/.installed  ## put the code into its one format
 
 vectors: $(VENV)/.installed  ## generate vectors/ anew from the cases
 	@$(VENV)/bin/python -m vectors write
+
+golden: $(VENV)/.installed  ## write the golden files and the page of the command line anew
+	@APPLEATTEST_GOLDEN=write $(VENV)/bin/python $(PYTEST) tests/cli $(ARGS)
 
 bench: $(VENV)/.installed  ## measure speed and memory
 	@$(VENV)/bin/python benchmarks/run.py $(ARGS)
