@@ -125,7 +125,7 @@ def test_mint_and_verify_acme(root: str, tmp_path: Path) -> None:
     assert run(*named, given=b"{}").exit_code == 1
     (tmp_path / "csr").write_bytes(request("OTHER").public_bytes(Encoding.DER))
     (result,) = printed(*named, given=minted)["results"]
-    assert result["error"]["reason"] == "unexpected-name"
+    assert result["error"]["reason"] == "identifier-mismatch"
     (tmp_path / "csr").write_bytes(b"-----BEGIN CERTIFICATE REQUEST-----")
     (result,) = printed(*named, given=minted)["results"]
     assert result["error"]["reason"] == "malformed-csr"
@@ -203,7 +203,7 @@ def test_command_and_payload_and_lint(tmp_path: Path) -> None:
     result = printed("lint", "-", given=broken)["results"][0]
     assert result["would_attest"] is False
     assert run("lint", "-", given=broken).exit_code == 1
-    assert run("lint", "-", "--platform", "macos", "--chip", "A9", given=profile).exit_code == 2
+    assert run("lint", "-", "--platform", "macos", "--chip", "S4", given=profile).exit_code == 2
     target = ("--platform", "macos", "--os-version", "14.5", "--chip", "M2")
     assert run("lint", "-", *target, given=profile).exit_code == 0
     assert "error" in printed("lint", "-", given=b"x")["results"][0]
