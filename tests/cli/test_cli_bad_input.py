@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli_tools import DEMO, ROOT, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appleattest.cli import main, options
 from appleattest.cli.inputs import MOST
-from cli_tools import DEMO, ROOT, run
 
 COMMANDS = (
     ("inspect", "-"),

@@ -14,13 +14,13 @@ from typing import Any, Final
 import click
 import jsonschema
 import pytest
+from cli_tools import DEMO, INDEX, demo_arguments, run
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest.cli.app import app
 from appleattest.testing import AttestationAuthority, carriers
-from cli_tools import DEMO, INDEX, demo_arguments, run
 
 SCHEMA: Final = json.loads(files("appleattest.cli").joinpath("output.schema.json").read_text())
 TOKEN: Final = "2uO9Yz0bJkqQm1sVtXwA4g"
@@ -86,9 +86,8 @@ def test_a_chain_alone_names_no_enrolment(root: str) -> None:
         assert run("verify", "chain", "-", *option, "--root", root, given=chain).exit_code == 0
     wrong = run("verify", "chain", "-", "--sha256-of", "x", "--root", root, given=chain)
     assert wrong.exit_code == 1
-    text = chain.decode()
-    reverse = "".join(f"{each}-----END CERTIFICATE-----\n"
-                      for each in reversed(text.split("-----END CERTIFICATE-----\n")[:-1]))  # fmt: skip
+    end = "-----END CERTIFICATE-----\n"
+    reverse = "".join(each + end for each in reversed(chain.decode().split(end)[:-1]))
     result = run("verify", "chain", "-", "--unchecked", "--root", root, given=reverse.encode())
     assert result.exit_code == 1
     assert "reversed" in result.output

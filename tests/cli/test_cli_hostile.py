@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_tools import ROOT, in_terminal, run
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 
 from appleattest import oids
 from appleattest.testing import AttestationAuthority, Properties, authority_name
-from cli_tools import ROOT, in_terminal, run
 
 HOSTILE = (
     "\x1b[31mred\x1b[0m",

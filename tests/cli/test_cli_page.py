@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import click
 import pytest
+from cli_tools import ROOT, WRITES_GOLDEN
 
 from appleattest.cli.app import app
-from cli_tools import ROOT, WRITES_GOLDEN
 
 PAGE = ROOT / "docs" / "cli.md"
 BEGIN, END = "<!-- options: written by make golden -->\n", "<!-- end of options -->\n"

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-
 from cli_tools import INDEX, compare, demo_arguments, in_terminal
 
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")

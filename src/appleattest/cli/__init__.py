@@ -20,10 +20,10 @@ _MISSING: Final = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command with these arguments, by default the process's; the exit code."""
     try:
-        from appleattest.cli.app import run
+        from appleattest.cli.app import app
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("click", "rich"):
             raise
         sys.stderr.write(_MISSING)
         return 2
-    return run(arguments)
+    return app.run(arguments)

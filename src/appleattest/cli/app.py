@@ -50,8 +50,12 @@ class LazyGroup(click.Group):
 
     def main(self, args: Sequence[str] | None = None, **settings: Any) -> Any:  # type: ignore[override]
         """Run one command, and exit with its code. No exception becomes a traceback."""
-        settings["standalone_mode"] = False
-        sys.exit(_code_of(lambda: super(LazyGroup, self).main(args, **settings)))
+        sys.exit(self.run(args, **settings))
+
+    def run(self, args: Sequence[str] | None = None, **settings: Any) -> int:
+        """Run one command; its exit code."""
+        given = {"prog_name": "appleattest", **settings, "standalone_mode": False}
+        return _code_of(lambda: super(LazyGroup, self).main(args, **given))
 
 
 def _code_of(command: Any) -> int:
@@ -96,19 +100,14 @@ def _close_output() -> None:
 
 
 @click.group(
+    "appleattest",
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit code: 0 verified or fine, 1 refused, 2 misuse or unreadable.",
 )
 @click.version_option(package_name="appleattest", message="appleattest %(version)s")
-def app() -> None:
+def group() -> None:
     """Verify Apple Managed Device Attestation, and look into it."""
 
 
-def run(arguments: Sequence[str] | None) -> int:
-    """Run one command; its exit code."""
-    try:
-        app.main(arguments, prog_name="appleattest")
-    except SystemExit as done:
-        return done.code if isinstance(done.code, int) else MISUSE
-    return 0
+app: Final = group

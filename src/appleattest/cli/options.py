@@ -116,7 +116,7 @@ def verifier_of(roots: tuple[str, ...]) -> Verifier:
         return Verifier()
     try:
         return Verifier(trust=TrustStore([read(root) for root in roots]))
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--root") from None
     except UnreadableError as error:
         raise click.BadParameter(str(error), param_hint="--root") from None
