@@ -7,12 +7,13 @@ import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
+import click
 import pytest
 from cli_tools import DEMO, run
 
 from appleattest.cli import app, main
+from appleattest.cli.output import console
 from appleattest.testing import AttestationAuthority, Properties, carriers
-from appleattest.testing import deviations as dev
 
 
 def raising(error: BaseException) -> object:
@@ -84,7 +85,7 @@ def test_an_output_without_a_descriptor(monkeypatch: pytest.MonkeyPatch) -> None
 
     duplicated: list[object] = []
     monkeypatch.setattr(app, "sys", SimpleNamespace(stdout=Output()))
-    monkeypatch.setattr(app.os, "dup2", lambda *given: duplicated.append(given))
+    monkeypatch.setattr("os.dup2", lambda *given: duplicated.append(given))
     app._close_output()
     assert duplicated == []
     monkeypatch.setattr(Output, "fileno", lambda _: 99)
@@ -115,13 +116,24 @@ def test_a_token_that_is_none() -> None:
     assert (result.exit_code, "token" in result.stderr) == (2, True)
 
 
-def test_a_leaf_without_dates() -> None:
-    broken = AttestationAuthority("lab").attest(
-        deviations=[dev.BadTime(dev.TimeForm.IMPOSSIBLE_DATE)]
-    )
-    result = run("inspect", "-", given=b"".join(broken))
-    assert result.exit_code in (0, 2)
-    assert "cannot be read" in result.output or "No certificate" in result.output
+def test_a_leaf_without_dates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine reads dates when it loads a certificate, which it does not promise."""
+    chain = b"".join(AttestationAuthority("lab").attest())
+    assert "dates cannot be read" not in run("inspect", "-", given=chain).stdout
+    monkeypatch.setattr("appleattest.cli.inspect._dated", lambda _: False)
+    shown = run("inspect", "-", given=chain)
+    assert "the leaf's dates cannot be read" in shown.stdout
+    assert shown.exit_code == 0
+
+
+def test_the_list_of_commands() -> None:
+    shown = run("--help").stdout
+    assert all(name in shown for name in app.app.list_commands(click.Context(app.app)))
+
+
+def test_the_console_leaves_a_broken_pipe_to_us() -> None:
+    with pytest.raises(BrokenPipeError):
+        console().on_broken_pipe()
 
 
 def test_vectors_that_are_none(tmp_path: Path) -> None:

@@ -99,17 +99,15 @@ def table(out: Console, lines: Iterable[Line], *, indent: int = 2) -> None:
 
 
 def tree(out: Console, nodes: Sequence[tuple[str, Sequence[str]]]) -> None:
-    """A path from the top down, each node below the one before it, with its details."""
-    top: Tree | None = None
-    branch: Tree | None = None
-    for headline, details in nodes:
-        label = Text("\n").join([styled(headline, Style.TITLE), *map(styled, details)])
-        if branch is None:
-            top = branch = Tree(label, guide_style=Style.FAINT)
-        else:
-            branch = branch.add(label)
-    if top is not None:
-        out.print(top)
+    """A path of one node or more from the top down, each with its details."""
+    labels = [
+        Text("\n").join([styled(headline, Style.TITLE), *map(styled, details)])
+        for headline, details in nodes
+    ]
+    top = branch = Tree(labels[0], guide_style=Style.FAINT)
+    for label in labels[1:]:
+        branch = branch.add(label)
+    out.print(top)
 
 
 def print_json(command: str, results: Sequence[dict[str, Any]]) -> None:
