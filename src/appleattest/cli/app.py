@@ -85,6 +85,7 @@ def _misuse(error: click.ClickException) -> int:
 def _said(sentence: str) -> int:
     try:
         sys.stderr.write(f"Error: {escaped(sentence)}\n")
+        sys.stderr.flush()
     except OSError:
         _close_output()
     return MISUSE
