@@ -47,7 +47,7 @@ WITHOUT_DJANGO := --explicit-package-bases --ignore-missing-imports --allow-subc
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
-.PHONY: api dist docs docs-links mutants mutants-page peers peers-vectors pictures servers check
+.PHONY: api golden dist docs docs-links mutants mutants-page peers peers-vectors pictures servers check
 .PHONY: constraints clean
 .DELETE_ON_ERROR:
 
@@ -110,6 +110,9 @@ api: $(VENV)/.installed  ## write docs/api.txt, the record of the public interfa
 
 dist: $(DIST)/.installed  ## build wheel, sdist and bill of materials in dist/, and check them
 	@$(DIST)/bin/python -m release
+
+golden: $(VENV)/.installed  ## write the golden files and the page of the command line anew
+	@APPLEATTEST_GOLDEN=write $(VENV)/bin/python $(PYTEST) tests/cli $(ARGS)
 
 bench: $(VENV)/.installed  ## measure speed and memory
 	@$(VENV)/bin/python benchmarks/run.py $(ARGS)

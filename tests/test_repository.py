@@ -27,7 +27,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = ROOT / "src" / "appleattest"
 
 # The layers, the lowest first. A module here is a module or a package directly under appleattest,
-# without a leading underscore. It imports only from the layers below its own, and from its own
+# without the underscores around it. It imports only from the layers below its own, and from its own
 # files; modules of one layer do not import each other.
 LAYERS: Final = (
     ("limits", "oids", "problems", "sealed", "text", "times"),
@@ -45,7 +45,11 @@ LAYERS: Final = (
     ("explain", "profile", "unverified"),
     ("summary",),
     ("testing",),
+    ("cli",),
+    ("main",),
 )
+EDGES: Final = frozenset({"testing", "cli"})
+"""What may import the package itself, as a user does."""
 # Three independent questions about one leaf: whatever their layers, none imports another.
 INDEPENDENT: Final = frozenset({"chain", "freshness", "properties"})
 
@@ -260,7 +264,7 @@ def layer_of(module: str) -> int:
 def module_of(dotted: str) -> str:
     """The module that a dotted name belongs to, or "" for the package itself."""
     _, _, rest = dotted.partition(".")
-    return rest.partition(".")[0].lstrip("_")
+    return rest.partition(".")[0].strip("_")
 
 
 def dotted_name(path: Path) -> str:
@@ -309,7 +313,7 @@ def imported_modules(source: str, existing: frozenset[str]) -> Iterator[tuple[in
 def refusal(importer: str, imported: str) -> str | None:
     """Why one module may not import another, or None when it may."""
     if imported == "":
-        return "imports the package's public names" if importer != "testing" else None
+        return "imports the package's public names" if importer not in EDGES else None
     if importer == imported:
         return None
     if {importer, imported} <= INDEPENDENT:

@@ -1,0 +1,95 @@
+"""How `verify` reads a file: the right call for each form in which an attestation travels."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from typing import Any, NamedTuple
+
+from cryptography import x509
+
+from appleattest import mdm
+from appleattest.errors import AttestationError, MalformedInput, Reason
+from appleattest.forms import Form, recognise
+from appleattest.limits import Limits
+from appleattest.unverified import decode_unverified
+from appleattest.wire import strict_json
+
+
+class MDMInput(NamedTuple):
+    """A response that says which device sent it, or a chain alone."""
+
+    response: bytes | mdm.DeviceInformationResponse | None
+    chain: tuple[x509.Certificate, ...]
+
+
+def mdm_input(content: bytes) -> MDMInput:
+    """What an MDM server received. Raises `AttestationError` for a webhook event without it."""
+    form = recognise(content)
+    if form is Form.WEBHOOK_EVENT:
+        event = mdm.WebhookEvent.parse(content)
+        if event.response is None:
+            raise event.refusal or _malformed("the event holds no response of a device")
+        return MDMInput(event.response, ())
+    if form in (Form.PEM, Form.DER, Form.PKCS7, Form.X5C, Form.PLIST_ARRAY):
+        return MDMInput(None, chain(content))
+    return MDMInput(content, ())
+
+
+def chain(content: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates of a file in any form, as they came.
+
+    Raises `AttestationError` where one does not decode, or the leaf is not the first: nothing is
+    left out or put in order in silence.
+    """
+    found = decode_unverified(content)
+    for problem in found.problems:
+        if problem.element is not None and problem.element.startswith("x5c["):
+            raise problem
+    return found.chain
+
+
+def acme_object(content: bytes) -> bytes | str:
+    """The attestation object: CBOR, base64url text, or the `attObj` of a challenge response."""
+    form = recognise(content)
+    if form is Form.CHALLENGE_RESPONSE:
+        return _member(strict_json.decode(content, Limits()), "attObj")
+    if form is Form.ATTESTATION_OBJECT and not 0xA0 <= content[0] <= 0xBF:
+        return content.decode("ascii", "replace").strip()
+    return content
+
+
+def challenge_response(content: bytes) -> bytes:
+    """The challenge response: as it came, or made around an attestation object."""
+    if recognise(content) is not Form.ATTESTATION_OBJECT:
+        return content
+    inside = acme_object(content)
+    encoded = inside if isinstance(inside, str) else _base64url(inside)
+    return b'{"attObj":"%b"}' % encoded.encode("ascii", "replace")
+
+
+def request(content: bytes) -> Any:
+    """A certificate request: DER, base64url, PEM, or the `csr` of a finalize."""
+    form = recognise(content)
+    if form is Form.PEM_REQUEST:
+        try:
+            return x509.load_pem_x509_csr(content)
+        except ValueError:
+            return b""
+    if form is Form.FINALIZE:
+        return _member(strict_json.decode(content, Limits()), "csr")
+    return content if content[:1] == b"0" else content.decode("ascii", "replace").strip()
+
+
+def _member(document: Any, name: str) -> str:
+    value = document.get(name) if isinstance(document, dict) else None
+    if not isinstance(value, str):
+        raise _malformed(f"the member {name} is no text")
+    return value
+
+
+def _malformed(detail: str) -> AttestationError:
+    return MalformedInput(Reason.MALFORMED_JSON, detail)
+
+
+def _base64url(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
