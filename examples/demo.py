@@ -23,6 +23,7 @@ from appleattest import (
     TrustStore,
     Verifier,
     decode_unverified,
+    summary,
 )
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "vectors" / "demo"
@@ -30,17 +31,6 @@ FOLDER: Final = Path(__file__).resolve().parent.parent / "vectors" / "demo"
 MEANING: Final = {
     Freshness.CURRENT: "made for this request",
     Freshness.EARLIER: "made for an earlier request",
-}
-SHOWN: Final = {
-    "serial_number": "serial number",
-    "udid": "UDID",
-    "software_update_device_id": "model",
-    "os_version": "OS version",
-    "sepos_version": "sepOS version",
-    "llb_version": "LLB version",
-    "sip": "SIP",
-    "secure_boot": "secure boot",
-    "third_party_kexts": "kernel extensions",
 }
 
 
@@ -101,10 +91,9 @@ def show_device(device: DeviceProperties) -> None:
     """Each property that Apple attests. One that is not there is not good, but unknown."""
     if not device.identifies_device:
         line("device", "not identified: no serial number, no UDID")
-    for name, label in SHOWN.items():
-        value = getattr(device, name)
-        if value is not None:
-            line(label, value if isinstance(value, str) else value.value)
+    for row in summary.property_rows(device):
+        if row.value is not None:
+            line(row.label, row.value)
 
 
 def show_refusal(error: AttestationError, sent: bytes) -> None:

@@ -27,10 +27,12 @@ from appleattest import (
     TrustStore,
     Verifier,
     acme,
+    explain,
     mdm,
     oids,
     policy,
     profile,
+    summary,
 )
 from appleattest.mdm import KnownDevice
 from appleattest.properties import PROPERTIES
@@ -308,7 +310,7 @@ def test_the_check_of_files_sees_what_is_missing() -> None:
 
 # --- the public interface -----------------------------------------------------------------------
 
-PROTOCOLS: Final = (acme, mdm, policy, profile)
+PROTOCOLS: Final = (acme, explain, mdm, policy, profile, summary)
 """The public packages beside the core."""
 
 

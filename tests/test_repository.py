@@ -42,7 +42,8 @@ LAYERS: Final = (
     ("carriers",),
     ("verifier", "policy"),
     ("acme", "mdm"),
-    ("profile", "unverified"),
+    ("explain", "profile", "unverified"),
+    ("summary",),
     ("testing",),
 )
 # Three independent questions about one leaf: whatever their layers, none imports another.
@@ -185,7 +186,10 @@ def test_every_make_target_that_a_document_names_exists() -> None:
     assert unknown == []
 
 
-PUBLIC: Final = ("", ".acme", ".profile", ".mdm", ".policy", ".testing", ".testing.device")
+PUBLIC: Final = (
+    *("", ".acme", ".profile", ".mdm", ".policy", ".testing", ".testing.device"),
+    *(".explain", ".summary"),
+)
 """What a program may import from, after the package's name."""
 
 
