@@ -45,6 +45,8 @@ LAYERS: Final = (
     ("explain", "profile", "unverified"),
     ("summary",),
     ("testing",),
+    ("page",),
+    ("cli",),
 )
 # Three independent questions about one leaf: whatever their layers, none imports another.
 INDEPENDENT: Final = frozenset({"chain", "freshness", "properties"})
@@ -187,7 +189,7 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 
 
 PUBLIC: Final = (
-    *("", ".acme", ".profile", ".mdm", ".policy", ".testing", ".testing.device"),
+    *("", ".acme", ".profile", ".mdm", ".page", ".policy", ".testing", ".testing.device"),
     *(".explain", ".summary"),
 )
 """What a program may import from, after the package's name."""

@@ -97,7 +97,7 @@ class Report(Sealed):
             "attestation": None if self.attestation is None else self.attestation.to_dict(),
         }
 
-    def to_html(self, *, title: str = "Attestation report") -> str:
+    def to_html(self, *, title: str = "Verification") -> str:
         """The report as a self-contained HTML page without scripts; it may name the device.
 
         Raises `ImportError` without the extra `page`. For several reports, or to show the input

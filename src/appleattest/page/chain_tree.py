@@ -7,6 +7,7 @@ into lines by counting its characters.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from appleattest.summary import CertificateRow
@@ -16,8 +17,9 @@ _INDENT: Final = 22
 _GAP: Final = 16
 _LINE: Final = 15
 _LINES: Final = 3
-_CHARACTERS: Final = 33
-"""Of 12 units' type, each 7.3 units wide, in the narrowest of four boxes."""
+_PADDING: Final = 12
+_CHARACTER: Final = 7.3
+"""The width of a character of 12 units' type."""
 _DEEPEST: Final = 3
 """Boxes further down are not moved to the right any more."""
 
@@ -54,17 +56,17 @@ def tree(rows: Sequence[CertificateRow]) -> Tree:
         node = _node(row, min(depth, _DEEPEST) * _INDENT + 1, top)
         nodes.append(node)
         top += node.height + _GAP
-    edges = tuple(_edge(upper, lower) for upper, lower in zip(nodes, nodes[1:], strict=False))
+    edges = tuple(_edge(upper, lower) for upper, lower in pairwise(nodes))
     names = ", which comes before ".join(f"{row.role} {row.subject}" for row in reversed(rows))
     return Tree(WIDTH, top - _GAP + 1, f"From the top: {names}.", tuple(nodes), edges)
 
 
 def _node(row: CertificateRow, x: int, y: int) -> Node:
-    texts = (*_wrapped(_short(row.subject)), row.key)
+    width = WIDTH - x - 1
+    texts = (*_wrapped(_short(row.subject), int((width - 2 * _PADDING) / _CHARACTER)), row.key)
     lines = tuple((y + 38 + index * _LINE, text) for index, text in enumerate(texts))
     height = 38 + len(texts) * _LINE - 4
-    role = "root" if row.role == "root" else row.role
-    return Node(x, y, WIDTH - x - 1, height, role, lines, row.is_apple_root)
+    return Node(x, y, width, height, row.role, lines, row.is_apple_root)
 
 
 def _edge(upper: Node, lower: Node) -> str:
@@ -82,17 +84,17 @@ def _short(name: str) -> str:
     return found[0] if len(found) == 1 and "\\" not in name else name
 
 
-def _wrapped(text: str) -> list[str]:
-    """Lines of a bounded length: at spaces where possible, and no more than three."""
+def _wrapped(text: str, most: int) -> list[str]:
+    """Lines of at most so many characters: at spaces where possible, and no more than three."""
     lines: list[str] = []
     while text:
-        if len(text) <= _CHARACTERS:
+        if len(text) <= most:
             lines.append(text)
             break
-        space = text.rfind(" ", _CHARACTERS // 2, _CHARACTERS + 1)
-        end = _CHARACTERS if space < 0 else space
+        space = text.rfind(" ", most // 2, most + 1)
+        end = most if space < 0 else space
         lines.append(text[:end])
         text = text[end:].lstrip()
     if len(lines) > _LINES:
-        lines[_LINES - 1 :] = [lines[_LINES - 1][: _CHARACTERS - 3] + "..."]
+        lines[_LINES - 1 :] = [lines[_LINES - 1][: most - 3] + "..."]
     return lines

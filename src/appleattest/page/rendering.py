@@ -35,11 +35,15 @@ def render(sections: Sequence[Section], *, title: str = _TITLE) -> str:
     """
     given = _checked(sections)
     style = _style()
-    return _environment().get_template("page.html.j2").render(
-        title=title,
-        style=Markup(style),  # noqa: S704 - a file of this package
-        style_hash=_hash(style),
-        sections=contents(given),
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            title=title,
+            style=Markup(style),  # noqa: S704 - a file of this package
+            style_hash=_hash(style),
+            sections=contents(given),
+        )
     )
 
 

@@ -15,7 +15,7 @@ from appleattest.times import rfc3339
 WIDTH: Final = 340
 _LEFT: Final = 4
 _SPAN: Final = WIDTH - 2 * _LEFT
-_ROW: Final = 46
+_ROW: Final = 56
 _LEAST: Final = 3
 """Units: a bar is never narrower."""
 
@@ -31,7 +31,7 @@ class Bar(NamedTuple):
     mark: float | None
     """Where the time of judgement lies; None where it is unknown or off the scale."""
     state: str
-    """`valid`, `expired`, `not valid yet`, or empty where the time is unknown."""
+    """`within its dates`, `expired`, `not valid yet`, or empty where the time is unknown."""
 
 
 class Timeline(NamedTuple):
@@ -66,7 +66,7 @@ def timeline(rows: Sequence[CertificateRow], at: datetime | None) -> Timeline | 
         leaf = periods[-1]._replace(label="leaf, on its own scale")
         bars.append(_bar(leaf, leaf, at, len(bars)))
     said = "; ".join(f"{each.label}: {each.dates} {each.state}".strip() for each in bars)
-    return Timeline(WIDTH, len(bars) * _ROW + 2, tuple(bars), f"{said}.", rfc3339(at) or "")
+    return Timeline(WIDTH, len(bars) * _ROW - 10, tuple(bars), f"{said}.", rfc3339(at) or "")
 
 
 def _bar(period: _Period, scale: _Period, at: datetime | None, index: int) -> Bar:
@@ -93,4 +93,4 @@ def _state(period: _Period, at: datetime | None) -> str:
         return ""
     if at < period.start:
         return "not valid yet"
-    return "expired" if at > period.end else "valid"
+    return "expired" if at > period.end else "within its dates"
