@@ -125,6 +125,15 @@ def test_misuse_is_a_sentence(folder: Path, words: tuple[str, ...], said: str) -
     assert not (folder / "page.html").exists()
 
 
+def test_no_input_is_replaced(folder: Path) -> None:
+    before = (folder / "mac.plist").read_bytes()
+    done = CliRunner().invoke(
+        report, ["mac.plist", "--unchecked", "--out", "mac.plist"], standalone_mode=False
+    )
+    assert "--out names an input" in str(done.exception)
+    assert (folder / "mac.plist").read_bytes() == before
+
+
 def test_without_a_certificate_there_is_nothing_to_show(folder: Path) -> None:
     (folder / "nothing").write_bytes(b"nothing")
     done = run("nothing", trusted=False)

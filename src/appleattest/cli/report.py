@@ -74,6 +74,8 @@ def report(
         from appleattest import page
     except ImportError as missing:
         raise click.ClickException(f"{missing}.") from None
+    if out in files:
+        raise click.UsageError("--out names an input, which it would replace.")
     asked = _asked(**options)
     if asked is None and (roots or at):
         raise click.UsageError("--root and --at need the freshness, or --unchecked.")

@@ -167,8 +167,8 @@ def _inspected(section: Section) -> Judgement:
     return Judgement(
         "unverified",
         "Unverified",
-        f"Unverified: this page shows what the input claims. {found}",
-        "Rely on none of it. To verify it, say which request it has to answer.",
+        "Unverified: this page shows what the input claims.",
+        f"{found} Rely on none of it. To verify it, say which request it has to answer.",
     )
 
 
