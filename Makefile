@@ -8,6 +8,7 @@ OLDEST := $(VENV)-oldest
 NEWEST := $(VENV)-newest
 FRESH := $(VENV)-fresh
 FUZZ := $(VENV)-fuzz
+DIST := $(VENV)-dist
 FUZZ_SECONDS ?= 30
 FUZZ_JOBS ?= 2
 TARGET ?=
@@ -30,14 +31,21 @@ NANOMDM := github.com/micromdm/nanomdm/cmd/nanomdm@v0.9.0
 IOS_SIMULATOR := github.com/hslatman/ios-acme-simulator@3d95512290a2d42a8c9ce7b2cc5a854b9879d9c1
 VECTOR_PEERS := examples/vector_consumers/peers
 
+# Real servers from the package index, each with its example beside it, in environments of their own.
+SERVERS := .servers
+
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
 # any pip, and for what the build backend needs as well.
 PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
 UNPINNED := PIP_DISABLE_PIP_VERSION_CHECK=1
 
+# Django and django-ca are not in the environment that checks types, so their classes are Any.
+WITHOUT_DJANGO := --explicit-package-bases --ignore-missing-imports --allow-subclassing-any \
+	--allow-untyped-decorators --no-warn-return-any --no-warn-unused-configs
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
-.PHONY: mutants mutants-page peers peers-vectors check constraints clean
+.PHONY: api dist mutants mutants-page peers peers-vectors servers check constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -84,6 +92,8 @@ lint: $(VENV)/.installed  ## ruff: rules and formatting
 
 types: $(VENV)/.installed  ## mypy --strict
 	@$(VENV)/bin/mypy --strict
+	@MYPYPATH=examples/django_ca $(VENV)/bin/mypy --strict $(WITHOUT_DJANGO) \
+		$$(find examples/django_ca -name '*.py')
 
 format: $(VENV)/.installed  ## put the code into its one format
 	@$(VENV)/bin/ruff check --fix-only
@@ -91,6 +101,12 @@ format: $(VENV)/.installed  ## put the code into its one format
 
 vectors: $(VENV)/.installed  ## generate vectors/ anew from the cases
 	@$(VENV)/bin/python -m vectors write
+
+api: $(VENV)/.installed  ## write docs/api.txt, the record of the public interface
+	@$(VENV)/bin/python -m release.api
+
+dist: $(DIST)/.installed  ## build wheel, sdist and bill of materials in dist/, and check them
+	@$(DIST)/bin/python -m release
 
 bench: $(VENV)/.installed  ## measure speed and memory
 	@$(VENV)/bin/python benchmarks/run.py $(ARGS)
@@ -110,21 +126,23 @@ peers: $(PEERS)/.installed $(PEERS)/vectorpeers  ## build what others wrote, for
 peers-vectors: $(VENV)/.installed $(PEERS)/vectorpeers  ## count which vectors others get wrong: docs/peers.md
 	@$(VENV)/bin/python -m vectors.peers --write
 
+servers: $(SERVERS)/django_ca/.installed  ## install real ACME servers, for optional tests
+
 check: lint types demo coverage oldest newest pythons  ## what CI runs, without the fuzzing
 
 constraints:  ## write constraints.txt anew, with today's releases
 	@rm -rf $(FRESH)
 	@$(call create-venv,$(FRESH))
 	@$(UNPINNED) $(FRESH)/bin/pip install -q --upgrade pip
-	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz
+	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz --group dist
 	@sed '/^[^#]/,$$d' constraints.txt >$(FRESH)/constraints.txt
 	@$(FRESH)/bin/pip freeze --all --exclude-editable --exclude setuptools >>$(FRESH)/constraints.txt
 	@mv $(FRESH)/constraints.txt constraints.txt
 	@rm -rf $(FRESH)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(PYTHONS:%=$(VENV)-%)
-	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) mutants .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(DIST) $(PYTHONS:%=$(VENV)-%)
+	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) $(SERVERS) mutants .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An interpreter of the shell's $$version, "own" where $(PYTHON) is of that version, or nothing. A
@@ -150,6 +168,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 $(RUNTIME)/.installed: pyproject.toml constraints.txt
 	@$(call create-venv,$(RUNTIME))
 	@$(PIN) $(RUNTIME)/bin/python -m pip install -q -e .
+	@touch $@
+
+$(DIST)/.installed: pyproject.toml constraints.txt
+	@$(call create-venv,$(DIST))
+	@$(PIN) $(DIST)/bin/python -m pip install -q --upgrade pip
+	@$(PIN) $(DIST)/bin/python -m pip install -q --group dist
 	@touch $@
 
 # Where atheris has no wheel, `python -m fuzz` says so, and the next run tries again.
@@ -192,3 +216,8 @@ $(PEERS)/vectorpeers: $(wildcard $(VECTOR_PEERS)/*)
 	@$(needs-go)
 	@echo "Building the peers that the vectors are put to (once, some minutes)"
 	@CGO_ENABLED=0 $(GO) build -C $(VECTOR_PEERS) -o $(CURDIR)/$@ .
+
+$(SERVERS)/django_ca/.installed: examples/django_ca/requirements.txt pyproject.toml
+	@$(call create-venv,$(SERVERS)/django_ca)
+	@$(UNPINNED) $(SERVERS)/django_ca/bin/python -m pip install -q -e . -r $<
+	@touch $@

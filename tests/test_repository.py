@@ -189,8 +189,16 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 
 
 PUBLIC: Final = (
-    *("", ".acme", ".profile", ".mdm", ".page", ".policy", ".testing", ".testing.device"),
-    *(".explain", ".summary"),
+    "",
+    ".acme",
+    ".explain",
+    ".mdm",
+    ".page",
+    ".policy",
+    ".profile",
+    ".summary",
+    ".testing",
+    ".testing.device",
 )
 """What a program may import from, after the package's name."""
 

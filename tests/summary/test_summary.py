@@ -23,7 +23,7 @@ from appleattest.properties import (
 )
 from appleattest.property_values import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
 from appleattest.summary import State, certificates
-from appleattest.summary.properties import _LABELS, _STATUSES, _TEXTS
+from appleattest.summary.properties import _STATUSES
 from appleattest.testing import AttestationAuthority, Properties
 from real_chains import NOT_SET, REAL_CHAINS
 
@@ -89,12 +89,24 @@ def states(rows: tuple[summary.PropertyRow, ...]) -> dict[str, State]:
 
 
 def test_every_property_and_every_status_has_its_words() -> None:
-    names = [row.name for row in summary.property_rows(properties({}))]
-    assert list(_LABELS) == names
+    rows = summary.property_rows(properties({}))
+    assert all(row.label for row in rows)
+    assert len({row.label for row in rows}) == len(rows)
     statuses = {*SystemIntegrityProtection, *SecureBoot, *ThirdPartyKexts}
     known = {each for each in statuses if each.name != "UNRECOGNIZED"}
     assert set(_STATUSES) == known
-    assert set(_TEXTS) == set(names) - {"sip", "secure_boot", "third_party_kexts"}
+
+
+def test_a_property_without_an_explanation_is_shown_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nothing(_: str) -> None:
+        return None
+
+    monkeypatch.setattr("appleattest.summary.properties.of_oid", nothing)
+    row = summary.property_rows(properties({OS_VERSION: b"15.5"}))[3]
+    assert (row.label, row.value) == ("os version", "15.5")
+    assert row.meaning == "A property that Apple attests."
 
 
 def test_an_absent_property_is_never_good() -> None:

@@ -18,6 +18,10 @@ class OidText(NamedTuple):
 
     oid: str
     """All of it, in dotted decimal."""
+    label: str
+    """Its name in a few words."""
+    says: str
+    """What a value says, in one sentence."""
     meaning: str
     field: str
     """The field of `DeviceProperties`, or of `Attestation` for the freshness code."""
@@ -41,6 +45,8 @@ def of_oid(dotted: str) -> OidText | None:
         return None
     return OidText(
         APPLE_ATTESTATION_ARC + short,
+        row["label"],
+        row["says"],
         plain(row["meaning"]),
         row["field"],
         plain(row["encoding"]),

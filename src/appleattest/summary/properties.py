@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Any, Final, NamedTuple
 
+from appleattest.explain import of_oid
 from appleattest.oids import FRESHNESS_CODE
 from appleattest.properties import PROPERTIES, LeafProperties, Property
 from appleattest.property_values import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
@@ -39,27 +40,6 @@ class PropertyRow(NamedTuple):
     """One sentence."""
 
 
-_LABELS: Final[Mapping[str, str]] = {
-    "serial_number": "serial number",
-    "udid": "UDID",
-    "software_update_device_id": "model",
-    "os_version": "OS version",
-    "sepos_version": "sepOS version",
-    "llb_version": "LLB version",
-    "sip": "SIP",
-    "secure_boot": "secure boot",
-    "third_party_kexts": "kernel extensions",
-}
-
-_TEXTS: Final[Mapping[str, str]] = {
-    "serial_number": "The serial number of the device.",
-    "udid": "The UDID of the device; on a Mac the ProvisioningUDID.",
-    "software_update_device_id": "The model, as software updates name it.",
-    "os_version": "The version of the operating system.",
-    "sepos_version": "The version of the Secure Enclave's operating system.",
-    "llb_version": "The version of the low-level bootloader.",
-}
-
 _STATUSES: Final[Mapping[Enum, tuple[State, str]]] = {
     SystemIntegrityProtection.ENABLED: (State.GOOD, "System Integrity Protection is on."),
     SystemIntegrityProtection.DISABLED: (
@@ -79,6 +59,7 @@ _WITHOUT_VALUE: Final[Mapping[State, str]] = {
     State.MALFORMED: "The value is not in its documented encoding. That is never good.",
 }
 
+_NOT_EXPLAINED: Final = "A property that Apple attests."
 _UNRECOGNIZED: Final = "The value is not a documented one. That is never good."
 
 
@@ -95,25 +76,28 @@ def unknown_oids(properties: LeafProperties) -> tuple[tuple[str, bytes], ...]:
 
 def _row(row: Property[Any], properties: LeafProperties) -> PropertyRow:
     value = properties.values[row.name]
-    state, meaning = _judged(row, value, properties)
+    text = of_oid(row.oid)
+    state, meaning = _judged(row, value, properties, text.says if text else _NOT_EXPLAINED)
     shown = value.value if isinstance(value, Enum) else value
     return PropertyRow(
         row.oid,
         row.name,
-        _LABELS[row.name],
+        text.label if text else row.name.replace("_", " "),
         None if shown is None else printable(shown),
         state,
         meaning,
     )
 
 
-def _judged(row: Property[Any], value: Any, properties: LeafProperties) -> tuple[State, str]:
+def _judged(
+    row: Property[Any], value: Any, properties: LeafProperties, says: str
+) -> tuple[State, str]:
     if value is None:
         state = _without_value(row.oid, properties)
         return state, _WITHOUT_VALUE[state]
     if isinstance(value, Enum):
         return _STATUSES.get(value, (State.UNRECOGNIZED, _UNRECOGNIZED))
-    return State.PRESENT, _TEXTS[row.name]
+    return State.PRESENT, says
 
 
 def _without_value(oid: str, properties: LeafProperties) -> State:

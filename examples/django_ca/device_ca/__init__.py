@@ -1,0 +1,1 @@
+"""A Django project with django-ca and device attestation, and nothing else."""
