@@ -9,6 +9,7 @@ NEWEST := $(VENV)-newest
 FRESH := $(VENV)-fresh
 FUZZ := $(VENV)-fuzz
 DIST := $(VENV)-dist
+DOCS := $(VENV)-docs
 FUZZ_SECONDS ?= 30
 FUZZ_JOBS ?= 2
 TARGET ?=
@@ -33,6 +34,7 @@ VECTOR_PEERS := examples/vector_consumers/peers
 
 # Real servers from the package index, each with its example beside it, in environments of their own.
 SERVERS := .servers
+SPHINX = $(DOCS)/bin/python -m sphinx -W --keep-going -n -q -c docs/site -d build/doctrees
 
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
 # any pip, and for what the build backend needs as well.
@@ -45,7 +47,8 @@ WITHOUT_DJANGO := --explicit-package-bases --ignore-missing-imports --allow-subc
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
-.PHONY: api dist mutants mutants-page peers peers-vectors servers check constraints clean
+.PHONY: api dist docs docs-links mutants mutants-page peers peers-vectors pictures servers check
+.PHONY: constraints clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -128,21 +131,32 @@ peers-vectors: $(VENV)/.installed $(PEERS)/vectorpeers  ## count which vectors o
 
 servers: $(SERVERS)/django_ca/.installed  ## install real ACME servers, for optional tests
 
-check: lint types demo coverage oldest newest pythons  ## what CI runs, without the fuzzing
+docs: $(DOCS)/.installed  ## build the documentation site into build/site
+	@$(SPHINX) -b html . build/site
+	@$(DOCS)/bin/python docs/site/check.py build/site
+	@echo "The site is in build/site/index.html"
+
+docs-links: $(DOCS)/.installed  ## ask each site that the documentation links to (needs a network)
+	@$(SPHINX) -b linkcheck . build/links
+
+pictures: $(VENV)/.installed  ## draw docs/pictures anew
+	@$(VENV)/bin/python docs/site/pictures.py
+
+check: lint types docs demo coverage oldest newest pythons  ## what CI runs, without the fuzzing
 
 constraints:  ## write constraints.txt anew, with today's releases
 	@rm -rf $(FRESH)
 	@$(call create-venv,$(FRESH))
 	@$(UNPINNED) $(FRESH)/bin/pip install -q --upgrade pip
-	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz --group dist
+	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz --group dist --group docs
 	@sed '/^[^#]/,$$d' constraints.txt >$(FRESH)/constraints.txt
 	@$(FRESH)/bin/pip freeze --all --exclude-editable --exclude setuptools >>$(FRESH)/constraints.txt
 	@mv $(FRESH)/constraints.txt constraints.txt
 	@rm -rf $(FRESH)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(DIST) $(PYTHONS:%=$(VENV)-%)
-	rm -rf dist .coverage .coverage.* .hypothesis $(PEERS) $(SERVERS) mutants .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(DIST) $(DOCS) $(PYTHONS:%=$(VENV)-%)
+	rm -rf build dist .coverage .coverage.* .hypothesis $(PEERS) $(SERVERS) mutants .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An interpreter of the shell's $$version, "own" where $(PYTHON) is of that version, or nothing. A
@@ -174,6 +188,12 @@ $(DIST)/.installed: pyproject.toml constraints.txt
 	@$(call create-venv,$(DIST))
 	@$(PIN) $(DIST)/bin/python -m pip install -q --upgrade pip
 	@$(PIN) $(DIST)/bin/python -m pip install -q --group dist
+	@touch $@
+
+$(DOCS)/.installed: pyproject.toml constraints.txt
+	@$(call create-venv,$(DOCS))
+	@$(PIN) $(DOCS)/bin/python -m pip install -q --upgrade pip
+	@$(PIN) $(DOCS)/bin/python -m pip install -q -e . --group docs
 	@touch $@
 
 # Where atheris has no wheel, `python -m fuzz` says so, and the next run tries again.
