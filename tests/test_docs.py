@@ -325,6 +325,7 @@ def test_the_changelog_names_what_is_there() -> None:
     named = re.findall(r"`([\w.*]+)`", CHANGELOG.read_text(encoding="utf-8"))
     known = {*appleattest.__all__, *dir(Verifier), *dir(appleattest.Attestation), "examine_*"}
     known |= {*dir(AttestationError), "appleattest.testing", "testing"}
+    known |= {"appleattest.page", "page"}
     for package in PROTOCOLS:
         known |= {package.__name__, *package.__all__}
     assert [each for each in named if each not in known] == []

@@ -45,6 +45,7 @@ LAYERS: Final = (
     ("explain", "profile", "unverified"),
     ("summary",),
     ("testing",),
+    ("page",),
     ("cli",),
     ("main",),
 )
@@ -195,6 +196,7 @@ PUBLIC: Final = (
     ".acme",
     ".explain",
     ".mdm",
+    ".page",
     ".policy",
     ".profile",
     ".summary",

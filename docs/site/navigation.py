@@ -19,6 +19,7 @@ GROUPS: Final = {
         "docs/guide-acme",
         "docs/guide-acme-profile",
         "docs/guide-policy",
+        "docs/guide-report-page",
         "docs/guide-test-your-server",
         "docs/storage",
         "examples/mdm_webhook/README",
@@ -29,6 +30,7 @@ GROUPS: Final = {
     ),
     "Reference": (
         "docs/api/index",
+        "docs/cli",
         "docs/reasons",
         "docs/glossary",
         "docs/oids",

@@ -19,6 +19,7 @@ PACKAGES: Final = (
     "appleattest.acme",
     "appleattest.explain",
     "appleattest.mdm",
+    "appleattest.page",
     "appleattest.policy",
     "appleattest.profile",
     "appleattest.summary",

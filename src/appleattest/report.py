@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from appleattest.errors import AttestationError, Reason
@@ -17,6 +18,9 @@ CHECKS: Final = ("decode", "certificates", "path", "leaf", "properties", "freshn
 
 DEVICE: Final = "device"
 """The check that follows them where the caller says which device must have answered."""
+
+_PAGE: Final = "appleattest.page"
+"""What renders a report. It lies above this module, so it is looked up when it is asked for."""
 
 
 class Outcome(StrEnum):
@@ -92,6 +96,23 @@ class Report(Sealed):
             "checks": [check.to_dict() for check in self.checks],
             "attestation": None if self.attestation is None else self.attestation.to_dict(),
         }
+
+    def to_html(self, *, title: str = "Verification") -> str:
+        """The report as a self-contained HTML page without scripts; it may name the device.
+
+        Raises `ImportError` without the extra `page`. For several reports, or to show the input
+        beside the report, use `appleattest.page.render`.
+        """
+        page = import_module(_PAGE)
+        html: str = page.render([page.Section(title, self)])
+        return html
+
+    def _repr_html_(self) -> str | None:
+        """The page, for a notebook; None without the extra `page`."""
+        try:
+            return self.to_html()
+        except ImportError:
+            return None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # In two steps, because the error of a report holds the report.
