@@ -14,6 +14,11 @@ from release import ROOT
 IN_WHEEL: Final = frozenset(
     {
         "appleattest/anchors/apple-enterprise-attestation-root-ca.pem",
+        "appleattest/cli/output.schema.json",
+        "appleattest/explain/oids.toml",
+        "appleattest/explain/reasons.toml",
+        "appleattest/page/templates/page.css",
+        "appleattest/page/templates/page.html.j2",
         "appleattest/policy/policy.schema.json",
         "appleattest/py.typed",
         "pytest_appleattest.py",

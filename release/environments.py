@@ -15,6 +15,7 @@ from typing import Final
 from release import ROOT
 
 SMOKE: Final = Path(__file__).with_name("smoke.py")
+SMOKE_COMMAND: Final = Path(__file__).with_name("smoke_command.py")
 OLDEST: Final = ROOT / "constraints-oldest.txt"
 PINNED: Final = ROOT / "constraints.txt"
 
@@ -25,9 +26,15 @@ def environment(package: Path, constraints: Path | None) -> Iterator[Path]:
     with TemporaryDirectory() as name:
         venv.create(name, with_pip=False)
         python = Path(name) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        limited = [] if constraints is None else ["--constraint", str(constraints)]
-        pip(python, "install", *limited, str(package))
+        install(python, str(package), constraints)
         yield python
+
+
+def install(python: Path, requirement: str, constraints: Path | None) -> None:
+    """Install a package into that environment, with its extras where they are named."""
+    limited = [] if constraints is None else ["--constraint", str(constraints)]
+    pip(python, "install", *limited, requirement)
+    pip(python, "check")
 
 
 def pip(python: Path, *arguments: str) -> None:
@@ -41,7 +48,14 @@ _OF_THE_MAKEFILE: Final = frozenset({"PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"})
 
 
 def try_out(package: Path, constraints: Path | None) -> None:
-    """Install a package in a clean environment and run the smoke test outside the checkout."""
+    """Try a package in a clean environment, outside the checkout: the library, then the command."""
     with environment(package, constraints) as python:
-        pip(python, "check")
-        subprocess.run([python, "-I", str(SMOKE)], cwd=python.parent, check=True)
+        run(python, SMOKE)
+        run(python, SMOKE_COMMAND, "missing")
+        install(python, f"{package}[cli]", constraints)
+        run(python, SMOKE_COMMAND)
+
+
+def run(python: Path, script: Path, *arguments: str) -> None:
+    """Run a script in that environment. Raises `CalledProcessError` where it fails."""
+    subprocess.run([python, "-I", str(script), *arguments], cwd=python.parent, check=True)

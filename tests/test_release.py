@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from release import build, contents, readme, sbom, smoke
+from release import build, contents, readme, sbom, smoke, smoke_command
 
 INFO = "appleattest-1.dist-info"
 WHEEL = contents.IN_WHEEL | {
@@ -101,3 +101,16 @@ def test_the_smoke_test_passes_here_and_can_fail() -> None:
     smoke.main()
     with pytest.raises(SystemExit, match=r"^smoke: expected a thing$"):
         smoke.expect(False, "a thing")
+
+
+def test_the_smoke_test_of_the_command_passes_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["smoke_command.py"])
+    smoke_command.main()
+
+
+def test_the_smoke_test_of_the_command_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match=r"^smoke: \('mint', 'nothing'\) ended with 2: "):
+        smoke_command.appleattest("mint", "nothing")
+    monkeypatch.setattr("sys.argv", ["smoke_command.py", "missing"])
+    with pytest.raises(SystemExit, match="ended with 0"):
+        smoke_command.main()  # the extra is here
