@@ -7,6 +7,7 @@ import plistlib
 import subprocess
 import sys
 from base64 import b64decode
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ import pytest
 from cli_tools import DEMO, INDEX, demo_arguments, run
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest.cli.app import app
@@ -91,6 +93,25 @@ def test_a_chain_alone_names_no_enrolment(root: str) -> None:
     result = run("verify", "chain", "-", "--unchecked", "--root", root, given=reverse.encode())
     assert result.exit_code == 1
     assert "reversed" in result.output
+
+
+def test_an_extra_certificate_that_no_path_needs_is_a_finding(root: str) -> None:
+    """As in every call of the library; one that is damaged still refuses."""
+    chain = run("mint", "chain", "--seed", "lab").stdout_bytes
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "extra")])
+    days = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+    extra = x509.CertificateBuilder(name, name, key.public_key(), 1, *days).sign(
+        key, hashes.SHA256()
+    )
+    verify = ("verify", "chain", "-", "--unchecked", "--root", root)
+    (result,) = printed(*verify, given=chain + extra.public_bytes(Encoding.PEM))["results"]
+    assert result["verdict"] == "verified"
+    assert result["checks"][1]["outcome"] == "finding"
+    assert result["checks"][1]["reason"] == "weak-algorithm"
+    damaged = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+    (result,) = printed(*verify, given=chain + damaged)["results"]
+    assert result["error"]["reason"] == "malformed-certificate"
 
 
 def request(name: str) -> x509.CertificateSigningRequest:

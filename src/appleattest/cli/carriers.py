@@ -43,9 +43,20 @@ def chain(content: bytes) -> tuple[x509.Certificate, ...]:
     """
     found = decode_unverified(content)
     for problem in found.problems:
-        if problem.element is not None and problem.element.startswith("x5c["):
+        if _is_mended(problem):
             raise problem
     return found.chain
+
+
+def _is_mended(problem: AttestationError) -> bool:
+    """Whether `decode_unverified` leaves out or puts in order what has this problem.
+
+    All else is for the verifier, which sets aside an extra certificate of a foreign algorithm.
+    """
+    of_a_certificate = problem.element is not None and problem.element.startswith("x5c[")
+    return of_a_certificate and (
+        isinstance(problem, MalformedInput) or problem.reason is Reason.LEAF_PROFILE
+    )
 
 
 def acme_object(content: bytes) -> bytes | str:
