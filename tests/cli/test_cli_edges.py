@@ -37,6 +37,22 @@ def test_python_m_is_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     runpy.run_module("appleattest", run_name="another")
 
 
+def test_closed_streams_are_misuse(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as closed:
+        closed.setattr("sys.stdin", None)
+        assert main(["verify", "chain", "-", "--unchecked"]) == 2
+    assert "standard input: it is closed." in capsys.readouterr().out
+    with monkeypatch.context() as closed:
+        closed.setattr("sys.stdout", None)
+        assert main(["explain", "expired"]) == 2
+    assert capsys.readouterr().err == "Error: Standard output is closed.\n"
+    with monkeypatch.context() as closed:
+        closed.setattr("sys.stderr", None)
+        assert main(["explain", "nothing"]) == 2
+
+
 def test_another_missing_module_is_not_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     import builtins
 

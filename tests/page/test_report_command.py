@@ -182,3 +182,11 @@ def test_an_input_is_not_replaced_under_another_name(folder: Path) -> None:
     assert refused.exit_code == 2
     assert "--out names an input" in refused.output
     assert (folder / "mac.plist").read_bytes() == before
+
+
+def test_the_call_of_the_page_checks_no_freshness_that_was_not_checked(folder: Path) -> None:
+    run("mac.plist", "--unchecked")
+    assert "freshness=UNCHECKED" in text(folder)
+    run("mac.plist", "--nonce", NONCE.hex())
+    assert "nonce=nonce" in text(folder)
+    assert "UNCHECKED" not in text(folder)

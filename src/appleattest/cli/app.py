@@ -55,14 +55,23 @@ class LazyGroup(click.Group):
 
     def run(self, args: Sequence[str] | None = None, **settings: Any) -> int:
         """Run one command; its exit code."""
+        if _is_closed(sys.stdout):
+            return _said("Standard output is closed.")
         given = {"prog_name": "appleattest", **settings, "standalone_mode": False}
         return _code_of(lambda: super(LazyGroup, self).main(args, **given))
+
+
+def _is_closed(stream: object) -> bool:
+    """Whether a standard stream was closed before Python started, which then has None for it."""
+    return stream is None
 
 
 def _code_of(command: Any) -> int:
     try:
         code = command()
         sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        return _help(error)
     except click.ClickException as error:
         return _misuse(error)
     except (click.Abort, KeyboardInterrupt):
@@ -77,6 +86,13 @@ def _code_of(command: Any) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _help(error: click.exceptions.NoArgsIsHelpError) -> int:
+    """The help of a group that was given no command: our own text, so its lines stay lines."""
+    sys.stderr.write(error.format_message() + "\n")
+    sys.stderr.flush()
+    return MISUSE
+
+
 def _misuse(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     where = context.command_path if context is not None else "appleattest"
@@ -84,6 +100,8 @@ def _misuse(error: click.ClickException) -> int:
 
 
 def _said(sentence: str) -> int:
+    if _is_closed(sys.stderr):
+        return MISUSE
     try:
         sys.stderr.write(f"Error: {escaped(sentence)}\n")
         sys.stderr.flush()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from cryptography import x509
 
 from appleattest import mdm
+from appleattest.attestation import Attestation
 from appleattest.errors import AttestationError, MalformedInput, Reason
 from appleattest.forms import Form, recognise
 from appleattest.limits import Limits
@@ -33,6 +34,22 @@ def mdm_input(content: bytes) -> MDMInput:
     if form in (Form.PEM, Form.DER, Form.PKCS7, Form.X5C, Form.PLIST_ARRAY):
         return MDMInput(None, chain(content))
     return MDMInput(content, ())
+
+
+def discrepancies(content: bytes, attestation: Attestation | None) -> mdm.Discrepancies | None:
+    """What the response of a device says of itself beside what is attested.
+
+    None where nothing is attested, or the file is no response of a device.
+    """
+    if attestation is None:
+        return None
+    try:
+        response = mdm_input(content).response
+        if isinstance(response, bytes):
+            response = mdm.DeviceInformationResponse.parse(response)
+    except AttestationError:
+        return None
+    return None if response is None else mdm.find_discrepancies(response, attestation)
 
 
 def chain(content: bytes) -> tuple[x509.Certificate, ...]:

@@ -28,6 +28,8 @@ def read(name: str, most: int = MOST) -> bytes:
     """
     try:
         if name == STANDARD_INPUT:
+            if sys.stdin is None:
+                raise UnreadableError("standard input: it is closed.")
             return _bounded(sys.stdin.buffer, "standard input", most)
         _check_kind(name, most)
         with Path(name).open("rb") as file:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest.cli import output
 from appleattest.cli.inputs import UnreadableError, read
-from appleattest.cli.options import at_option, json_option, moment, octets
+from appleattest.cli.options import at_option, hashed_text, json_option, moment, octets
 from appleattest.cli.output import Line
 from appleattest.testing import AttestationAuthority, Deviation, Properties, carriers, deviations
 
@@ -141,7 +141,7 @@ def mint_mdm(nonce: bytes, binary: bool, **rest: Any) -> None:
 @_leaf_options
 def mint_acme(token: str, only_object: bool, **rest: Any) -> None:
     """Print a challenge response of device-attest-01."""
-    code = hashlib.sha256(token.encode("utf-8", "replace")).digest()
+    code = hashlib.sha256(hashed_text(token, "--token")).digest()
     statement = carriers.attestation_object(_minted(code, rest))
     document = statement if only_object else carriers.challenge_response(statement)
     _print("mint acme", document, as_json=rest["as_json"])

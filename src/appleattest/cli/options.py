@@ -59,6 +59,16 @@ def _octets(text: str) -> bytes:
         raise ValueError("no base64") from None
 
 
+def hashed_text(value: str, option: str) -> bytes:
+    """The octets of a text that is hashed, as they were given, also where they are no UTF-8.
+
+    Raises `click.BadParameter` for no octets.
+    """
+    if not value:
+        raise click.BadParameter("it is empty.", param_hint=option)
+    return value.encode("utf-8", "surrogateescape")
+
+
 class EarlierNonce(NamedTuple):
     """A nonce, and when it was sent, where that is known."""
 

@@ -22,6 +22,7 @@ from appleattest.summary import printable
 SCHEMA: Final = 1
 """The version of what `--json` prints: output.schema.json."""
 
+_NARROWEST: Final = 40
 _WIDEST: Final = 120
 _ELSEWHERE: Final = 100
 """Columns where the output is no terminal."""
@@ -62,7 +63,7 @@ class _Console(Console):
 def console() -> Console:
     """The console of standard output, as wide as the terminal within reason."""
     made = _Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
-    made.width = min(made.width, _WIDEST) if made.is_terminal else _ELSEWHERE
+    made.width = max(_NARROWEST, min(made.width, _WIDEST)) if made.is_terminal else _ELSEWHERE
     return made
 
 

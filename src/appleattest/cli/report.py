@@ -12,10 +12,11 @@ import click
 
 from appleattest import mdm
 from appleattest.cli import carriers, output
-from appleattest.cli.inputs import UnreadableError, read
+from appleattest.cli.inputs import STANDARD_INPUT, UnreadableError, read
 from appleattest.cli.options import (
     at_option,
     files_argument,
+    hashed_text,
     json_option,
     moment,
     octets,
@@ -77,8 +78,10 @@ def report(
         from appleattest import page
     except ImportError as missing:
         raise click.ClickException(f"{missing}.") from None
-    if any(_is_same(out, name) for name in files):
+    if any(_is_same(out, name) for name in (*files, *roots)):
         raise click.UsageError("--out names an input, which it would replace.")
+    if out == STANDARD_INPUT:
+        raise click.UsageError("--out is the name of a file, and not -.")
     asked = _asked(**options)
     if asked is None and (roots or at):
         raise click.UsageError("--root and --at need the freshness, or --unchecked.")
@@ -87,16 +90,29 @@ def report(
     for name in files:
         content = _content(name)
         sections.append(_section(page, name, content, asked, verifier, now, roots))
-    Path(out).write_text(page.render(sections), encoding="utf-8")
+    _write(out, page.render(sections))
     if as_json:
         output.print_json("report", [_json(each, out) for each in sections])
-    refusals = [each for each in sections if not each.unverified and each.report.error is not None]
-    return 1 if refusals else 0
+    return 1 if any(_is_refused(each) for each in sections) else 0
 
 
 def _is_same(out: str, name: str) -> bool:
     """Whether both name one file, however they are written."""
-    return out == name or Path(out).resolve() == Path(name).resolve()
+    try:
+        return out == name or Path(out).samefile(name)
+    except (OSError, ValueError):  # one of them is no file yet, or cannot be one
+        return False
+
+
+def _write(out: str, text: str) -> None:
+    try:
+        Path(out).write_text(text, encoding="utf-8")
+    except ValueError:
+        raise click.UsageError("--out is no name of a file.") from None
+
+
+def _is_refused(section: Any) -> bool:
+    return not (section.unverified or verdict(section.report, section.discrepancies).accepted)
 
 
 def _json(section: Any, out: str) -> dict[str, Any]:
@@ -104,7 +120,7 @@ def _json(section: Any, out: str) -> dict[str, Any]:
     if section.unverified:
         said = "Unverified: the page shows what the input claims."
         return {"input": section.title, "verdict": "unverified", "sentence": said, "page": out}
-    conclusion = verdict(section.report)
+    conclusion = verdict(section.report, section.discrepancies)
     return {
         "input": section.title,
         "verdict": "verified" if conclusion.accepted else "refused",
@@ -150,9 +166,11 @@ def _section(
         )
     trusted = tuple(word for root in roots for word in ("--root", root))
     words = (*asked.words, *trusted, "--at", rfc3339(now))
+    judged = asked.examine(verifier, content, now)
     return page.Section(
         name,
-        asked.examine(verifier, content, now),
+        judged,
+        discrepancies=carriers.discrepancies(content, judged.attestation),
         inspected=None if isinstance(found, AttestationError) else found,
         source=source,
         at=now,
@@ -224,9 +242,7 @@ def _code(code: bytes) -> Examine:
 
 
 def _hashed(text: str) -> Examine:
-    if not text:
-        raise click.BadParameter("it is empty.", param_hint="--sha256-of")
-    return _chain(sha256_of(text.encode("utf-8", "surrogateescape")))
+    return _chain(sha256_of(hashed_text(text, "--sha256-of")))
 
 
 def _chain(freshness: ExpectedFreshness | NoCheck) -> Examine:

@@ -14,7 +14,8 @@ from appleattest.errors import AttestationError, Reason
 from appleattest.mdm import Discrepancies
 from appleattest.policy import PolicyResult
 from appleattest.report import Check, Report
-from appleattest.summary import verdict
+from appleattest.summary import Conclusion, verdict
+from appleattest.times import rfc3339
 
 
 class Result(NamedTuple):
@@ -30,19 +31,26 @@ class Result(NamedTuple):
     report: Report | None = None
     policy: PolicyResult | None = None
     discrepancies: Discrepancies | None = None
+    """Between what is attested and what the device says of itself; None where it says nothing."""
 
     @property
     def code(self) -> int:
         """The exit code: 0 verified, 1 refused, 2 unreadable."""
         if self.unreadable:
             return 2
-        passed = self.policy is None or self.policy.passed
-        return 0 if self.error is None and passed else 1
+        if self.error is not None or not self._conclusion.accepted:
+            return 1
+        return 0 if self.policy is None or self.policy.passed else 1
 
     @property
     def verdict(self) -> str:
         """The exit code in a word."""
         return ("verified", "refused", "unreadable")[self.code]
+
+    @property
+    def _conclusion(self) -> Conclusion:
+        assert self.report is not None  # noqa: S101 - without an error there is the report
+        return verdict(self.report, self.discrepancies)
 
     @property
     def sentences(self) -> tuple[str, str]:
@@ -52,11 +60,10 @@ class Result(NamedTuple):
         if self.error is not None:
             text = explain.of_reason(self.error.reason)
             return f"Refused: {text.sentence}.", text.action
-        assert self.report is not None  # noqa: S101 - without an error there is the report
-        if self.code:
+        said = self._conclusion
+        if said.accepted and self.code:
             text = explain.of_reason(Reason.POLICY)
-            return f"Genuine, and refused: {text.sentence}.", text.action
-        said = verdict(self.report)
+            return f"Genuine, and refused: {text.sentence}.", f"{text.action} {said.action}"
         return said.sentence, said.action
 
 
@@ -89,10 +96,14 @@ def show_result(result: Result, now: datetime) -> None:
             else "What the authority that you named attests",
         )
         output.table(out, _facts(result.attestation, now))
+    if result.discrepancies:
+        output.title(out, "What the device says otherwise")
+        output.table(out, _differences(result.discrepancies))
     if result.policy is not None:
         output.title(out, "The policy")
         output.table(out, _findings(result.policy))
     sentence, action = result.sentences
+    output.paragraph(out, f"Judged as of {now:%Y-%m-%d %H:%M} UTC.", Style.FAINT)
     output.paragraph(out, sentence, Style.GOOD if result.code == 0 else Style.BAD)
     output.paragraph(out, action)
 
@@ -103,6 +114,18 @@ def _facts(attestation: Attestation, now: datetime) -> list[Line]:
         Line("freshness", attestation.freshness.value),
         Line("attested key", attestation.spki_sha256.hex(), "SHA-256 of its SubjectPublicKeyInfo"),
         Line("valid until", show.dated(attestation.not_after, now)),
+    ]
+
+
+def _differences(found: Discrepancies) -> list[Line]:
+    return [
+        Line(
+            each.kind.value,
+            each.said,
+            f"attested: {each.attested}{'; its age explains it' if each.explained_by_age else ''}",
+            Style.DOUBT if each.explained_by_age else Style.BAD,
+        )
+        for each in found
     ]
 
 
@@ -118,12 +141,13 @@ def _findings(result: PolicyResult) -> list[Line]:
     ]
 
 
-def to_json(result: Result) -> dict[str, Any]:
+def to_json(result: Result, now: datetime) -> dict[str, Any]:
     """The result as JSON types, as output.schema.json describes it."""
     sentence, action = result.sentences
     error, policy = result.error, result.policy
     return {
         "input": result.name,
+        "at": rfc3339(now),
         "verdict": result.verdict,
         "sentence": sentence,
         "action": action,
@@ -137,6 +161,7 @@ def to_json(result: Result) -> dict[str, Any]:
             "detail": error.detail,
             "problem": error.problem(),
         },
+        "discrepancies": None if result.discrepancies is None else result.discrepancies.to_dict(),
         "policy": None
         if policy is None
         else {"passed": policy.passed, "findings": [each.to_dict() for each in policy.findings]},

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from appleattest import acme, mdm
-from appleattest.attestation import Attestation
 from appleattest.cli import carriers, output
 from appleattest.cli.inputs import UnreadableError, read
 from appleattest.cli.options import (
@@ -17,6 +16,7 @@ from appleattest.cli.options import (
     common,
     earlier_nonce,
     earlier_nonces,
+    hashed_text,
     moment,
     octets,
     verifier_of,
@@ -113,7 +113,7 @@ def verify_mdm(
             at=at,
         )
         return of_report(name, report)._replace(
-            discrepancies=_discrepancies(given.response, report.attestation)
+            discrepancies=carriers.discrepancies(content, report.attestation)
         )
 
     return _run(judge, rest, at)
@@ -209,7 +209,7 @@ def verify_chain(freshness: bytes | None, text: str | None, unchecked: bool, **r
     """
     expected = _one(
         ("--freshness", None if freshness is None else exactly(freshness)),
-        ("--sha256-of", None if text is None else sha256_of(text.encode("utf-8", "replace"))),
+        ("--sha256-of", None if text is None else sha256_of(hashed_text(text, "--sha256-of"))),
         ("--unchecked", UNCHECKED if unchecked else None),
     )
     verifier, at = verifier_of(rest["roots"]), moment(rest["at"])
@@ -237,17 +237,6 @@ def _known_device(serial: str | None, udid: str | None) -> mdm.KnownDevice | NoC
         return mdm.KnownDevice(serial_number=serial, provisioning_udid=udid)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
-
-
-def _discrepancies(
-    response: bytes | mdm.DeviceInformationResponse, attestation: Attestation | None
-) -> mdm.Discrepancies | None:
-    """What the device says of itself beside what is attested; None where nothing is attested."""
-    if attestation is None:
-        return None
-    if isinstance(response, bytes):
-        response = mdm.DeviceInformationResponse.parse(response)
-    return mdm.find_discrepancies(response, attestation)
 
 
 def _run(judge: Judge, rest: dict[str, Any], at: datetime) -> int:
@@ -307,7 +296,7 @@ def _policy(name: str) -> Policy:
 
 def _print(results: Sequence[Result], at: datetime, *, as_json: bool) -> None:
     if as_json:
-        output.print_json("verify", [to_json(each) for each in results])
+        output.print_json("verify", [to_json(each, at) for each in results])
         return
     for each in results:
         show_result(each, at)

@@ -149,9 +149,9 @@ def _content(number: int, section: Section) -> Content:
 def _judgement(section: Section) -> Judgement:
     if section.unverified:
         return _inspected(section)
-    told = verdict(section.report)
+    told = verdict(section.report, section.discrepancies)
     attestation = section.report.attestation
-    if attestation is None:
+    if attestation is None or not told.accepted:
         return Judgement("refused", "Refused", told.sentence, told.action)
     tone = "unchecked" if attestation.freshness is Freshness.UNCHECKED else "accepted"
     return Judgement(tone, "Verified", told.sentence, told.action)
@@ -185,6 +185,9 @@ def _facts(section: Section) -> Iterator[tuple[str, str]]:
         yield "Trust anchor", "Apple's root" if attestation.anchored_at_apple else _OTHER_ROOT
         yield "Leaf expires", _when(attestation.not_after, attestation.verified_at)
         yield "Attested key (SHA-256 of its SPKI)", attestation.spki_sha256.hex()
+    for each in section.discrepancies or ():
+        age = "; its age explains it" if each.explained_by_age else ""
+        yield f"The device says of {each.kind}", f"{each.said} (attested: {each.attested}{age})"
 
 
 def _when(moment: datetime, at: datetime) -> str:
@@ -228,10 +231,11 @@ def _extensions(device: DeviceProperties | ClaimedProperties) -> Iterator[Extens
 
 
 _CALLS: Final = {
-    "mdm": "examine_mdm(octets, nonce=nonce",
-    "acme": "examine_acme(attestation_object, token=token",
-    "chain": "examine_chain(chain, freshness=exactly(code)",
+    "mdm": ("examine_mdm(octets, nonce=", "nonce"),
+    "acme": ("examine_acme(attestation_object, token=", "token"),
+    "chain": ("examine_chain(chain, freshness=", "exactly(code)"),
 }
+"""The call for each carrier, and what it was given where the freshness was checked."""
 
 
 def _python(section: Section) -> str:
@@ -243,7 +247,10 @@ def _python(section: Section) -> str:
         return ""
     trust = "" if attestation.anchored_at_apple else "trust=TrustStore([root])"
     at = f"datetime.fromisoformat('{rfc3339(attestation.verified_at)}')"
-    return f"Verifier({trust}).{_CALLS[attestation.carrier]}, at={at})"
+    call, expected = _CALLS[attestation.carrier]
+    if attestation.freshness is Freshness.UNCHECKED:
+        expected = "UNCHECKED"
+    return f"Verifier({trust}).{call}{expected}, at={at})"
 
 
 def _versions() -> tuple[tuple[str, str], ...]:

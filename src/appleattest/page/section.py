@@ -11,6 +11,7 @@ from cryptography import x509
 
 from appleattest.attestation import Attestation
 from appleattest.errors import FreshnessMismatch
+from appleattest.mdm import Discrepancies
 from appleattest.properties import ClaimedProperties, DeviceProperties
 from appleattest.report import Report
 from appleattest.times import utc_seconds
@@ -39,6 +40,9 @@ class Section:
     `at` is the aware time that the checks judged by; by default the attestation's. `command` is
     the line that makes the report again.
 
+    `discrepancies` are those between what is attested and what the device says of itself
+    (`mdm.find_discrepancies`); the page refuses where the attestation's age explains one not.
+
     `unverified` says that nobody asked for a verification. `report` then says whether the chain
     leads to Apple's root as of its notBefore, and the page accepts nothing.
 
@@ -46,7 +50,10 @@ class Section:
     `inspected`; `TypeError` or `ValueError` for a time without an offset from UTC.
     """
 
-    __slots__ = ("_at", "command", "inspected", "report", "source", "title", "unverified")
+    __slots__ = (
+        *("_at", "command", "discrepancies", "inspected"),
+        *("report", "source", "title", "unverified"),
+    )
 
     def __init__(
         self,
@@ -58,6 +65,7 @@ class Section:
         source: Source | None = None,
         at: datetime | None = None,
         command: str = "",
+        discrepancies: Discrepancies | None = None,
     ) -> None:
         if not isinstance(report, Report):
             raise TypeError(f"report is a Report, not {type(report).__name__}")
@@ -69,6 +77,7 @@ class Section:
         self.unverified = unverified
         self.source = source
         self.command = command
+        self.discrepancies = discrepancies
         self._at = None if at is None else utc_seconds(at)
 
     @property

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from appleattest.attestation import Attestation
 from appleattest.explain import of_reason
 from appleattest.freshness import Freshness
-from appleattest.report import Report
+from appleattest.mdm import Discrepancies
+from appleattest.report import DEVICE, Outcome, Report
 from appleattest.summary.printable import printable
 
 
@@ -29,18 +30,29 @@ _ANSWERS: Final[Mapping[Freshness, str]] = {
 }
 _OTHER_ROOT: Final = "The trust anchor is not Apple's root, but one that you named."
 _NAMELESS: Final = "Find out by other means which device it is."
+_NOT_COMPARED: Final = "It was not compared with the device that you asked."
+_CONTRADICTED: Final = Conclusion(
+    False,
+    "Genuine, and refused: the device says something else of itself than Apple attests.",
+    "Another device may have sent this attestation. Compare both with the device that you asked.",
+)
 
 
-def verdict(report: Report) -> Conclusion:
-    """The verdict of a report."""
+def verdict(report: Report, discrepancies: Discrepancies | None = None) -> Conclusion:
+    """The verdict of a report, and of what the device says of itself, where that is known.
+
+    A discrepancy refuses, unless an honest device of an older attestation would have it too.
+    """
     if report.attestation is not None:
-        return _accepted(report.attestation)
+        if any(not each.explained_by_age for each in discrepancies or ()):
+            return _CONTRADICTED
+        return _accepted(report, report.attestation)
     assert report.error is not None  # noqa: S101 - a report has one of the two
     text = of_reason(report.error.reason)
     return Conclusion(False, f"Refused: {text.sentence}.", text.action)
 
 
-def _accepted(attestation: Attestation) -> Conclusion:
+def _accepted(report: Report, attestation: Attestation) -> Conclusion:
     device = attestation.device
     name = device.serial_number or device.udid
     about = f"device {printable(name)}" if name else "a device that Apple does not name"
@@ -48,6 +60,13 @@ def _accepted(attestation: Attestation) -> Conclusion:
     actions = (
         _ANSWERS[attestation.freshness],
         "" if attestation.anchored_at_apple else _OTHER_ROOT,
-        "" if device.identifies_device else _NAMELESS,
+        "" if _is_compared(report) else _NOT_COMPARED if device.identifies_device else _NAMELESS,
     )
     return Conclusion(True, f"Verified: {by} attests {about}.", " ".join(filter(None, actions)))
+
+
+def _is_compared(report: Report) -> bool:
+    """Whether the caller said which device it must be."""
+    return any(
+        each.name == DEVICE and each.outcome is not Outcome.NOT_REQUESTED for each in report.checks
+    )
