@@ -85,11 +85,12 @@ class DeviceOrder(Order):
         if spki is None:
             kind = self.error_msg_dic["ordernotready"]
             raise Refused({"type": kind, "status": 403, "detail": "no device has answered"})
+        sent = payload.get("csr", "") if isinstance(payload, dict) else ""
         (ordered,) = self.get_order_details(order_name)["identifiers"]
         identifier = acme.identifier_from_dict(ordered)
         try:
             valid = acme.validate_csr(
-                payload.get("csr", ""),
+                sent,
                 attested_key=spki,
                 identifier=identifier,
                 binding=acme.CSRBinding.CN_OR_SAN,

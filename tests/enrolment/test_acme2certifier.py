@@ -434,6 +434,18 @@ def test_no_setting_replaces_the_answer_of_the_device(tmp_path: Path) -> None:
         client.download(client.finalize(order, request))
 
 
+@pytest.mark.parametrize("payload", [b"[]", b'"text"', b"{}"])
+def test_a_finalize_without_a_request_is_refused_and_may_be_mended(
+    directory: str, mac: DeviceModel, payload: bytes
+) -> None:
+    with connected(directory, ca=NO_FILE) as client:
+        order, answer = answered(client, device(mac))
+        with pytest.raises(messages.Error) as refusal:
+            client._post(order.finalize, Payload(payload))
+        assert refusal.value.typ == ERROR + "badCSR"
+        client.download(client.finalize(order, answer.certificate_request(mac.serial_number)))
+
+
 # --- the application ----------------------------------------------------------------------------
 
 
