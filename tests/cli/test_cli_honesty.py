@@ -185,3 +185,66 @@ def test_a_stream_that_is_closed_is_no_error_of_ours(closed: str, words: str, sa
     assert done.returncode == 2
     assert said in done.stdout + done.stderr
     assert "error of appleattest" not in done.stdout + done.stderr
+
+
+# --- the vectors --------------------------------------------------------------------------------
+
+ONE_TEST: Final = {
+    "testGroups": [
+        {"type": "ChainVerify", "tests": [{"tcId": 1, "name": "one", "result": "valid"}]}
+    ]
+}
+
+
+def asked(folder: Path, answer: str) -> tuple[int, str]:
+    """What comes of an implementation that prints this for the one test."""
+    (folder / "answer.txt").write_text(answer, encoding="utf-8")
+    after_the_question = ("sh", "-c", 'read -r question; cat "$0"', str(folder / "answer.txt"))
+    result = run("vectors", "--directory", str(folder), "--", *after_the_question)
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "one.json").write_text(json.dumps(ONE_TEST), encoding="utf-8")
+    os.mkfifo(tmp_path / "pipe.json")  # no writer: whoever opens it waits for ever
+    return tmp_path
+
+
+def test_an_answer_has_a_bound(folder: Path) -> None:
+    code, said = asked(folder, json.dumps({"result": "valid", "padding": "x" * 1_100_000}))
+    assert code == 2
+    assert "is over 1048576 characters" in said
+    assert asked(folder, '{"result": "valid"}\n')[0] == 0
+
+
+def test_an_answer_prints_no_line_of_its_own(folder: Path) -> None:
+    code, said = asked(folder, json.dumps({"result": "x\n9 of 9 tests as expected\x1b[31m"}))
+    assert code == 1
+    assert [each for each in said.splitlines() if each.startswith("9 of 9")] == []
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("document", ["{}", "[]", '{"testGroups": 1}', "no json"])
+def test_a_file_that_is_no_vectors_is_misuse(folder: Path, document: str) -> None:
+    (folder / "one.json").write_text(document, encoding="utf-8")
+    code, said = asked(folder, "")
+    assert code == 2
+    assert "A file is no vectors" in said
+
+
+# --- options and names --------------------------------------------------------------------------
+
+
+def test_a_platform_without_a_policy_is_misuse(root: str) -> None:
+    asked = ("verify", "mdm", "-", "--unchecked", "--root", root, "--platform", "macos")
+    refused = run(*asked, given=answer())
+    assert refused.exit_code == 2
+    assert "--platform is for the rules of --policy" in refused.stderr
+
+
+def test_the_line_of_a_page_runs_for_a_name_with_a_dash(root: str, tmp_path: Path) -> None:
+    (tmp_path / "-x.plist").write_bytes(answer())
+    written = run("report", "--unchecked", "--root", root, "--out", "page.html", "--", "-x.plist")
+    assert written.exit_code == 0
+    assert "report ./-x.plist" in (tmp_path / "page.html").read_text(encoding="utf-8")

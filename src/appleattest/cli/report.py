@@ -186,7 +186,9 @@ def _found(content: bytes) -> UnverifiedAttestation | AttestationError:
 
 
 def _command(name: str, *words: str) -> str:
-    return shlex.join(["appleattest", "report", name, *words, "--out", "page.html"])
+    """The line for a shell; a file's name does not begin with a dash, which an option does."""
+    file = f"./{name}" if name.startswith("-") and name != STANDARD_INPUT else name
+    return shlex.join(["appleattest", "report", file, *words, "--out", "page.html"])
 
 
 def _asked(

@@ -57,8 +57,8 @@ def vectors(
         verdicts = list(runner.run(implementation or _OURS, paths, types or None))
     except (RuntimeError, OSError) as error:
         raise click.UsageError(f"{error}.") from None
-    except ValueError as error:
-        raise click.UsageError(f"A file is no vectors: {error}.") from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise click.UsageError(f"A file is no vectors: {error!r}.") from None
     summary = runner.summarize(verdicts, reasons=reasons)
     lines = summary.text.splitlines()
     if as_json:

@@ -29,7 +29,11 @@ from appleattest.policy import Platform, Policy
 Judge = Callable[[str, bytes], Result]
 """Judges the octets of a file, which has a name."""
 
-_policy_option = click.option("--policy", metavar="TOML", help="Apply the rules of this policy.")
+_policy_option = click.option(
+    "--policy",
+    metavar="TOML",
+    help="Apply the rules of this policy; one that needs an inventory cannot be.",
+)
 _platform_option = click.option(
     "--platform",
     type=click.Choice([each.value for each in Platform]),
@@ -240,6 +244,8 @@ def _known_device(serial: str | None, udid: str | None) -> mdm.KnownDevice | NoC
 
 
 def _run(judge: Judge, rest: dict[str, Any], at: datetime) -> int:
+    if rest["platform"] is not None and rest["policy"] is None:
+        raise click.UsageError("--platform is for the rules of --policy.")
     policy = None if rest["policy"] is None else _policy(rest["policy"])
     results = [_judged(name, judge) for name in rest["files"]]
     if policy is not None:

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
+from appleattest.summary import printable
+
 SCHEMA: Final = "schema.json"
 """The file that describes the form of the others."""
 
@@ -23,6 +25,9 @@ _COMPARED: Final = (
     *("parts", "text", "der"),
 )
 _EXPECTED: Final = ("result", "because", "reason", "element", "alsoRead", *_COMPARED)
+
+_LONGEST_ANSWER: Final = 1024 * 1024
+"""Characters of one answer, which is a line."""
 
 
 class Verdict(NamedTuple):
@@ -46,7 +51,9 @@ class Summary(NamedTuple):
 
 def vector_files(directory: Path) -> list[Path]:
     """The files of vectors in a directory, without the schema."""
-    return sorted(path for path in directory.glob("*.json") if path.name != SCHEMA)
+    return sorted(
+        path for path in directory.glob("*.json") if path.name != SCHEMA and path.is_file()
+    )
 
 
 def tests_in(paths: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -98,13 +105,15 @@ def _asked(pipes: _Pipes, file: str, test: dict[str, Any]) -> dict[str, Any]:
     try:
         pipes.questions.write(json.dumps(question(test)) + "\n")
         pipes.questions.flush()
-        line = pipes.answers.readline()
+        line = pipes.answers.readline(_LONGEST_ANSWER + 1)
     except OSError:
         line = ""
     except UnicodeDecodeError:
         raise RuntimeError(f"the command's answer to {about} is not UTF-8") from None
     if not line:
         raise RuntimeError(f"the command gave no answer to {about}")
+    if len(line) > _LONGEST_ANSWER:
+        raise RuntimeError(f"the command's answer to {about} is over {_LONGEST_ANSWER} characters")
     try:
         answer = json.loads(line)
     except (ValueError, RecursionError):
@@ -145,7 +154,7 @@ def _failure_line(verdict: Verdict) -> str:
     why = verdict.failure or (
         f"reason {refusal(test)} was expected, {refusal(verdict.answer)} came"
     )
-    return f"{verdict.file} tcId {test['tcId']} ({test['name']}): {why}"
+    return f"{verdict.file} tcId {test['tcId']} ({test['name']}): {printable(why)}"
 
 
 def refusal(said: dict[str, Any]) -> str:
