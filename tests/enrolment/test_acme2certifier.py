@@ -411,6 +411,20 @@ def test_nothing_is_issued_before_the_device_has_answered(directory: str, mac: D
         client.download(client.finalize(order, request))
 
 
+def test_whoever_lost_the_answer_to_finalize_asks_for_the_order(
+    directory: str, mac: DeviceModel
+) -> None:
+    with connected(directory, ca=NO_FILE) as client:
+        order, answer = answered(client, device(mac))
+        request = answer.certificate_request(mac.serial_number)
+        client.finalize(order, request)
+        assert_refused(lambda: client.finalize(order, request), Step.FINALIZE, "orderNotReady", "")
+        found = client._post(order.finalize.removesuffix("/finalize"))
+        assert found["status"] == "valid"
+        leaf, _ = client.download(messages.Order.from_json(found))
+    assert leaf.public_key() == answer.public_key
+
+
 def test_no_setting_replaces_the_answer_of_the_device(tmp_path: Path) -> None:
     """This one makes every authorization valid at once, as a simulation of another server."""
     mac = DeviceModel.mac(1)
