@@ -47,7 +47,7 @@ WITHOUT_DJANGO := --explicit-package-bases --ignore-missing-imports --allow-subc
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
-.PHONY: api golden dist docs docs-links mutants mutants-page peers peers-vectors pictures servers check
+.PHONY: api golden dist docs docs-links mutants mutants-page peers peers-vectors pictures servers tables check
 .PHONY: constraints clean
 .DELETE_ON_ERROR:
 
@@ -141,6 +141,9 @@ docs: $(DOCS)/.installed  ## build the documentation site into build/site
 
 docs-links: $(DOCS)/.installed  ## ask each site that the documentation links to (needs a network)
 	@$(SPHINX) -b linkcheck . build/links
+
+tables: $(VENV)/.installed  ## write the tables of reasons and OIDs in docs/ from the packaged text
+	@$(VENV)/bin/python docs/site/tables.py
 
 pictures: $(VENV)/.installed  ## draw docs/pictures anew
 	@$(VENV)/bin/python docs/site/pictures.py

@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import tables
 from appleattest import errors, explain
 from appleattest.errors import Reason
 from appleattest.explain.tables import plain, rows
 from appleattest.oids import APPLE_ATTESTATION_ARC, FRESHNESS_CODE
 from appleattest.properties import PROPERTIES
 from appleattest.report import CHECKS, DEVICE
-from test_docs import table, text
+from test_docs import text
 
 
-def test_the_page_of_reasons_is_what_the_table_says() -> None:
-    """To change a text, change `src/appleattest/explain/reasons.toml` and the page alike."""
-    shown = table(
-        text("reasons.md"),
-        *("reason", "class", "check", "what happened", "what to do", "ACME problem"),
-    )
-    written = [
-        [
-            name,
-            row["class"],
-            ", ".join(row["checks"]),
-            row["happened"].replace("`", ""),
-            row["action"].replace("`", ""),
-            row["problem"],
-        ]
-        for name, row in rows("reasons").items()
-    ]
-    assert shown == written
+@pytest.mark.parametrize("page", tables.PAGES)
+def test_the_pages_show_the_packaged_text(page: str) -> None:
+    """`make tables` writes them anew."""
+    assert tables.written(page) == text(f"{page}.md")
 
 
-def test_the_page_of_oids_is_what_the_table_says() -> None:
-    shown = table(text("oids.md"), "OID", "meaning", "field", "encoding", "blank", "from")
-    columns = ("meaning", "field", "encoding", "blank", "since")
-    written = [
-        [short, *(row[each].replace("`", "") for each in columns)]
-        for short, row in rows("oids").items()
-    ]
-    assert shown == written
+def test_a_page_that_has_lost_a_row_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = text("reasons.md").replace("| `expired` |", "| `lapsed` |")
+    (tmp_path / "reasons.md").write_text(page, encoding="utf-8")
+    monkeypatch.setattr(tables, "DOCS", tmp_path)
+    with pytest.raises(ValueError, match=r"has not each row once: \['expired'\]"):
+        tables.written("reasons")
+
+
+def test_every_reason_has_a_row() -> None:
+    assert set(rows("reasons")) == {each.value for each in Reason}
 
 
 @pytest.mark.parametrize("reason", Reason)

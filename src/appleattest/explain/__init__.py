@@ -1,7 +1,7 @@
 """What a reason, a check or an OID means, and what to do: the text for people.
 
-`docs/reasons.md` and `docs/oids.md` show the same text, which `tests/explain` compares. The edges
-use it: the command line and the report page. Nothing that verifies does.
+`make tables` writes the tables of `docs/reasons.md` and `docs/oids.md` from it. The edges use it:
+the command line and the report page. Nothing that verifies does.
 """
 
 from appleattest.explain.checks import of_check
