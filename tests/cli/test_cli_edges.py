@@ -6,14 +6,21 @@ import json
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 from cli_tools import DEMO, run
 
 from appleattest.cli import app, main
-from appleattest.cli.output import console
+from appleattest.cli.output import console, write
+from appleattest.summary import CertificateRow, certificate_rows
 from appleattest.testing import AttestationAuthority, Properties, carriers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cryptography import x509
 
 
 def raising(error: BaseException) -> object:
@@ -132,14 +139,34 @@ def test_a_token_that_is_none() -> None:
     assert (result.exit_code, "token" in result.stderr) == (2, True)
 
 
-def test_a_leaf_without_dates(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leaf_without_dates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The engine reads dates when it loads a certificate, which it does not promise."""
+    page = tmp_path / "page.html"
     chain = b"".join(AttestationAuthority("lab").attest())
     assert "dates cannot be read" not in run("inspect", "-", given=chain).stdout
-    monkeypatch.setattr("appleattest.cli.inspect._dated", lambda _: False)
+    assert run("report", "-", "--out", str(page), given=chain).exit_code == 0
+    page.unlink()
+
+    def undated(shown: Sequence[x509.Certificate]) -> list[CertificateRow]:
+        return [each._replace(not_before=None) for each in certificate_rows(shown)]
+
+    monkeypatch.setattr("appleattest.cli.carriers.certificate_rows", undated)
     shown = run("inspect", "-", given=chain)
     assert "the leaf's dates cannot be read" in shown.stdout
     assert shown.exit_code == 0
+    refused = run("report", "-", "--out", str(page), given=chain)
+    assert "the leaf's dates cannot be read" in refused.stderr
+    assert (refused.exit_code, page.exists()) == (2, False)
+
+
+def test_a_terminal_takes_lines_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    terminal = SimpleNamespace(isatty=lambda: True, buffer=SimpleNamespace(write=written.append))
+    monkeypatch.setattr("sys.stdout", terminal)
+    with pytest.raises(click.UsageError):
+        write(b"a line\n\x1b[2J")
+    write(b"a line\n")
+    assert written == [b"a line\n"]
 
 
 def test_the_list_of_commands() -> None:

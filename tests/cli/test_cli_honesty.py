@@ -248,3 +248,26 @@ def test_the_line_of_a_page_runs_for_a_name_with_a_dash(root: str, tmp_path: Pat
     written = run("report", "--unchecked", "--root", root, "--out", "page.html", "--", "-x.plist")
     assert written.exit_code == 0
     assert "report ./-x.plist" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_file_that_cannot_be_read_shows_every_check(root: str) -> None:
+    said = verified("--unchecked", "--root", root, given=b"no property list")
+    outcomes = {each["name"]: each["outcome"] for each in said["checks"]}
+    assert outcomes.pop("decode") == "failed"
+    assert set(outcomes.values()) == {"not-reached"}
+    assert len(outcomes) >= 5
+
+
+@pytest.mark.parametrize("words", [("mint", "acme", "--token", "2uO9Yz0bJkqQm1sV", "--object")])
+def test_a_terminal_gets_no_binary_document(words: tuple[str, ...], tmp_path: Path) -> None:
+    """It might obey what is in it."""
+    shown, code = in_terminal([*words], width=80, environment={})
+    assert code == 2
+    assert "send it to a file or a pipe" in shown
+    assert run(*words).stdout_bytes[:1] == b"\xa2"  # a pipe gets the CBOR
+
+
+def test_a_terminal_gets_a_document_in_printable_lines() -> None:
+    shown, code = in_terminal(["mint", "root", "--seed", "lab"], width=80, environment={})
+    assert code == 0
+    assert "BEGIN CERTIFICATE" in shown

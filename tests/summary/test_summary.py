@@ -57,6 +57,13 @@ def test_what_commands_a_terminal_is_escaped() -> None:
     )
 
 
+@given(st.text())
+def test_what_is_escaped_may_be_escaped_again(text: str) -> None:
+    once = summary.escaped(text)
+    assert all(" " <= each <= "~" for each in once)
+    assert summary.escaped(once) == once
+
+
 # --- distances ----------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _MISSING: Final = (
-    'appleattest: the command line needs two more packages: pip install "appleattest[cli]"\n'
+    'appleattest: the command line needs more packages: pip install "appleattest[cli]"\n'
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from appleattest.cli.output import escaped
+from appleattest.summary import escaped
 
 REFUSED: Final = 1
 MISUSE: Final = 2

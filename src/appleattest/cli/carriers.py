@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from cryptography import x509
@@ -11,8 +12,12 @@ from appleattest import mdm
 from appleattest.attestation import Attestation
 from appleattest.errors import AttestationError, MalformedInput, Reason
 from appleattest.forms import Form, recognise
+from appleattest.freshness import UNCHECKED
 from appleattest.limits import Limits
-from appleattest.unverified import decode_unverified
+from appleattest.report import Report
+from appleattest.summary import certificate_rows
+from appleattest.unverified import UnverifiedAttestation, decode_unverified
+from appleattest.verifier import Verifier
 from appleattest.wire import strict_json
 
 
@@ -93,6 +98,19 @@ def challenge_response(content: bytes) -> bytes:
     inside = acme_object(content)
     encoded = inside if isinstance(inside, str) else _base64url(inside)
     return b'{"attObj":"%b"}' % encoded.encode("ascii", "replace")
+
+
+def as_of_not_before(
+    found: UnverifiedAttestation, verifier: Verifier
+) -> tuple[datetime | None, Report | None]:
+    """The leaf's notBefore, and whether the chain verifies as of then.
+
+    Neither where the date cannot be read: there is no time to judge by.
+    """
+    as_of = certificate_rows(found.chain[:1])[0].not_before
+    if as_of is None:
+        return None, None
+    return as_of, verifier.examine_chain(found.chain, freshness=UNCHECKED, at=as_of)
 
 
 def request(content: bytes) -> Any:

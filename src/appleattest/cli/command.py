@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from uuid import uuid4
 
 import click
 
 from appleattest import mdm
+from appleattest.cli import output
 from appleattest.cli.options import json_option, octets, plist_json
 from appleattest.freshness import UNCHECKED
 
@@ -56,4 +56,4 @@ def command(
     if as_json:
         plist_json("command", document)
     else:
-        sys.stdout.buffer.write(document)
+        output.write(document)

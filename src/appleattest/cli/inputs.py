@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from appleattest.cli.output import escaped
 from appleattest.limits import Limits
+from appleattest.summary import escaped
 
 MOST: Final = Limits().json_bytes
 """Octets that are read of one file: the largest input that any call takes."""

@@ -8,16 +8,14 @@ from typing import Any, NamedTuple
 import click
 
 from appleattest import explain
-from appleattest.cli import output, show
+from appleattest.cli import carriers, output, show
 from appleattest.cli.inputs import UnreadableError, read
 from appleattest.cli.options import common, moment, verifier_of
 from appleattest.cli.output import Line, Style
 from appleattest.errors import AttestationError
 from appleattest.forms import Form, advice
-from appleattest.freshness import UNCHECKED
 from appleattest.oids import FRESHNESS_CODE
 from appleattest.report import Report
-from appleattest.summary import certificate_rows
 from appleattest.unverified import UnverifiedAttestation, decode_unverified
 from appleattest.verifier import Verifier
 
@@ -78,16 +76,7 @@ def _inspected(name: str, verifier: Verifier) -> Inspected | Failed:
         return Failed(name, str(error))
     except AttestationError as error:
         return Failed(name, f"No certificate was found: {error}. {error.detail}")
-    as_of = found.chain[0].not_valid_before_utc if _dated(found) else None
-    if as_of is None:
-        return Inspected(name, found, None, None)
-    report = verifier.examine_chain(found.chain, freshness=UNCHECKED, at=as_of)
-    return Inspected(name, found, as_of, report)
-
-
-def _dated(found: UnverifiedAttestation) -> bool:
-    """Whether the leaf's validity can be read."""
-    return certificate_rows(found.chain[:1])[0].not_before is not None
+    return Inspected(name, found, *carriers.as_of_not_before(found, verifier))
 
 
 def _show(result: Inspected | Failed, now: datetime, *, own_root: bool) -> None:

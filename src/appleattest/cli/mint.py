@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import secrets
-import sys
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, replace
@@ -219,4 +218,4 @@ def _print(command: str, document: bytes, *, as_json: bool) -> None:
         encoded = b64encode(document).decode("ascii")
         output.print_json(command, [{"base64": encoded}])
     else:
-        sys.stdout.buffer.write(document)
+        output.write(document)

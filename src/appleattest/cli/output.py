@@ -1,4 +1,4 @@
-"""The only way to the terminal: printable ASCII in styles, or JSON.
+"""The only way to the terminal: printable ASCII in styles, JSON, or a document as it is.
 
 Every text passes through `escaped`: nothing that came in a certificate, a file name or an argument
 reaches a terminal as it is. Styles are those of `rich`, on a terminal only, never under NO_COLOR.
@@ -8,20 +8,23 @@ No text is read as markup.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, NoReturn
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from appleattest.summary import printable
+from appleattest.summary import escaped
 
 SCHEMA: Final = 1
 """The version of what `--json` prints: output.schema.json."""
 
+_PRINTABLE_LINES: Final = re.compile(rb"[\t\n\r -~]*")
 _NARROWEST: Final = 40
 _WIDEST: Final = 120
 _ELSEWHERE: Final = 100
@@ -46,12 +49,6 @@ class Line(NamedTuple):
     value: str
     remark: str = ""
     style: str = Style.PLAIN
-
-
-def escaped(text: object) -> str:
-    """The text on one line of printable ASCII; what is that already stays as it is."""
-    said = str(text)
-    return said if said.isascii() and said.isprintable() else printable(said)
 
 
 class _Console(Console):
@@ -115,3 +112,13 @@ def print_json(command: str, results: Sequence[dict[str, Any]]) -> None:
     """Print the results of a command as JSON in ASCII, as output.schema.json describes it."""
     document = {"schema": SCHEMA, "command": command, "results": list(results)}
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
+
+
+def write(document: bytes) -> None:
+    """Write a document as it is, to a file or a pipe; to a terminal only lines of printable ASCII.
+
+    Raises `click.UsageError` for any other on a terminal, which might obey what is in it.
+    """
+    if sys.stdout.isatty() and not _PRINTABLE_LINES.fullmatch(document):
+        raise click.UsageError("A terminal cannot show this: send it to a file or a pipe.")
+    sys.stdout.buffer.write(document)

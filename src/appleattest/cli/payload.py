@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
+from appleattest.cli import output
 from appleattest.cli.options import json_option, plist_json, target_of, target_options
 from appleattest.profile import ACMEPayload, ConfigurationProfile
 
@@ -71,4 +70,4 @@ def payload(
     if as_json:
         plist_json("payload", document)
     else:
-        sys.stdout.buffer.write(document)
+        output.write(document)

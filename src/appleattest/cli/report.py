@@ -23,10 +23,11 @@ from appleattest.cli.options import (
     root_option,
     verifier_of,
 )
+from appleattest.cli.results import undecoded
 from appleattest.errors import AttestationError
 from appleattest.freshness import UNCHECKED, ExpectedFreshness, NoCheck, exactly, sha256_of
-from appleattest.report import CHECKS, Check, Outcome, Report, examined, refused
-from appleattest.summary import certificate_rows, verdict
+from appleattest.report import Report
+from appleattest.summary import verdict
 from appleattest.times import rfc3339
 from appleattest.unverified import UnverifiedAttestation, decode_unverified
 from appleattest.verifier import Verifier
@@ -150,11 +151,9 @@ def _section(
     if asked is None:
         if isinstance(found, AttestationError):
             raise click.ClickException(f"{name}: no certificate was found: {found}.")
-        as_of = certificate_rows(found.chain[:1])[0].not_before
-        examined_then = verifier.examine_chain(
-            found.chain, freshness=UNCHECKED, at=now if as_of is None else as_of
-        )
-        command = _command(name)
+        as_of, examined_then = carriers.as_of_not_before(found, verifier)
+        if examined_then is None:
+            raise click.ClickException(f"{name}: the leaf's dates cannot be read.")
         return page.Section(
             name,
             examined_then,
@@ -162,7 +161,7 @@ def _section(
             unverified=True,
             source=source,
             at=as_of,
-            command=command,
+            command=_command(name),
         )
     trusted = tuple(word for root in roots for word in ("--root", root))
     words = (*asked.words, *trusted, "--at", rfc3339(now))
@@ -262,18 +261,8 @@ def _contained(examine: Examine) -> Examine:
         try:
             return examine(verifier, content, at)
         except AttestationError as error:
-            return _undecoded(error)
+            return undecoded(error)
         except ValueError as misuse:
             raise click.UsageError(f"{misuse}.") from None
 
     return judged
-
-
-def _undecoded(error: AttestationError) -> Report:
-    first, *later = CHECKS
-    checks = [Check.failed(first, error), *(Check(name, Outcome.NOT_REACHED) for name in later)]
-
-    def refuse() -> Report:
-        raise refused(checks, error)
-
-    return examined(refuse)

@@ -13,7 +13,7 @@ from appleattest.cli.output import Line, Style
 from appleattest.errors import AttestationError, Reason
 from appleattest.mdm import Discrepancies
 from appleattest.policy import PolicyResult
-from appleattest.report import Check, Report
+from appleattest.report import CHECKS, Check, Outcome, Report, examined, refused
 from appleattest.summary import Conclusion, verdict
 from appleattest.times import rfc3339
 
@@ -74,7 +74,18 @@ def of_report(name: str, report: Report) -> Result:
 
 def of_refusal(name: str, error: AttestationError) -> Result:
     """The result of a refusal before any check ran."""
-    return Result(name, "", (Check.failed("decode", error),), None, error)
+    return of_report(name, undecoded(error))
+
+
+def undecoded(error: AttestationError) -> Report:
+    """The report of a file that cannot be read: `decode` failed, and nothing else was reached."""
+    first, *later = CHECKS
+    checks = [Check.failed(first, error), *(Check(name, Outcome.NOT_REACHED) for name in later)]
+
+    def refuse() -> Report:
+        raise refused(checks, error)
+
+    return examined(refuse)
 
 
 def gravest(results: Sequence[Result]) -> int:

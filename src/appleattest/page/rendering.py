@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from appleattest.page.content import contents
 from appleattest.page.section import Section
-from appleattest.summary import printable
+from appleattest.summary import escaped
 
 try:
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -77,8 +77,7 @@ def _shown(value: Any) -> Any:
     """
     if isinstance(value, Markup):
         return value
-    text = str(value)
-    return text if text.isascii() and text.isprintable() else printable(text)
+    return escaped(value)
 
 
 @cache

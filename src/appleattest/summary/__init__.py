@@ -6,7 +6,7 @@ terminal may show it as it is. A page still has to escape it for HTML.
 
 from appleattest.summary.certificates import CertificateRow, certificate_rows
 from appleattest.summary.moments import distance
-from appleattest.summary.printable import printable
+from appleattest.summary.printable import escaped, printable
 from appleattest.summary.properties import PropertyRow, State, property_rows, unknown_oids
 from appleattest.summary.verdict import Conclusion, verdict
 
@@ -17,6 +17,7 @@ __all__ = [
     "State",
     "certificate_rows",
     "distance",
+    "escaped",
     "printable",
     "property_rows",
     "unknown_oids",

@@ -14,6 +14,15 @@ def printable(text: str) -> str:
     return "".join(_shown(each) for each in plain(text))
 
 
+def escaped(text: object) -> str:
+    """`str(text)` on one line of printable ASCII; what is that already stays as it is.
+
+    So it may be applied again, to a row of `appleattest.summary` for one.
+    """
+    said = str(text)
+    return said if said.isascii() and said.isprintable() else printable(said)
+
+
 def _shown(character: str) -> str:
     if character == "\\":
         return "\\\\"
