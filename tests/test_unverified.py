@@ -25,6 +25,7 @@ from appleattest import (
     MalformedInput,
     NoAttestation,
     Reason,
+    TrustStore,
     UnverifiedAttestation,
     Verifier,
     decode_unverified,
@@ -48,6 +49,7 @@ PROPERTIES = Properties.mac()
 CHAIN = AUTHORITY.attest(properties=PROPERTIES)
 CERTIFICATES = tuple(x509.load_der_x509_certificate(der) for der in CHAIN)
 ANCHOR = AUTHORITY.root.public_bytes(Encoding.DER)
+NAMED_AS_ISSUER = deviations.SubjectName(AUTHORITY.intermediate.subject.public_bytes())
 NO_CERTIFICATE = b"\x30\x03\x02\x01\x00"
 
 
@@ -882,6 +884,32 @@ def test_two_that_name_each_other_are_not_reversed() -> None:
         for ours, theirs in (names, names[::-1])
     )
     assert Reason.LEAF_PROFILE not in [reason for reason, _ in problems_of([first, second])]
+
+
+def test_a_leaf_that_bears_its_issuers_name_is_shown_first() -> None:
+    """A leaf issues nothing, so the certificate after it is not its own, whatever the names."""
+    leaf = AUTHORITY.attest(properties=PROPERTIES, deviations=[NAMED_AS_ISSUER])[0]
+    chain = [leaf, AUTHORITY.attest(properties=Properties.iphone())[0]]
+    verifier = Verifier(trust=TrustStore([AUTHORITY.intermediate]))
+
+    verified = verifier.verify_chain(chain, freshness=UNCHECKED, at=AUTHORITY.issued_at)
+    decoded = decode_unverified(chain)
+    assert decoded.chain[0] == verified.leaf
+    assert decoded.problems == ()
+    issuer = AUTHORITY.attest(deviations=[NAMED_AS_ISSUER, deviations.LeafIsCA()])[0]
+    assert decode_unverified([issuer, chain[1]]).chain[1] == x509.load_der_x509_certificate(issuer)
+
+
+def test_an_issuer_whose_extensions_do_not_decode_is_not_looked_behind() -> None:
+    garbled = AUTHORITY.attest(
+        deviations=[
+            NAMED_AS_ISSUER,
+            deviations.ExtensionValue("2.5.29.19", b"\x05\x00"),
+        ]
+    )[0]
+    chain = [garbled, CHAIN[0]]
+    assert decode_unverified(chain).chain[0] == x509.load_der_x509_certificate(garbled)
+    assert problems_of(chain) == [(Reason.MALFORMED_CERTIFICATE, "x5c[0]")]
 
 
 def test_the_schema_that_was_expected_is_told() -> None:

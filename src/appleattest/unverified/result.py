@@ -115,13 +115,24 @@ def _certificate(encoded: bytes) -> _Readable | None:
 
 
 def _is_reversed(readable: Sequence[_Readable | None]) -> bool:
-    """Whether each certificate but the first was issued by the one before it, and not after it."""
-    names = [(each.fields.issuer, each.fields.subject) for each in readable if each is not None]
-    if len(names) < max(2, len(readable)):
+    """Whether each certificate but the first was issued by the one before it, and not after it.
+
+    Names do not suffice: a leaf can bear its issuer's name. A leaf issues nothing.
+    """
+    whole = [each for each in readable if each is not None]
+    if len(whole) < max(2, len(readable)):
         return False
-    pairs = list(pairwise(names))
-    is_upward = all(first[0] == second[1] for first, second in pairs)
-    return not is_upward and all(first[1] == second[0] for first, second in pairs)
+    pairs = list(pairwise(each.fields for each in whole))
+    is_upward = all(first.issuer == second.subject for first, second in pairs)
+    is_downward = all(first.subject == second.issuer for first, second in pairs)
+    return is_downward and not is_upward and _says_it_is_ca(whole[0].x509)
+
+
+def _says_it_is_ca(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except Exception:  # noqa: BLE001 - one of the problems will say what is wrong with them
+        return False
 
 
 def _reversed(count: int) -> AttestationError:
