@@ -32,7 +32,7 @@ PACKAGE: Final = ROOT / "src" / "appleattest"
 LAYERS: Final = (
     ("limits", "oids", "problems", "sealed", "text", "times"),
     ("arguments", "errors", "property_values"),
-    ("boundary", "wire"),
+    ("boundary", "signatures", "wire"),
     ("certificates", "forms"),
     ("freshness", "properties", "trust"),
     ("attestation",),
@@ -200,6 +200,7 @@ PUBLIC: Final = (
     ".page",
     ".policy",
     ".profile",
+    ".signatures",
     ".summary",
     ".testing",
     ".testing.device",
