@@ -20,7 +20,7 @@ _OCTETS: Final = (
     types.is_fixed_size_binary,
 )
 _TIME: Final = (types.is_timestamp,)
-_LIST: Final = (types.is_list, types.is_large_list, types.is_fixed_size_list)
+_LIST: Final = (types.is_list, types.is_large_list)
 _STRUCT: Final = (types.is_struct,)
 _ALIKE: Final = (_TEXT, _OCTETS, _TIME, _LIST, _STRUCT)
 """Types that hold the same values, each in a group."""
@@ -83,9 +83,10 @@ def _one_as_python(scalar: pa.Scalar) -> Any:
 
 
 def _coarser(given: pa.DataType) -> pa.DataType:
-    """The type with microseconds for nanoseconds, which a `datetime` has not."""
-    if types.is_timestamp(given) and given.unit == "ns":
-        return pa.timestamp("us", tz=given.tz)
+    """The type with UTC for any zone, and microseconds for nanoseconds: what a `datetime` has."""
+    if types.is_timestamp(given):
+        unit = "us" if given.unit == "ns" else given.unit
+        return pa.timestamp(unit, tz=None if given.tz is None else "UTC")
     if _is(given, _LIST) and types.is_struct(given.value_type):
         fields = [pa.field(each.name, _coarser(each.type)) for each in given.value_type]
         return pa.list_(pa.struct(fields))

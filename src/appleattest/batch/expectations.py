@@ -47,8 +47,7 @@ def checked_carrier(row: Row) -> str:
     if type(carrier) is not str or carrier not in COLUMNS_OF:
         raise ValueError('carrier is "mdm", "acme" or "chain"')
     for name in _OTHERS[carrier]:
-        value = getattr(row, name)
-        if value is not None and value != []:
+        if not _is_absent(getattr(row, name)):
             raise ValueError(f"{name} is no column for the carrier {carrier}: leave it null")
     return carrier
 
@@ -90,7 +89,7 @@ def nonce_of(row: Row, settings: Settings) -> bytes | NoCheck:
 def previous_nonces_of(row: Row) -> Mapping[bytes, datetime | None]:
     """The nonces of earlier commands, and when each was sent, where that is known."""
     given = row.previous_nonces
-    if not given:
+    if given is None:
         return {}
     name = "previous_nonces"
     if isinstance(given, str | BytesLike | Mapping) or not isinstance(given, Sequence):
@@ -136,14 +135,21 @@ def freshness_of(row: Row, settings: Settings) -> ExpectedFreshness | NoCheck:
 
 
 def _previous_nonce(item: object) -> tuple[bytes, datetime | None]:
-    """One earlier nonce: a `PreviousNonce`, another pair, or a mapping."""
+    """One earlier nonce: a pair with its time, a mapping, or the nonce alone."""
     name = "previous_nonces"
+    if isinstance(item, BytesLike):
+        return checked_nonce(item, name), None
     pair = (item.get("nonce"), item.get("sent_at")) if isinstance(item, Mapping) else item
     if not isinstance(pair, tuple) or len(pair) != 2:
         raise TypeError(f"{name} holds pairs of a nonce and its time, not {type_name(item)}")
     nonce, sent_at = pair
     sent = None if sent_at is None else utc_seconds(sent_at, f"{name}: a time")
     return checked_nonce(nonce, name), sent
+
+
+def _is_absent(value: object) -> bool:
+    """Whether a column is null, or a list without an item."""
+    return value is None or (isinstance(value, list | tuple) and not value)
 
 
 def _unchecked(column: str, settings: Settings) -> NoCheck:

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from appleattest.arguments import checked_limits
 from appleattest.limits import Limits
 from appleattest.policy import Policy
 from appleattest.sealed import Immutable, OwnCopy
+from appleattest.signatures import Engine, Signatures
 from appleattest.times import utc_seconds
 from appleattest.trust import TrustStore
 from appleattest.verifier import Verifier
 
-_MOST_VERIFIERS = 8
-"""Verifiers that a process keeps: one for each trust store, limits and engine that it is given."""
+_MOST_VERIFIERS: Final = 8
+"""Verifiers that a process keeps: one for each trust store, limits and signatures."""
+
+
+class _Parts(NamedTuple):
+    """What a verifier is made of."""
+
+    trust: TrustStore
+    limits: Limits
+    signatures: Signatures
 
 
 class Settings(OwnCopy, Immutable):
@@ -47,7 +56,7 @@ class Settings(OwnCopy, Immutable):
     trust: TrustStore
     limits: Limits
     policy: Policy | None
-    signatures: Any
+    signatures: Signatures
     at: datetime | None
     unchecked: bool
     any_device: bool
@@ -59,7 +68,7 @@ class Settings(OwnCopy, Immutable):
         trust: TrustStore | None = None,
         limits: Limits | None = None,
         policy: Policy | None = None,
-        signatures: Any = None,
+        signatures: Signatures | None = None,
         at: datetime | None = None,
         unchecked: bool = False,
         any_device: bool = False,
@@ -73,6 +82,7 @@ class Settings(OwnCopy, Immutable):
             if not isinstance(value, bool):
                 raise TypeError(f"{name} is True or False, not {type(value).__name__}")
         limits = checked_limits(limits)
+        signatures = Engine() if signatures is None else signatures
         self._fill(
             trust=trust,
             limits=limits,
@@ -81,7 +91,7 @@ class Settings(OwnCopy, Immutable):
             at=None if at is None else utc_seconds(at),
             unchecked=unchecked,
             any_device=any_device,
-            verifier=_verifier(trust, limits, signatures),
+            verifier=_verifier(_Parts(trust, limits, signatures)),
         )
 
     def _identity(self) -> tuple[Any, ...]:
@@ -117,7 +127,7 @@ def _from_parts(
     trust: TrustStore,
     limits: Limits,
     policy: Policy | None,
-    signatures: Any,
+    signatures: Signatures,
     at: datetime | None,
     unchecked: bool,
     any_device: bool,
@@ -139,6 +149,5 @@ def verifier_for(settings: Settings) -> Verifier:
 
 
 @lru_cache(maxsize=_MOST_VERIFIERS)
-def _verifier(trust: TrustStore, limits: Limits, signatures: Any) -> Verifier:
-    chosen = {} if signatures is None else {"signatures": signatures}
-    return Verifier(trust=trust, limits=limits, **chosen)
+def _verifier(parts: _Parts) -> Verifier:
+    return Verifier(trust=parts.trust, limits=parts.limits, signatures=parts.signatures)

@@ -12,6 +12,7 @@ from appleattest.batch.outcomes import invalid, refused, verified
 from appleattest.batch.row import Row, as_row
 from appleattest.batch.settings import Settings
 from appleattest.batch.verdict import Verdict
+from appleattest.boundary import is_parser_failure
 from appleattest.carriers.certificate_file import certificates_in
 from appleattest.errors import AttestationError
 from appleattest.freshness import UNCHECKED
@@ -39,7 +40,9 @@ def verify_row(row: Row | Mapping[str, Any], settings: Settings) -> Verdict:
         return refused(given, refusal)
     except (TypeError, ValueError) as misuse:
         return invalid(*_known(given), str(misuse))
-    except Exception as error:  # noqa: BLE001 - an object of the caller's may raise what it likes
+    except BaseException as error:  # an object of the caller's may raise what it likes
+        if not is_parser_failure(error):
+            raise
         return invalid(*_known(given), "the row cannot be read", describe(error))
 
 
