@@ -71,7 +71,7 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Recording:
         try:
             report = run(self, request)
         except AttestationError as error:
-            found.checks = error.report.checks if error.report else ()
+            found.checks = error.report.checks if error.report is not None else ()
             raise
         found.checks = report.checks
         return report
