@@ -22,6 +22,7 @@ GROUPS: Final = {
         "docs/guide-report-page",
         "docs/guide-batches",
         "docs/guide-test-your-server",
+        "docs/guide-fast",
         "docs/storage",
         "examples/mdm_webhook/README",
         "examples/acme_server/README",
