@@ -598,7 +598,8 @@ def test_a_mapping_is_a_row() -> None:
 def test_what_is_no_row_is_invalid(row: Any) -> None:
     verdict = judged(row)
     assert (verdict.verdict, verdict.id, verdict.carrier) == ("invalid", None, None)
-    assert str(verdict.message).startswith("a row is a Row or a mapping, not ")
+    assert verdict.message == "the row cannot be read"
+    assert "a row is a Row or a mapping, not " in str(verdict.detail)
     assert judged({}).message == 'carrier is "mdm", "acme" or "chain"'
 
 
