@@ -21,15 +21,16 @@ def resign(certificate: bytes, *, first: bool) -> bytes:
 
     Returned as it is where it does not begin as a certificate does.
     """
-    return _signed(certificate, AUTHORITY.issuer.key if first else AUTHORITY.root_issuer.key)
+    return signed(certificate, AUTHORITY.issuer.key if first else AUTHORITY.root_issuer.key)
 
 
 def resign_request(request: bytes) -> bytes:
     """The certificate request with a new signature, by the attested key; or as it is."""
-    return _signed(request, AUTHORITY.attested_key)
+    return signed(request, AUTHORITY.attested_key)
 
 
-def _signed(document: bytes, key: PrivateKey) -> bytes:
+def signed(document: bytes, key: PrivateKey) -> bytes:
+    """The certificate or request with a new signature by this key; or as it is."""
     try:
         start, _ = content(document, 0)
         _, after_body = content(document, start)

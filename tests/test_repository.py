@@ -32,7 +32,7 @@ PACKAGE: Final = ROOT / "src" / "appleattest"
 LAYERS: Final = (
     ("limits", "oids", "problems", "sealed", "text", "times"),
     ("arguments", "errors", "property_values"),
-    ("boundary", "wire"),
+    ("boundary", "signatures", "wire"),
     ("certificates", "forms"),
     ("freshness", "properties", "trust"),
     ("attestation",),
@@ -46,6 +46,7 @@ LAYERS: Final = (
     ("summary",),
     ("testing",),
     ("page",),
+    ("batch",),
     ("cli",),
     ("main",),
 )
@@ -194,11 +195,13 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 PUBLIC: Final = (
     "",
     ".acme",
+    ".batch",
     ".explain",
     ".mdm",
     ".page",
     ".policy",
     ".profile",
+    ".signatures",
     ".summary",
     ".testing",
     ".testing.device",

@@ -35,6 +35,7 @@ from appleattest.properties import (
 )
 from appleattest.report import CHECKS, DEVICE, Check, Outcome, Report, accepted, refused
 from appleattest.sealed import seal
+from appleattest.signatures import Signatures
 from appleattest.times import rfc3339
 from appleattest.trust import TrustStore
 
@@ -86,8 +87,8 @@ class Pipeline:
 
     __slots__ = ("_paths",)
 
-    def __init__(self, trust: TrustStore, limits: Limits) -> None:
-        self._paths = PathBuilder(trust, limits)
+    def __init__(self, trust: TrustStore, limits: Limits, signatures: Signatures) -> None:
+        self._paths = PathBuilder(trust, limits, signatures)
 
     @property
     def remembered(self) -> int:

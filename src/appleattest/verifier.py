@@ -35,11 +35,12 @@ from appleattest.limits import Limits
 from appleattest.pipeline import DeviceJudge, Pipeline, Request
 from appleattest.report import CHECKS, DEVICE, Report, examined
 from appleattest.sealed import Immutable
+from appleattest.signatures import Engine, Signatures
 from appleattest.times import utc_seconds
 from appleattest.trust import TrustStore
 
 CertificateLike: TypeAlias = BytesLike | x509.Certificate
-PreviousNonces: TypeAlias = Mapping[bytes, datetime] | Iterable[bytes]
+PreviousNonces: TypeAlias = Mapping[bytes, datetime | None] | Iterable[bytes]
 
 DerReader = Callable[[], Sequence[bytes]]
 """Gets the DER certificates out of what the device sent."""
@@ -52,23 +53,39 @@ class Verifier(Immutable):
     remembers the intermediates it has validated, which makes the next verification cheaper and
     changes nothing else; a copy or a pickle of it starts without them.
 
+    `signatures` checks the leaves of those intermediates: by default the path engine, or
+    `appleattest.signatures.AWSLC()`, which is faster and gives the same verdicts.
+
     Everywhere the first argument comes from the device: whatever it is, the answer is an
     `Attestation` or an `AttestationError`. The keyword arguments are the caller's: misuse
     raises `TypeError` or `ValueError`. `at` is the time to judge by, an aware `datetime`, used
     in UTC and whole seconds; by default the present.
     """
 
-    __slots__ = ("_limits", "_pipeline", "_trust")
+    __slots__ = ("_limits", "_pipeline", "_signatures", "_trust")
     _trust: TrustStore
     _limits: Limits
+    _signatures: Signatures
     _pipeline: Pipeline
 
-    def __init__(self, *, trust: TrustStore | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        trust: TrustStore | None = None,
+        limits: Limits | None = None,
+        signatures: Signatures | None = None,
+    ) -> None:
         trust = TrustStore.apple() if trust is None else trust
         if not isinstance(trust, TrustStore):
             raise TypeError(f"trust is a TrustStore, not {type(trust).__name__}")
         limits = checked_limits(limits)
-        self._fill(_trust=trust, _limits=limits, _pipeline=Pipeline(trust, limits))
+        signatures = _checked_signatures(signatures)
+        self._fill(
+            _trust=trust,
+            _limits=limits,
+            _signatures=signatures,
+            _pipeline=Pipeline(trust, limits, signatures),
+        )
 
     @property
     def trust(self) -> TrustStore:
@@ -79,6 +96,11 @@ class Verifier(Immutable):
     def limits(self) -> Limits:
         """The bounds on what it reads."""
         return self._limits
+
+    @property
+    def signatures(self) -> Signatures:
+        """What checks the signature of a leaf whose intermediate is remembered."""
+        return self._signatures
 
     def verify_mdm(
         self,
@@ -94,7 +116,8 @@ class Verifier(Immutable):
         `response` is the `DevicePropertiesAttestation` array (a sequence of DER, leaf first), or
         the whole response property list as bytes, XML or binary. `nonce` is the
         `DeviceAttestationNonce` as it was sent, 1 to 32 bytes. `previous_nonces` are those of
-        earlier commands to this device, as a mapping to the time each was sent, or without.
+        earlier commands to this device, as a mapping to the time each was sent (None where it is
+        not known), or without.
 
         The freshness of the result is `CURRENT`, or `EARLIER` for a cached attestation that
         answers a previous nonce; with `nonce=UNCHECKED` also `UNCHECKED`. A mismatch raises
@@ -230,14 +253,23 @@ class Verifier(Immutable):
         return self._pipeline.run(request)
 
     def __reduce__(self) -> tuple[Callable[..., Verifier], tuple[Any, ...]]:
-        return _from_parts, (self._trust, self._limits)
+        return _from_parts, (self._trust, self._limits, self._signatures)
 
     def __repr__(self) -> str:
         return f"<Verifier trusting {self._trust!r}>"
 
 
-def _from_parts(trust: TrustStore, limits: Limits) -> Verifier:
-    return Verifier(trust=trust, limits=limits)
+def _from_parts(trust: TrustStore, limits: Limits, signatures: Signatures) -> Verifier:
+    return Verifier(trust=trust, limits=limits, signatures=signatures)
+
+
+def _checked_signatures(signatures: Signatures | None) -> Signatures:
+    if signatures is None:
+        return Engine()
+    # A class has the attribute too, and is a mistake for its object.
+    if isinstance(signatures, type) or not isinstance(signatures, Signatures):
+        raise TypeError(f"signatures is Engine() or AWSLC(), not {signatures!r}")
+    return signatures
 
 
 def run_checks(verifier: Verifier, request: Request) -> Report:
@@ -304,7 +336,11 @@ def _earlier(previous_nonces: PreviousNonces) -> tuple[EarlierNonce, ...]:
         raise TypeError(f"{name} is several nonces, not {type(given).__name__}")
     if isinstance(previous_nonces, Mapping):
         return tuple(
-            EarlierNonce(checked_nonce(nonce, name), utc_seconds(sent_at, f"a time of {name}"))
+            EarlierNonce(checked_nonce(nonce, name), _sent_at(sent_at, f"a time of {name}"))
             for nonce, sent_at in previous_nonces.items()
         )
     return tuple(EarlierNonce(checked_nonce(nonce, name), None) for nonce in previous_nonces)
+
+
+def _sent_at(sent_at: datetime | None, name: str) -> datetime | None:
+    return None if sent_at is None else utc_seconds(sent_at, name)

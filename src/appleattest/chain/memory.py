@@ -9,8 +9,9 @@ check above it, so an entry is used only where the cold path could not decide ot
 - no other anchor has the name and the key of a certificate of that path, so there is one path;
 - the time lies within the validity of every certificate above the leaf.
 
-A warm path is the same engine with the same policies and that one anchor, and a warm refusal
-means nothing: the cold path decides, and its reason stands. A memory belongs to one verifier,
+A warm path is the same engine with the same policies and that one anchor, or, where the caller
+chose it, one signature check by a faster library (`remembered`). A warm refusal means nothing:
+the cold path decides, and its reason stands. A memory belongs to one verifier,
 whose anchors and limits never change, and is never copied.
 """
 
@@ -23,6 +24,7 @@ from typing import Final, NamedTuple
 from cryptography.x509.verification import PolicyBuilder
 
 from appleattest.certificates import DecodedCertificate
+from appleattest.signatures import IssuerKey
 
 _CAPACITY: Final = 16
 
@@ -34,6 +36,8 @@ class ValidatedIssuer(NamedTuple):
     not_before: datetime
     not_after: datetime
     policy: PolicyBuilder
+    key: IssuerKey | None = None
+    """The issuer's key in the library that checks signatures of leaves; None is the engine."""
 
 
 class IssuerMemory:

@@ -1,7 +1,8 @@
 """Ask the engine, `cryptography.x509.verification`, for a path to a trust anchor.
 
 Here is decided what the engine gets to see, and nothing else: accepting is its business
-alone, and no code of ours accepts what it refused. It sees no certificate that could only
+alone, and no code of ours accepts what it refused. Only of a leaf under a remembered issuer may
+the caller have another library asked (`remembered`). The engine sees no certificate that could only
 cost it time: none that names itself as issuer, none from which no anchor can be reached.
 """
 
@@ -25,9 +26,11 @@ from appleattest.certificates import DecodedCertificate
 from appleattest.chain.diagnosis import diagnose
 from appleattest.chain.memory import IssuerMemory, ValidatedIssuer, validity_of
 from appleattest.chain.presented import PresentedChain, element_at
+from appleattest.chain.remembered import is_issued_by, key_of
 from appleattest.chain.signatures import SignatureLedger
 from appleattest.errors import Reason, UntrustedChain
 from appleattest.limits import Limits
+from appleattest.signatures import Signatures
 from appleattest.trust import TrustStore
 
 Path = tuple[DecodedCertificate, ...]
@@ -68,13 +71,17 @@ def path_policy(anchors: Sequence[x509.Certificate], limits: Limits) -> PolicyBu
 
 
 class PathBuilder:
-    """Finds paths to the anchors of one trust store under one set of limits."""
+    """Finds paths to the anchors of one trust store under one set of limits.
 
-    __slots__ = ("_limits", "_policy", "_trust", "memory")
+    `signatures` checks the leaves of remembered issuers.
+    """
 
-    def __init__(self, trust: TrustStore, limits: Limits) -> None:
+    __slots__ = ("_limits", "_policy", "_signatures", "_trust", "memory")
+
+    def __init__(self, trust: TrustStore, limits: Limits, signatures: Signatures) -> None:
         self._trust = trust
         self._limits = limits
+        self._signatures = signatures
         self._policy = path_policy(trust.anchors, limits)
         self.memory = IssuerMemory()
 
@@ -93,7 +100,7 @@ class PathBuilder:
             )
         intermediates = self._intermediates(leaf, presented.others)
         issuer = self.memory.recall(intermediates, at)
-        if issuer is not None and _accepts(issuer.policy, leaf, (), at):
+        if issuer is not None and _accepts_warm(issuer, leaf, at):
             return (leaf, *issuer.path)
         return self._build_cold(presented, intermediates, at)
 
@@ -159,7 +166,8 @@ class PathBuilder:
             return
         not_before, not_after = validity_of(above)
         policy = path_policy([above[0].x509], self._limits)
-        self.memory.remember(ValidatedIssuer(above, not_before, not_after, policy))
+        key = key_of(above[0], self._signatures)
+        self.memory.remember(ValidatedIssuer(above, not_before, not_after, policy, key))
 
 
 def _same_issuer(one: DecodedCertificate, other: DecodedCertificate) -> bool:
@@ -224,6 +232,13 @@ def _without_rivals(
     """
     issuers = {leaf.issuer} - {c.issuer for c in candidates}
     return [c for c in candidates if c.subject not in issuers or ledger.verifies(leaf, c)]
+
+
+def _accepts_warm(issuer: ValidatedIssuer, leaf: DecodedCertificate, at: datetime) -> bool:
+    """Whether the leaf is one of this issuer, says the engine, or the library chosen for it."""
+    if issuer.key is None:
+        return _accepts(issuer.policy, leaf, (), at) is not None
+    return is_issued_by(leaf, issuer.path[0], issuer.key, at)
 
 
 def _accepts(
