@@ -17,7 +17,7 @@ KB: Final = 1024
 FOR_PEOPLE: Final = ("cli", "explain", "page", "summary")
 """The packages that show results to people. No server loads them, so they have their own bound."""
 FOR_FLEETS: Final = ("batch",)
-"""What verifies tables of rows, and runs over files: no server that verifies one answer loads it."""
+"""What verifies tables of rows. No server that verifies one answer at a time loads it."""
 REST: Final = "the library, with appleattest.testing and the metadata"
 MOST: Final = {FOR_PEOPLE: 250 * KB, FOR_FLEETS: 150 * KB, REST: 700 * KB}
 """Octets of each part, unpacked. RECORD, which lists the files of all three, is not counted."""
