@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, NoReturn
 
 from appleattest import acme, mdm
 from appleattest.acme.received import attestation_object_in, challenge_response_in
+from appleattest.attestation import Attestation
 from appleattest.batch import expectations
 from appleattest.batch.outcomes import invalid, refused, verified
 from appleattest.batch.row import Row, as_row
@@ -21,12 +22,38 @@ from appleattest.report import Outcome
 from appleattest.text import describe, is_writable
 
 
+class JudgedRow(NamedTuple):
+    """The verdict about one row, and what it was made of.
+
+    `attestation` is there where the verdict is `verified`, `error` where it is `refused`: an
+    `AttestationSchedule` or a record asks for them. `bool()` of it is a `TypeError`.
+    """
+
+    verdict: Verdict
+    attestation: Attestation | None = None
+    error: AttestationError | None = None
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("JudgedRow is neither true nor false: compare the verdict of its verdict")
+
+    def __repr__(self) -> str:
+        return f"<JudgedRow {self.verdict!r}>"
+
+
 def verify_row(row: Row | Mapping[str, Any], settings: Settings) -> Verdict:
     """The verdict about one row; raises nothing for whatever the row is or holds.
 
     `verified`: every check passed. `refused`: the attestation failed one, with its reason.
     `invalid`: the row itself is wrong, and `message` begins with the name of the column.
     Raises `TypeError` where `settings` is no `Settings`.
+    """
+    return judge_row(row, settings).verdict
+
+
+def judge_row(row: Row | Mapping[str, Any], settings: Settings) -> JudgedRow:
+    """The verdict of `verify_row`, with the `Attestation` or the error behind it.
+
+    For what needs more than columns: the next state of a device, or a record to keep.
     """
     if not isinstance(settings, Settings):
         raise TypeError(f"settings is a Settings, not {type(settings).__name__}")
@@ -37,13 +64,13 @@ def verify_row(row: Row | Mapping[str, Any], settings: Settings) -> Verdict:
         return _VERIFY[expectations.checked_carrier(given)](given, settings)
     except AttestationError as refusal:
         assert given is not None  # noqa: S101 - what reads a row refuses nothing
-        return refused(given, refusal)
+        return JudgedRow(refused(given, refusal), error=refusal)
     except (TypeError, ValueError) as misuse:
-        return invalid(*_known(given), str(misuse))
+        return JudgedRow(invalid(*_known(given), str(misuse)))
     except BaseException as error:  # an object of the caller's may raise what it likes
         if not is_parser_failure(error):
             raise
-        return invalid(*_known(given), "the row cannot be read", describe(error))
+        return JudgedRow(invalid(*_known(given), "the row cannot be read", describe(error)))
 
 
 def verify_many(
@@ -58,7 +85,7 @@ def verify_many(
     return (verify_row(row, chosen) for row in rows)
 
 
-def _mdm(row: Row, settings: Settings) -> Verdict:
+def _mdm(row: Row, settings: Settings) -> JudgedRow:
     content = expectations.checked_attestation(row)
     nonce = expectations.nonce_of(row, settings)
     previous_nonces = expectations.previous_nonces_of(row)
@@ -74,10 +101,10 @@ def _mdm(row: Row, settings: Settings) -> Verdict:
         at=at,
     )
     device_check = Outcome.NOT_REQUESTED if device is UNCHECKED else Outcome.PASSED
-    return verified(row, seen.attestation, device_check, seen.discrepancies, settings.policy)
+    return _judged(row, seen.attestation, device_check, settings, seen.discrepancies)
 
 
-def _acme(row: Row, settings: Settings) -> Verdict:
+def _acme(row: Row, settings: Settings) -> JudgedRow:
     content = expectations.checked_attestation(row)
     token = expectations.token_of(row, settings)
     identifier = expectations.identifier_of(row, settings)
@@ -86,7 +113,7 @@ def _acme(row: Row, settings: Settings) -> Verdict:
     if identifier is None or token is UNCHECKED:
         inside = attestation_object_in(content, verifier.limits)
         attestation = verifier.verify_acme(inside, token=token, at=at)
-        return verified(row, attestation, Outcome.NOT_REQUESTED, None, settings.policy)
+        return _judged(row, attestation, Outcome.NOT_REQUESTED, settings)
     attestation = acme.validate_challenge(
         challenge_response_in(content, verifier.limits),
         token=token,
@@ -94,19 +121,30 @@ def _acme(row: Row, settings: Settings) -> Verdict:
         verifier=verifier,
         at=at,
     )
-    return verified(row, attestation, Outcome.PASSED, None, settings.policy)
+    return _judged(row, attestation, Outcome.PASSED, settings)
 
 
-def _chain(row: Row, settings: Settings) -> Verdict:
+def _chain(row: Row, settings: Settings) -> JudgedRow:
     content = expectations.checked_attestation(row)
     freshness = expectations.freshness_of(row, settings)
     at = expectations.time_of(row, settings)
     chain = certificates_in(content, settings.limits)
     attestation = settings.verifier.verify_chain(chain, freshness=freshness, at=at)
-    return verified(row, attestation, Outcome.NOT_REQUESTED, None, settings.policy)
+    return _judged(row, attestation, Outcome.NOT_REQUESTED, settings)
 
 
-_VERIFY: Final[Mapping[str, Callable[[Row, Settings], Verdict]]] = {
+def _judged(
+    row: Row,
+    attestation: Attestation,
+    device_check: Outcome,
+    settings: Settings,
+    discrepancies: mdm.Discrepancies | None = None,
+) -> JudgedRow:
+    verdict = verified(row, attestation, device_check, discrepancies, settings.policy)
+    return JudgedRow(verdict, attestation)
+
+
+_VERIFY: Final[Mapping[str, Callable[[Row, Settings], JudgedRow]]] = {
     "mdm": _mdm,
     "acme": _acme,
     "chain": _chain,
