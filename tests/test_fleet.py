@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +23,7 @@ import duckdb
 from appleattest import TrustStore, mdm
 from appleattest.testing import AttestationAuthority, carriers
 from examples.fleet import run as fleet
+from examples.fleet import storage
 from examples.fleet.simulate import (
     DAY,
     FIRST_DAY,
@@ -302,6 +305,45 @@ def test_the_report_counts_what_was_found(fresh: Database, workers: Executor) ->
         f"  {sum(EACH[k] for k in (Kind.FORGES, Kind.RELAYS, Kind.DECLINES)):>8,}  2025-07-02"
         in (lines)
     )
+
+
+def test_events_that_are_judged_may_be_deleted(fresh: Database, workers: Executor) -> None:
+    run(fresh, FIRST_DAY, workers)
+    fresh.execute("DELETE FROM event")
+    answer(fresh, SECOND_DAY, workers)
+    lines = run(fresh, FIRST_DAY + DAY, workers)
+    assert lines[0].startswith(f"{EACH[Kind.LATE]} answers judged in ")
+
+
+def test_the_queries_of_the_readme_run(second: Database) -> None:
+    readme = (ROOT / "examples" / "fleet" / "README.md").read_text(encoding="utf-8")
+    queries = readme.partition("```sql\n")[2].partition("```")[0].split(";\n")[:-1]
+    not_good, alerts, due_next, changed = (rows(second, query) for query in queries)
+    assert len(not_good) == COUNT - len(
+        rows(second, "FROM posture WHERE trust = 'full' AND policy = 'passed'")
+    )
+    assert (
+        len(alerts)
+        == sum(EACH[k] for k in (Kind.LIES, Kind.FORGES, Kind.RELAYS)) + 2 * (EACH[Kind.BORROWS])
+    )
+    assert len(due_next) == 20
+    assert {change[1] for change in changed} == names(Kind.LATE)
+
+
+def test_the_storage_of_a_fleet_is_measured(
+    second: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "REPETITIONS", 1)
+    with closing(sqlite3.connect(":memory:")) as copy:
+        first_line, _, *lines = storage.measure(second, copy)
+        found = copy.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE INDEX%'")
+        indexes = {name.removeprefix("device_") for (name,) in found}
+    assert first_line.startswith(f"{COUNT} devices; who is due, found in ")
+    figures = {line.split("  ")[-1]: int(line.split()[0].replace(",", "")) for line in lines}
+    assert 3000 < figures["the event, until it is judged"] < 5000
+    assert 300 < figures["DeviceState as JSON"] < 500
+    assert figures["its key"] == 120
+    assert indexes == {"again_at", "spki_sha256", "serial_number"}
 
 
 # --- what a run may rely on -----------------------------------------------------------------------

@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS device (
     again_at          TIMESTAMP NOT NULL -- when to look at it again: what a timer reads
 );
 
--- What the webhook stored: one row for each event, in the order in which they came.
+-- What the webhook stored: one row for each event, in the order in which they came. What is judged
+-- may be deleted; the numbers go on growing.
 CREATE TABLE IF NOT EXISTS event (
     number        BIGINT NOT NULL,
     enrollment_id TEXT NOT NULL,

@@ -250,13 +250,20 @@ def asked_before(device: Simulated) -> Device:
     return before._replace(state=lost)
 
 
+LAST_NUMBER: Final = """
+    SELECT greatest(
+        0, (SELECT max(number) FROM event), (SELECT max(last_event) FROM step))
+"""
+"""Numbers grow, also where the events that are judged were deleted."""
+
+
 def answer(database: duckdb.DuckDBPyConnection, at: datetime, workers: Executor) -> int:
     """Let the devices answer whatever is pending; how many events that makes."""
     known = database.execute(
         "SELECT number, state FROM simulated JOIN device USING (enrollment_id) ORDER BY number"
     ).fetchall()
     slices = [known[start : start + SLICE] for start in range(0, len(known), SLICE)]
-    (made,) = one(database, "SELECT coalesce(max(number), 0) FROM event")
+    (made,) = one(database, LAST_NUMBER)
     first = made
     for part in workers.map(partial(answers, at=at), slices):
         rows = [
