@@ -22,6 +22,7 @@ import duckdb
 
 from appleattest import TrustStore, mdm
 from appleattest.testing import AttestationAuthority, carriers
+from examples.fleet import device as one_device
 from examples.fleet import run as fleet
 from examples.fleet import storage
 from examples.fleet.simulate import (
@@ -211,13 +212,13 @@ def test_a_user_enrolment_is_known_by_the_key_of_its_first_answer(first: Databas
 
 def test_a_cached_attestation_counts_from_when_its_nonce_was_sent(first: Database) -> None:
     made = dict(rows(first, "SELECT enrollment_id, made_after FROM posture"))
-    assert {made[name] for name in names(Kind.CACHED)} == {fleet.naive(FIRST_DAY - 3 * DAY)}
-    assert {made[name] for name in names(Kind.HONEST)} == {fleet.naive(ASKED)}
+    assert {made[name] for name in names(Kind.CACHED)} == {one_device.naive(FIRST_DAY - 3 * DAY)}
+    assert {made[name] for name in names(Kind.HONEST)} == {one_device.naive(ASKED)}
 
 
 def due(database: Database, kind: Kind) -> list[datetime]:
     found = dict(rows(database, "SELECT enrollment_id, again_at FROM device"))
-    return [fleet.aware(found[name]) for name in sorted(names(kind))]
+    return [one_device.aware(found[name]) for name in sorted(names(kind))]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +245,7 @@ def test_no_device_comes_due_within_its_seven_days_or_after_its_age(first: Datab
 
 def test_the_first_run_asks_nobody_and_finds_no_change(first: Database) -> None:
     created = column(first, "SELECT created_at FROM command")
-    assert fleet.naive(FIRST_DAY) not in created
+    assert one_device.naive(FIRST_DAY) not in created
     assert rows(first, "SELECT * FROM change") == []
     assert rows(first, "SELECT count(*) FROM posture_before") == [(COUNT,)]
 
@@ -256,7 +257,7 @@ def test_what_changed_on_the_second_day_is_who_answered_late(second: Database) -
     changes = rows(
         second,
         "SELECT what, before, after, count(*) FROM change WHERE run_at = $now GROUP BY ALL",
-        now=fleet.naive(FIRST_DAY + DAY),
+        now=one_device.naive(FIRST_DAY + DAY),
     )
     late, macs = EACH[Kind.LATE], sum(d.is_mac for d in FLEET if d.kind is Kind.LATE)
     assert 0 < macs < late
@@ -277,7 +278,7 @@ def test_who_was_not_believed_is_asked_again_on_the_second_day(second: Database)
         second,
         "SELECT enrollment_id, command.reason, body, state"
         " FROM command JOIN device USING (enrollment_id) WHERE created_at = $now",
-        now=fleet.naive(FIRST_DAY + DAY),
+        now=one_device.naive(FIRST_DAY + DAY),
     )
     assert {name for name, *_ in asked} == names(Kind.FORGES, Kind.RELAYS, Kind.DECLINES)
     for name, reason, body, stored in asked:
@@ -389,8 +390,8 @@ def verdict(event: int, made_after: datetime, os_version: str) -> dict[str, Any]
     return {
         "event": event,
         "enrollment_id": FLEET[40].enrollment_id,
-        "received_at": fleet.naive(FIRST_DAY),
-        "made_after": fleet.naive(made_after),
+        "received_at": one_device.naive(FIRST_DAY),
+        "made_after": one_device.naive(made_after),
         "verdict": "verified",
         "freshness": "earlier",
         "os_version": os_version,
@@ -431,22 +432,24 @@ MAC: Final = Simulated(40)
 PHONE_OF_A_USER: Final = Simulated(11)
 
 
-def asked(device: Simulated) -> fleet.Device:
-    known, _ = fleet.ask(device.enrolled, ASKED)
+def asked(device: Simulated) -> one_device.Device:
+    known, _ = one_device.ask(device.enrolled, ASKED)
     return known
 
 
 def answer_of(
-    device: Simulated, known: fleet.Device, *, attested: Simulated | None = None
-) -> fleet.Event:
+    device: Simulated, known: one_device.Device, *, attested: Simulated | None = None
+) -> one_device.Event:
     """The answer of a device to the one command that is pending."""
     (request,) = known.state.pending
     made = chain(attested or device, known.state, request, ANSWERED)
-    return fleet.Event(1, ANSWERED, event(device, ANSWERED, request.command_uuid, made))
+    return one_device.Event(1, ANSWERED, event(device, ANSWERED, request.command_uuid, made))
 
 
-def take_in(known: fleet.Device, came: fleet.Event) -> tuple[fleet.Device, dict[str, Any] | None]:
-    return fleet.take_in(known, came, authority().trust)
+def take_in(
+    known: one_device.Device, came: one_device.Event
+) -> tuple[one_device.Device, dict[str, Any] | None]:
+    return one_device.take_in(known, came, authority().trust)
 
 
 def test_an_answer_is_taken_in_once() -> None:
@@ -464,7 +467,7 @@ def test_an_answer_is_taken_in_once() -> None:
 @pytest.mark.parametrize("body", [b"no event", b"{}", b""])
 def test_what_no_server_sends_changes_nothing(body: bytes) -> None:
     known = asked(MAC)
-    assert take_in(known, fleet.Event(1, ANSWERED, body)) == (known, None)
+    assert take_in(known, one_device.Event(1, ANSWERED, body)) == (known, None)
 
 
 def test_an_event_of_another_enrolment_changes_nothing() -> None:
@@ -472,8 +475,21 @@ def test_an_event_of_another_enrolment_changes_nothing() -> None:
     (request,) = known.state.pending
     made = chain(MAC, known.state, request, ANSWERED)
     body = event(other, ANSWERED, request.command_uuid, made)
-    assert take_in(known, fleet.Event(1, ANSWERED, body)) == (known, None)
+    assert take_in(known, one_device.Event(1, ANSWERED, body)) == (known, None)
     assert take_in(known, answer_of(MAC, known))[1] is not None
+
+
+def test_an_answer_that_cannot_be_read_is_a_failure_and_ends_the_waiting() -> None:
+    known = asked(MAC)
+    (request,) = known.state.pending
+    body = carriers.webhook_event(
+        b"<plist>", udid=MAC.enrollment_id, command_uuid=request.command_uuid
+    )
+    after, row = take_in(known, one_device.Event(1, ANSWERED, body))
+    assert row is not None
+    assert (row["verdict"], row["reason"]) == ("refused", "malformed-plist")
+    assert after.state.pending == ()
+    assert after.state.failures == 1
 
 
 def test_a_busy_device_has_not_answered() -> None:
@@ -483,7 +499,7 @@ def test_a_busy_device_has_not_answered() -> None:
         None, command_uuid=request.command_uuid, status="NotNow", udid=MAC.enrollment_id
     )
     body = carriers.webhook_event(busy)
-    assert take_in(known, fleet.Event(1, ANSWERED, body)) == (known, None)
+    assert take_in(known, one_device.Event(1, ANSWERED, body)) == (known, None)
 
 
 def test_where_our_own_row_is_wrong_the_device_is_not_to_blame(
@@ -509,7 +525,7 @@ def test_a_user_enrolment_keeps_its_key() -> None:
     first = asked(PHONE_OF_A_USER)
     known, _ = take_in(first, answer_of(PHONE_OF_A_USER, first))
     assert known.spki is not None
-    again, _ = fleet.ask(known, ASKED + 27 * DAY)
+    again, _ = one_device.ask(known, ASKED + 27 * DAY)
     other = Simulated(13)
     refused, row = take_in(again, answer_of(PHONE_OF_A_USER, again, attested=other))
     assert row is not None
@@ -524,15 +540,17 @@ def test_a_user_enrolment_keeps_its_key() -> None:
 def test_an_unchecked_answer_proves_no_key() -> None:
     known = asked(MAC)
     (request,) = known.state.pending
-    lost = fleet.SCHEDULE.answer_lost(known.state, command_uuid=request.command_uuid, at=ANSWERED)
-    cached, command = fleet.ask(known._replace(state=lost), ANSWERED)
+    lost = one_device.SCHEDULE.answer_lost(
+        known.state, command_uuid=request.command_uuid, at=ANSWERED
+    )
+    cached, command = one_device.ask(known._replace(state=lost), ANSWERED)
     assert command is not None
     assert command["reason"] == "recover"
     stranger = AttestationAuthority("fleet").attest(
         properties=MAC.model(ANSWERED).properties(), freshness_code=b"unknown", at=ANSWERED
     )
     body = event(MAC, ANSWERED, command["command_uuid"], stranger)
-    after, row = take_in(cached, fleet.Event(1, ANSWERED, body))
+    after, row = take_in(cached, one_device.Event(1, ANSWERED, body))
     assert row is not None
     assert (row["verdict"], row["freshness"], row["policy"]) == (
         "verified",
@@ -567,6 +585,6 @@ def test_the_two_scripts_run_as_they_are_shown(tmp_path: Path) -> None:
 
 def test_times_of_the_database_are_in_utc() -> None:
     noon = datetime(2025, 7, 1, 14, tzinfo=UTC).astimezone()
-    assert fleet.naive(noon) == datetime(2025, 7, 1, 14)  # noqa: DTZ001
-    assert fleet.naive(None) is None
-    assert fleet.aware(datetime(2025, 7, 1, 14)) == noon  # noqa: DTZ001
+    assert one_device.naive(noon) == datetime(2025, 7, 1, 14)  # noqa: DTZ001
+    assert one_device.naive(None) is None
+    assert one_device.aware(datetime(2025, 7, 1, 14)) == noon  # noqa: DTZ001

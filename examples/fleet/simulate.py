@@ -26,18 +26,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from appleattest import mdm
 from appleattest.testing import AttestationAuthority, DeviceModel, carriers
-from examples.fleet.run import (
-    SCHEDULE,
-    SCHEMA,
-    SLICE,
-    STEP,
-    Device,
-    ask,
-    insert,
-    naive,
-    one,
-    stored,
-)
+from examples.fleet.device import SCHEDULE, Device, ask, naive, stored
+from examples.fleet.run import SCHEMA, SLICE, STEP, insert, one
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
