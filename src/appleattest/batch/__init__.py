@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from appleattest.batch.columns import INPUT_COLUMNS, OUTPUT_COLUMNS, Column
-from appleattest.batch.row import PreviousNonce, Row
+from appleattest.batch.row import PreviousNonce, PreviousNonceLike, Row
 from appleattest.batch.settings import Settings, verifier_for
 from appleattest.batch.verdict import Verdict
 from appleattest.batch.verification import JudgedRow, judge_row, verify_many, verify_row
@@ -31,6 +31,7 @@ __all__ = [
     "Column",
     "JudgedRow",
     "PreviousNonce",
+    "PreviousNonceLike",
     "Row",
     "Settings",
     "Verdict",

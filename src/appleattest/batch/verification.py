@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from appleattest import acme, mdm
 from appleattest.acme.received import attestation_object_in, challenge_response_in
@@ -20,6 +20,11 @@ from appleattest.freshness import UNCHECKED
 from appleattest.mdm.received import response_in
 from appleattest.report import Outcome
 from appleattest.text import describe, is_writable
+
+Accepted: TypeAlias = tuple[Attestation, Outcome, mdm.Discrepancies | None]
+"""An attestation that is what its row expects, whether the device was compared, and its lies."""
+Prepared: TypeAlias = Callable[[], Accepted]
+"""A verification whose row has been checked; it raises `AttestationError`."""
 
 
 class JudgedRow(NamedTuple):
@@ -60,13 +65,7 @@ def judge_row(row: Row | Mapping[str, Any], settings: Settings) -> JudgedRow:
     given: Row | None = None
     try:
         given = as_row(row)
-        expectations.checked_id(given)
-        return _VERIFY[expectations.checked_carrier(given)](given, settings)
-    except AttestationError as refusal:
-        assert given is not None  # noqa: S101 - what reads a row refuses nothing
-        return JudgedRow(refused(given, refusal), error=refusal)
-    except (TypeError, ValueError) as misuse:
-        return JudgedRow(invalid(*_known(given), str(misuse)))
+        return _judged(given, settings)
     except BaseException as error:  # an object of the caller's may raise what it likes
         if not is_parser_failure(error):
             raise
@@ -85,70 +84,84 @@ def verify_many(
     return (verify_row(row, chosen) for row in rows)
 
 
-def _mdm(row: Row, settings: Settings) -> JudgedRow:
+def _judged(row: Row, settings: Settings) -> JudgedRow:
+    try:
+        expectations.checked_id(row)
+        verify = _PREPARE[expectations.checked_carrier(row)](row, settings)
+    except (TypeError, ValueError) as misuse:
+        return JudgedRow(invalid(*_known(row), str(misuse)))
+    try:
+        attestation, device_check, discrepancies = verify()
+    except AttestationError as refusal:
+        return JudgedRow(refused(row, refusal), error=refusal)
+    verdict = verified(row, attestation, device_check, discrepancies, settings.policy)
+    return JudgedRow(verdict, attestation)
+
+
+def _mdm(row: Row, settings: Settings) -> Prepared:
     content = expectations.checked_attestation(row)
     nonce = expectations.nonce_of(row, settings)
     previous_nonces = expectations.previous_nonces_of(row)
     device = expectations.device_of(row, settings)
     at = expectations.time_of(row, settings)
-    verifier = settings.verifier
-    seen = mdm.validate_response(
-        response_in(content, verifier.limits),
-        nonce=nonce,
-        previous_nonces=previous_nonces,
-        verifier=verifier,
-        device=device,
-        at=at,
-    )
-    device_check = Outcome.NOT_REQUESTED if device is UNCHECKED else Outcome.PASSED
-    return _judged(row, seen.attestation, device_check, settings, seen.discrepancies)
+
+    def verify() -> Accepted:
+        seen = mdm.validate_response(
+            response_in(content, settings.limits),
+            nonce=nonce,
+            previous_nonces=previous_nonces,
+            verifier=settings.verifier,
+            device=device,
+            at=at,
+        )
+        device_check = Outcome.NOT_REQUESTED if device is UNCHECKED else Outcome.PASSED
+        return seen.attestation, device_check, seen.discrepancies
+
+    return verify
 
 
-def _acme(row: Row, settings: Settings) -> JudgedRow:
+def _acme(row: Row, settings: Settings) -> Prepared:
     content = expectations.checked_attestation(row)
     token = expectations.token_of(row, settings)
     identifier = expectations.identifier_of(row, settings)
     at = expectations.time_of(row, settings)
-    verifier = settings.verifier
-    if identifier is None or token is UNCHECKED:
-        inside = attestation_object_in(content, verifier.limits)
-        attestation = verifier.verify_acme(inside, token=token, at=at)
-        return _judged(row, attestation, Outcome.NOT_REQUESTED, settings)
-    attestation = acme.validate_challenge(
-        challenge_response_in(content, verifier.limits),
-        token=token,
-        identifier=identifier,
-        verifier=verifier,
-        at=at,
-    )
-    return _judged(row, attestation, Outcome.PASSED, settings)
+
+    def verify() -> Accepted:
+        if identifier is None or token is UNCHECKED:
+            inside = attestation_object_in(content, settings.limits)
+            attestation = settings.verifier.verify_acme(inside, token=token, at=at)
+            return attestation, Outcome.NOT_REQUESTED, None
+        attestation = acme.validate_challenge(
+            challenge_response_in(content, settings.limits),
+            token=token,
+            identifier=identifier,
+            verifier=settings.verifier,
+            at=at,
+        )
+        return attestation, Outcome.PASSED, None
+
+    return verify
 
 
-def _chain(row: Row, settings: Settings) -> JudgedRow:
+def _chain(row: Row, settings: Settings) -> Prepared:
     content = expectations.checked_attestation(row)
     freshness = expectations.freshness_of(row, settings)
     at = expectations.time_of(row, settings)
-    chain = certificates_in(content, settings.limits)
-    attestation = settings.verifier.verify_chain(chain, freshness=freshness, at=at)
-    return _judged(row, attestation, Outcome.NOT_REQUESTED, settings)
+
+    def verify() -> Accepted:
+        chain = certificates_in(content, settings.limits)
+        attestation = settings.verifier.verify_chain(chain, freshness=freshness, at=at)
+        return attestation, Outcome.NOT_REQUESTED, None
+
+    return verify
 
 
-def _judged(
-    row: Row,
-    attestation: Attestation,
-    device_check: Outcome,
-    settings: Settings,
-    discrepancies: mdm.Discrepancies | None = None,
-) -> JudgedRow:
-    verdict = verified(row, attestation, device_check, discrepancies, settings.policy)
-    return JudgedRow(verdict, attestation)
-
-
-_VERIFY: Final[Mapping[str, Callable[[Row, Settings], JudgedRow]]] = {
+_PREPARE: Final[Mapping[str, Callable[[Row, Settings], Prepared]]] = {
     "mdm": _mdm,
     "acme": _acme,
     "chain": _chain,
 }
+"""Checks what a row of a carrier expects. Raises `TypeError` or `ValueError` for a wrong column."""
 
 
 def _known(row: Row | None) -> tuple[str | None, str | None]:
@@ -156,5 +169,5 @@ def _known(row: Row | None) -> tuple[str | None, str | None]:
     id_, carrier = (None, None) if row is None else (row.id, row.carrier)
     return (
         id_ if type(id_) is str and is_writable(id_) else None,
-        carrier if type(carrier) is str and carrier in _VERIFY else None,
+        carrier if type(carrier) is str and carrier in _PREPARE else None,
     )
