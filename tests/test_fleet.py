@@ -361,29 +361,41 @@ def test_a_second_run_judges_nothing_twice(fresh: Database, workers: Executor) -
     assert rows(fresh, "SELECT * FROM change") == []
 
 
-class Ends(ThreadPoolExecutor):
-    """Workers that end with the second step of a run."""
+DIES: Final = """
+import os, sys
+from concurrent.futures import ThreadPoolExecutor
+import duckdb
+from examples.fleet import run as fleet
+from examples.fleet.simulate import FIRST_DAY, authority
 
-    steps = 0
+steps, insert = [], fleet.insert
 
-    def map(self, *arguments: Any, **options: Any) -> Any:
-        self.steps += 1
-        if self.steps == 2:
-            raise KeyboardInterrupt
-        return super().map(*arguments, **options)
+def dies_in_the_second_step(database, table, rows):
+    steps.extend(rows if table == "step" else ())
+    if len(steps) == 2:
+        os._exit(9)
+    insert(database, table, rows)
+
+fleet.STEP, fleet.insert = 60, dies_in_the_second_step
+with ThreadPoolExecutor(1) as workers, duckdb.connect(sys.argv[1]) as database:
+    list(fleet.run(database, trust=authority().trust, now=FIRST_DAY, workers=workers))
+"""
 
 
-def test_a_run_that_was_ended_goes_on_where_it_was(
-    fresh: Database, workers: Executor, monkeypatch: pytest.MonkeyPatch, first: Database
+def test_a_run_that_died_while_it_wrote_goes_on_where_it_was(
+    answered: Path, tmp_path: Path, workers: Executor, first: Database
 ) -> None:
-    monkeypatch.setattr(fleet, "STEP", 60)
-    with Ends(1) as ending, pytest.raises(KeyboardInterrupt):
-        run(fresh, FIRST_DAY, ending)
-    (judged,) = column(fresh, "SELECT count(*) FROM verdict")
-    assert judged == 60
-    run(fresh, FIRST_DAY, workers)
-    query = "SELECT event, enrollment_id, verdict, reason FROM verdict ORDER BY event"
-    assert rows(fresh, query) == rows(first, query)
+    path = tmp_path / "fleet.duckdb"
+    path.write_bytes(answered.read_bytes())
+    died = subprocess.run([sys.executable, "-c", DIES, str(path)], cwd=ROOT, check=False)
+    assert died.returncode == 9
+    with duckdb.connect(path) as database:
+        assert rows(database, "SELECT count(*), max(event) FROM verdict") == [(60, 60)]
+        pending = "SELECT count(*) FROM device WHERE reason = 'pending'"
+        assert rows(database, pending) == [(COUNT - 60,)]
+        run(database, FIRST_DAY, workers)
+        query = "SELECT event, enrollment_id, verdict, reason FROM verdict ORDER BY event"
+        assert rows(database, query) == rows(first, query)
 
 
 def verdict(event: int, made_after: datetime, os_version: str) -> dict[str, Any]:
