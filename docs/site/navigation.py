@@ -24,6 +24,8 @@ GROUPS: Final = {
         "docs/guide-test-your-server",
         "docs/guide-fast",
         "docs/storage",
+        "docs/fleet",
+        "examples/fleet/README",
         "examples/mdm_webhook/README",
         "examples/acme_server/README",
         "examples/acme2certifier/README",

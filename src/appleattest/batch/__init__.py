@@ -17,7 +17,7 @@ from appleattest.batch.columns import INPUT_COLUMNS, OUTPUT_COLUMNS, Column
 from appleattest.batch.row import PreviousNonce, PreviousNonceLike, Row
 from appleattest.batch.settings import Settings, verifier_for
 from appleattest.batch.verdict import Verdict
-from appleattest.batch.verification import verify_many, verify_row
+from appleattest.batch.verification import JudgedRow, judge_row, verify_many, verify_row
 
 if TYPE_CHECKING:
     from appleattest.batch.arrow import verify_batch
@@ -29,11 +29,13 @@ __all__ = [
     "OUTPUT_COLUMNS",
     "OUTPUT_SCHEMA",
     "Column",
+    "JudgedRow",
     "PreviousNonce",
     "PreviousNonceLike",
     "Row",
     "Settings",
     "Verdict",
+    "judge_row",
     "verifier_for",
     "verify_batch",
     "verify_many",

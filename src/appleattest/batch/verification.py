@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from appleattest import acme, mdm
 from appleattest.acme.received import attestation_object_in, challenge_response_in
+from appleattest.attestation import Attestation
 from appleattest.batch import expectations
 from appleattest.batch.outcomes import invalid, refused, verified
 from appleattest.batch.row import Row, as_row
@@ -20,8 +21,28 @@ from appleattest.mdm.received import response_in
 from appleattest.report import Outcome
 from appleattest.text import describe, is_writable
 
-Prepared: TypeAlias = Callable[[], Verdict]
+Accepted: TypeAlias = tuple[Attestation, Outcome, mdm.Discrepancies | None]
+"""An attestation that is what its row expects, whether the device was compared, and its lies."""
+Prepared: TypeAlias = Callable[[], Accepted]
 """A verification whose row has been checked; it raises `AttestationError`."""
+
+
+class JudgedRow(NamedTuple):
+    """The verdict about one row, and what it was made of.
+
+    `attestation` is there where the verdict is `verified`, `error` where it is `refused`: an
+    `AttestationSchedule` or a record asks for them. `bool()` of it is a `TypeError`.
+    """
+
+    verdict: Verdict
+    attestation: Attestation | None = None
+    error: AttestationError | None = None
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("JudgedRow is neither true nor false: compare the verdict of its verdict")
+
+    def __repr__(self) -> str:
+        return f"<JudgedRow {self.verdict!r}>"
 
 
 def verify_row(row: Row | Mapping[str, Any], settings: Settings) -> Verdict:
@@ -30,6 +51,14 @@ def verify_row(row: Row | Mapping[str, Any], settings: Settings) -> Verdict:
     `verified`: every check passed. `refused`: the attestation failed one, with its reason.
     `invalid`: the row itself is wrong, and `message` begins with the name of the column.
     Raises `TypeError` where `settings` is no `Settings`.
+    """
+    return judge_row(row, settings).verdict
+
+
+def judge_row(row: Row | Mapping[str, Any], settings: Settings) -> JudgedRow:
+    """The verdict of `verify_row`, with the `Attestation` or the error behind it.
+
+    For what needs more than columns: the next state of a device, or a record to keep.
     """
     if not isinstance(settings, Settings):
         raise TypeError(f"settings is a Settings, not {type(settings).__name__}")
@@ -40,7 +69,7 @@ def verify_row(row: Row | Mapping[str, Any], settings: Settings) -> Verdict:
     except BaseException as error:  # an object of the caller's may raise what it likes
         if not is_parser_failure(error):
             raise
-        return invalid(*_known(given), "the row cannot be read", describe(error))
+        return JudgedRow(invalid(*_known(given), "the row cannot be read", describe(error)))
 
 
 def verify_many(
@@ -55,16 +84,18 @@ def verify_many(
     return (verify_row(row, chosen) for row in rows)
 
 
-def _judged(row: Row, settings: Settings) -> Verdict:
+def _judged(row: Row, settings: Settings) -> JudgedRow:
     try:
         expectations.checked_id(row)
         verify = _PREPARE[expectations.checked_carrier(row)](row, settings)
     except (TypeError, ValueError) as misuse:
-        return invalid(*_known(row), str(misuse))
+        return JudgedRow(invalid(*_known(row), str(misuse)))
     try:
-        return verify()
+        attestation, device_check, discrepancies = verify()
     except AttestationError as refusal:
-        return refused(row, refusal)
+        return JudgedRow(refused(row, refusal), error=refusal)
+    verdict = verified(row, attestation, device_check, discrepancies, settings.policy)
+    return JudgedRow(verdict, attestation)
 
 
 def _mdm(row: Row, settings: Settings) -> Prepared:
@@ -74,7 +105,7 @@ def _mdm(row: Row, settings: Settings) -> Prepared:
     device = expectations.device_of(row, settings)
     at = expectations.time_of(row, settings)
 
-    def verify() -> Verdict:
+    def verify() -> Accepted:
         seen = mdm.validate_response(
             response_in(content, settings.limits),
             nonce=nonce,
@@ -84,7 +115,7 @@ def _mdm(row: Row, settings: Settings) -> Prepared:
             at=at,
         )
         device_check = Outcome.NOT_REQUESTED if device is UNCHECKED else Outcome.PASSED
-        return verified(row, seen.attestation, device_check, seen.discrepancies, settings.policy)
+        return seen.attestation, device_check, seen.discrepancies
 
     return verify
 
@@ -95,11 +126,11 @@ def _acme(row: Row, settings: Settings) -> Prepared:
     identifier = expectations.identifier_of(row, settings)
     at = expectations.time_of(row, settings)
 
-    def verify() -> Verdict:
+    def verify() -> Accepted:
         if identifier is None or token is UNCHECKED:
             inside = attestation_object_in(content, settings.limits)
             attestation = settings.verifier.verify_acme(inside, token=token, at=at)
-            return verified(row, attestation, Outcome.NOT_REQUESTED, None, settings.policy)
+            return attestation, Outcome.NOT_REQUESTED, None
         attestation = acme.validate_challenge(
             challenge_response_in(content, settings.limits),
             token=token,
@@ -107,7 +138,7 @@ def _acme(row: Row, settings: Settings) -> Prepared:
             verifier=settings.verifier,
             at=at,
         )
-        return verified(row, attestation, Outcome.PASSED, None, settings.policy)
+        return attestation, Outcome.PASSED, None
 
     return verify
 
@@ -117,10 +148,10 @@ def _chain(row: Row, settings: Settings) -> Prepared:
     freshness = expectations.freshness_of(row, settings)
     at = expectations.time_of(row, settings)
 
-    def verify() -> Verdict:
+    def verify() -> Accepted:
         chain = certificates_in(content, settings.limits)
         attestation = settings.verifier.verify_chain(chain, freshness=freshness, at=at)
-        return verified(row, attestation, Outcome.NOT_REQUESTED, None, settings.policy)
+        return attestation, Outcome.NOT_REQUESTED, None
 
     return verify
 
