@@ -46,6 +46,7 @@ LAYERS: Final = (
     ("summary",),
     ("testing",),
     ("page",),
+    ("batch",),
     ("cli",),
     ("main",),
 )

@@ -16,6 +16,17 @@ def plain(untrusted: str) -> str:
     return str.__str__(untrusted)
 
 
+def is_writable(text: str) -> bool:
+    """Whether text can be written in UTF-8: it has no lone surrogate."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def quoted(untrusted: object) -> str:
     """`untrusted` as one line of printable ASCII in quotes, cut after 80 characters."""
     text = untrusted if isinstance(untrusted, str) else repr(untrusted)

@@ -40,7 +40,7 @@ from appleattest.times import utc_seconds
 from appleattest.trust import TrustStore
 
 CertificateLike: TypeAlias = BytesLike | x509.Certificate
-PreviousNonces: TypeAlias = Mapping[bytes, datetime] | Iterable[bytes]
+PreviousNonces: TypeAlias = Mapping[bytes, datetime | None] | Iterable[bytes]
 
 DerReader = Callable[[], Sequence[bytes]]
 """Gets the DER certificates out of what the device sent."""
@@ -116,7 +116,8 @@ class Verifier(Immutable):
         `response` is the `DevicePropertiesAttestation` array (a sequence of DER, leaf first), or
         the whole response property list as bytes, XML or binary. `nonce` is the
         `DeviceAttestationNonce` as it was sent, 1 to 32 bytes. `previous_nonces` are those of
-        earlier commands to this device, as a mapping to the time each was sent, or without.
+        earlier commands to this device, as a mapping to the time each was sent (None where it is
+        not known), or without.
 
         The freshness of the result is `CURRENT`, or `EARLIER` for a cached attestation that
         answers a previous nonce; with `nonce=UNCHECKED` also `UNCHECKED`. A mismatch raises
@@ -335,7 +336,11 @@ def _earlier(previous_nonces: PreviousNonces) -> tuple[EarlierNonce, ...]:
         raise TypeError(f"{name} is several nonces, not {type(given).__name__}")
     if isinstance(previous_nonces, Mapping):
         return tuple(
-            EarlierNonce(checked_nonce(nonce, name), utc_seconds(sent_at, f"a time of {name}"))
+            EarlierNonce(checked_nonce(nonce, name), _sent_at(sent_at, f"a time of {name}"))
             for nonce, sent_at in previous_nonces.items()
         )
     return tuple(EarlierNonce(checked_nonce(nonce, name), None) for nonce in previous_nonces)
+
+
+def _sent_at(sent_at: datetime | None, name: str) -> datetime | None:
+    return None if sent_at is None else utc_seconds(sent_at, name)

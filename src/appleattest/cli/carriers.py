@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cryptography import x509
 
@@ -14,11 +13,14 @@ from appleattest.errors import AttestationError, MalformedInput, Reason
 from appleattest.forms import Form, recognise
 from appleattest.freshness import UNCHECKED
 from appleattest.limits import Limits
+from appleattest.mdm.received import response_in
 from appleattest.report import Report
 from appleattest.summary import certificate_rows
 from appleattest.unverified import UnverifiedAttestation, decode_unverified
 from appleattest.verifier import Verifier
 from appleattest.wire import strict_json
+
+_CHAINS: Final = (Form.PEM, Form.DER, Form.PKCS7, Form.X5C, Form.PLIST_ARRAY)
 
 
 class MDMInput(NamedTuple):
@@ -30,15 +32,9 @@ class MDMInput(NamedTuple):
 
 def mdm_input(content: bytes) -> MDMInput:
     """What an MDM server received. Raises `AttestationError` for a webhook event without it."""
-    form = recognise(content)
-    if form is Form.WEBHOOK_EVENT:
-        event = mdm.WebhookEvent.parse(content)
-        if event.response is None:
-            raise event.refusal or _malformed("the event holds no response of a device")
-        return MDMInput(event.response, ())
-    if form in (Form.PEM, Form.DER, Form.PKCS7, Form.X5C, Form.PLIST_ARRAY):
+    if recognise(content) in _CHAINS:
         return MDMInput(None, chain(content))
-    return MDMInput(content, ())
+    return MDMInput(response_in(content, Limits()), ())
 
 
 def discrepancies(content: bytes, attestation: Attestation | None) -> mdm.Discrepancies | None:
@@ -81,25 +77,6 @@ def _is_mended(problem: AttestationError) -> bool:
     )
 
 
-def acme_object(content: bytes) -> bytes | str:
-    """The attestation object: CBOR, base64url text, or the `attObj` of a challenge response."""
-    form = recognise(content)
-    if form is Form.CHALLENGE_RESPONSE:
-        return _member(strict_json.decode(content, Limits()), "attObj")
-    if form is Form.ATTESTATION_OBJECT and not 0xA0 <= content[0] <= 0xBF:
-        return content.decode("ascii", "replace").strip()
-    return content
-
-
-def challenge_response(content: bytes) -> bytes:
-    """The challenge response: as it came, or made around an attestation object."""
-    if recognise(content) is not Form.ATTESTATION_OBJECT:
-        return content
-    inside = acme_object(content)
-    encoded = inside if isinstance(inside, str) else _base64url(inside)
-    return b'{"attObj":"%b"}' % encoded.encode("ascii", "replace")
-
-
 def as_of_not_before(
     found: UnverifiedAttestation, verifier: Verifier
 ) -> tuple[datetime | None, Report | None]:
@@ -135,7 +112,3 @@ def _member(document: Any, name: str) -> str:
 
 def _malformed(detail: str) -> AttestationError:
     return MalformedInput(Reason.MALFORMED_JSON, detail)
-
-
-def _base64url(octets: bytes) -> str:
-    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")

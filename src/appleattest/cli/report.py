@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from appleattest import mdm
+from appleattest.acme.received import attestation_object_in
 from appleattest.cli import carriers, output
 from appleattest.cli.inputs import STANDARD_INPUT, UnreadableError, read
 from appleattest.cli.options import (
@@ -233,7 +234,7 @@ def _mdm(nonce: bytes) -> Examine:
 def _acme(token: str) -> Examine:
     return _contained(
         lambda verifier, content, at: verifier.examine_acme(
-            carriers.acme_object(content), token=token, at=at
+            attestation_object_in(content, verifier.limits), token=token, at=at
         )
     )
 

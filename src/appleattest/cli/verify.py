@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from appleattest import acme, mdm
+from appleattest.acme.received import attestation_object_in, challenge_response_in
 from appleattest.cli import carriers, output
 from appleattest.cli.inputs import UnreadableError, read
 from appleattest.cli.options import (
@@ -170,10 +171,10 @@ def verify_acme(
 
     def judge(name: str, content: bytes) -> Result:
         if identifier is None or token is None:
-            inside = carriers.acme_object(content)
+            inside = attestation_object_in(content, verifier.limits)
             return of_report(name, verifier.examine_acme(inside, token=expected, at=at))
         report = acme.examine_challenge(
-            carriers.challenge_response(content),
+            challenge_response_in(content, verifier.limits),
             token=token,
             identifier=identifier,
             verifier=verifier,

@@ -72,7 +72,8 @@ class Policy(OwnCopy, Immutable):
     that gives a trust score; it is called with the attestation and every finding. The score decides
     nothing. A function that raises, or returns no finite number, is a finding that fails.
 
-    Raises `ValueError` without rules, and `TypeError` for what is no rule or no function.
+    Two are equal where their rules and score functions are. Raises `ValueError` without rules, and
+    `TypeError` for what is no rule or no function.
     """
 
     __slots__ = ("_rules", "_score")
@@ -187,6 +188,14 @@ class Policy(OwnCopy, Immutable):
             rule="score", verdict=Verdict.ERROR, expected="a finite number", found=found
         )
         return None, (failure,)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Policy):
+            return NotImplemented
+        return (self._rules, self._score) == (other._rules, other._score)
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(type, self._rules)))  # an inventory may have no hash
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _policy, (self._rules, self._score)

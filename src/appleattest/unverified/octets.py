@@ -28,18 +28,6 @@ _PEM_BLOCK: Final = re.compile(
 _HEX_SEPARATORS: Final = WHITE_SPACE + b":"
 
 
-def _row(encoded: bytes) -> Iterator[bytes]:
-    """Each element, and whatever follows the last: that will be one of the problems."""
-    offset = 0
-    while offset < len(encoded):
-        try:
-            _, end = der.content(encoded, offset, der.SEQUENCE)
-        except ValueError:
-            end = len(encoded)
-        yield encoded[offset:end]
-        offset = end
-
-
 def _certificates_of(encoded: bytes) -> Iterator[bytes]:
     """The certificates of a SignedData, in the order in which they stand (RFC 5652, 5.1)."""
     try:
@@ -57,7 +45,7 @@ def _certificates_of(encoded: bytes) -> Iterator[bytes]:
             Reason.MALFORMED_CERTIFICATE,
             f"PKCS #7 with certificates, in DER, was expected: {error}",
         ) from None
-    return _row(certificates)
+    return der.row(certificates)
 
 
 def _in_pem(encoded: bytes) -> Found:
@@ -75,7 +63,7 @@ def _of_block(block: re.Match[bytes]) -> Iterator[bytes | MalformedInput]:
             return _certificates_of(octets)
         except MalformedInput as problem:
             return iter((problem,))
-    return _row(octets) if octets else iter((b"",))
+    return der.row(octets) if octets else iter((b"",))
 
 
 def _in_text(text: bytes, layers: int) -> Found:
@@ -98,7 +86,7 @@ def _from_hex(text: bytes) -> bytes | None:
 
 
 _READERS: Final[Mapping[Form, Callable[[bytes], Found]]] = {
-    Form.DER: lambda encoded: collected(Form.DER, _row(encoded)),
+    Form.DER: lambda encoded: collected(Form.DER, der.row(encoded)),
     Form.PKCS7: lambda encoded: collected(Form.PKCS7, _certificates_of(encoded)),
     Form.PEM: _in_pem,
     Form.ATTESTATION_OBJECT: in_attestation_object,

@@ -6,6 +6,7 @@ section 10.1) has one length encoding; any other is an error here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 SEQUENCE: Final = 0x30
@@ -64,3 +65,15 @@ def elements(encoded: bytes, tag: int) -> list[bytes]:
         each, offset = element(encoded, offset, tag)
         found.append(each)
     return found
+
+
+def row(encoded: bytes) -> Iterator[bytes]:
+    """Each SEQUENCE of a row of them, whole, and whatever follows the last as one more."""
+    offset = 0
+    while offset < len(encoded):
+        try:
+            _, end = content(encoded, offset, SEQUENCE)
+        except ValueError:
+            end = len(encoded)
+        yield encoded[offset:end]
+        offset = end

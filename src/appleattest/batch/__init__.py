@@ -1,0 +1,58 @@
+"""Many attestations at once: a table of rows in, one verdict for each row out.
+
+    from appleattest import batch
+
+    for verdict in batch.verify_many(rows, batch.Settings()):
+        print(verdict.id, verdict.verdict, verdict.reason)
+
+`verify_batch` does the same for record batches of Arrow, with `INPUT_SCHEMA` and `OUTPUT_SCHEMA`;
+these three need pyarrow (the extra `batch`) and are looked up when they are asked for. A row that
+is refused, or is wrong in itself, has a verdict that says so: nothing stops a batch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from appleattest.batch.columns import INPUT_COLUMNS, OUTPUT_COLUMNS, Column
+from appleattest.batch.row import PreviousNonce, Row
+from appleattest.batch.settings import Settings, verifier_for
+from appleattest.batch.verdict import Verdict
+from appleattest.batch.verification import verify_many, verify_row
+
+if TYPE_CHECKING:
+    from appleattest.batch.arrow import verify_batch
+    from appleattest.batch.schemas import INPUT_SCHEMA, OUTPUT_SCHEMA
+
+__all__ = [
+    "INPUT_COLUMNS",
+    "INPUT_SCHEMA",
+    "OUTPUT_COLUMNS",
+    "OUTPUT_SCHEMA",
+    "Column",
+    "PreviousNonce",
+    "Row",
+    "Settings",
+    "Verdict",
+    "verifier_for",
+    "verify_batch",
+    "verify_many",
+    "verify_row",
+]
+
+_OF_ARROW: Final = {
+    "INPUT_SCHEMA": "appleattest.batch.schemas",
+    "OUTPUT_SCHEMA": "appleattest.batch.schemas",
+    "verify_batch": "appleattest.batch.arrow",
+}
+"""What needs pyarrow, and the module that has it."""
+
+
+def __getattr__(name: str) -> Any:
+    """What needs pyarrow. Raises `ImportError`, saying what to install, where it is missing."""
+    if name not in _OF_ARROW:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(_OF_ARROW[name])
+    except ModuleNotFoundError:
+        raise ImportError(f"{name} needs pyarrow: install appleattest[batch]") from None
+    return getattr(module, name)
