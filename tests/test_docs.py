@@ -32,6 +32,7 @@ from appleattest import (
     oids,
     policy,
     profile,
+    signatures,
     summary,
 )
 from appleattest.mdm import KnownDevice
@@ -48,6 +49,7 @@ from appleattest.testing import (
 )
 from appleattest.testing import deviations as dev
 from appleattest.wire import base64url
+from aws_lc import MISSING
 from test_repository import LAYERS
 
 if TYPE_CHECKING:
@@ -95,8 +97,11 @@ def code_blocks(markdown: str) -> list[Block]:
 def run(page: str, block: Block, namespace: dict[str, Any]) -> int:
     """Run a block; how many values its `# -> ` comments promised, each of which held.
 
-    A test is skipped at a block that imports Flask where the group `examples` is not installed.
+    A test is skipped at a block that imports Flask where the group `examples` is not installed, and
+    at one that asks for AWS-LC where that is not to be had.
     """
+    if "AWSLC()" in block.code and MISSING is not None:
+        pytest.skip(MISSING)
     if "from flask import" in block.code:
         pytest.importorskip("flask", reason="Flask is in the group examples: make test has it")
     lines = block.code.splitlines()
@@ -216,6 +221,7 @@ def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
         "README.md",
         "docs/guide-acme-profile.md",
         "docs/guide-acme.md",
+        "docs/guide-fast.md",
         "docs/guide-freshness.md",
         "docs/guide-mdm.md",
         "docs/guide-policy.md",
@@ -317,7 +323,7 @@ def test_the_check_of_files_sees_what_is_missing() -> None:
 
 # --- the public interface -----------------------------------------------------------------------
 
-PROTOCOLS: Final = (acme, explain, mdm, policy, profile, summary)
+PROTOCOLS: Final = (acme, explain, mdm, policy, profile, signatures, summary)
 """The public packages beside the core."""
 
 
@@ -325,7 +331,7 @@ def test_the_changelog_names_what_is_there() -> None:
     named = re.findall(r"`([\w.*]+)`", CHANGELOG.read_text(encoding="utf-8"))
     known = {*appleattest.__all__, *dir(Verifier), *dir(appleattest.Attestation), "examine_*"}
     known |= {*dir(AttestationError), "appleattest.testing", "testing"}
-    known |= {"appleattest.page", "page"}
+    known |= {"appleattest.page", "fast", "page"}
     for package in PROTOCOLS:
         known |= {package.__name__, *package.__all__}
     assert [each for each in named if each not in known] == []

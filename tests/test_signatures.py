@@ -242,6 +242,20 @@ def test_whatever_is_not_yes_leads_to_the_engine(
     refuse(verifier, forged, UntrustedChain, Reason.BAD_SIGNATURE, "x5c[0]")
 
 
+def test_a_library_that_cannot_read_a_key_refuses_nothing(cold: list[int]) -> None:
+    class Unable(Answering):
+        def issuer_key(self, spki: bytes) -> IssuerKey:
+            raise MemoryError("no key")
+
+    verifier = Verifier(trust=AUTHORITY.trust, signatures=Unable(lambda: True))
+    for _ in range(2):
+        accept(verifier, CHAIN)
+    assert cold == [1]
+    assert remembered(verifier) == 1
+    forged = AUTHORITY.attest(deviations=[deviations.TamperedSignature()])
+    refuse(verifier, forged, UntrustedChain, Reason.BAD_SIGNATURE, "x5c[0]")
+
+
 def test_the_ends_of_the_leafs_validity_belong_to_it(cold: list[int]) -> None:
     verifier = warmed(Answering(lambda: True), cold)
     for at in (ISSUED_AT - 1 * DAYS, ISSUED_AT + 90 * DAYS):

@@ -21,6 +21,7 @@ GROUPS: Final = {
         "docs/guide-policy",
         "docs/guide-report-page",
         "docs/guide-test-your-server",
+        "docs/guide-fast",
         "docs/storage",
         "examples/mdm_webhook/README",
         "examples/acme_server/README",

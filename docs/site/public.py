@@ -22,6 +22,7 @@ PACKAGES: Final = (
     "appleattest.page",
     "appleattest.policy",
     "appleattest.profile",
+    "appleattest.signatures",
     "appleattest.summary",
     "appleattest.testing",
     "appleattest.testing.device",
