@@ -95,10 +95,13 @@ def goals(one_core: Times) -> Iterator[dict[str, Any]]:
             yield {**goal._asdict(), "reached": round(reached, 2)}
 
 
-def document(one_core: Times, all_cores: Times, versions: Mapping[str, str]) -> dict[str, Any]:
+def document(
+    rounds: int, one_core: Times, all_cores: Times, versions: Mapping[str, str]
+) -> dict[str, Any]:
     """Everything that was found, for JSON."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
+        "rounds": rounds,
         "machine": machine.described(),
         "versions": dict(sorted(versions.items())),
         "contestants": {
@@ -145,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cores, exercise = machine.cores(), Exercise.mint()
     with contestants(exercise, cores, options.program) as (found, skipped):
         one_core, all_cores = measured(found, options.rounds, cores)
-    results = document(one_core, all_cores, _versions(options.program))
+    results = document(options.rounds, one_core, all_cores, _versions(options.program))
     text = json.dumps(results, indent=2) + "\n"
     if options.json:
         print(text, end="")
