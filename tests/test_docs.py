@@ -27,6 +27,7 @@ from appleattest import (
     TrustStore,
     Verifier,
     acme,
+    batch,
     explain,
     mdm,
     oids,
@@ -35,6 +36,7 @@ from appleattest import (
     signatures,
     summary,
 )
+from appleattest.batch.columns import STRUCTS
 from appleattest.mdm import KnownDevice
 from appleattest.properties import PROPERTIES
 from appleattest.property_values import MalformedValue
@@ -221,6 +223,7 @@ def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
         "README.md",
         "docs/guide-acme-profile.md",
         "docs/guide-acme.md",
+        "docs/guide-batches.md",
         "docs/guide-fast.md",
         "docs/guide-freshness.md",
         "docs/guide-mdm.md",
@@ -323,7 +326,7 @@ def test_the_check_of_files_sees_what_is_missing() -> None:
 
 # --- the public interface -----------------------------------------------------------------------
 
-PROTOCOLS: Final = (acme, explain, mdm, policy, profile, signatures, summary)
+PROTOCOLS: Final = (acme, batch, explain, mdm, policy, profile, signatures, summary)
 """The public packages beside the core."""
 
 
@@ -331,7 +334,7 @@ def test_the_changelog_names_what_is_there() -> None:
     named = re.findall(r"`([\w.*]+)`", CHANGELOG.read_text(encoding="utf-8"))
     known = {*appleattest.__all__, *dir(Verifier), *dir(appleattest.Attestation), "examine_*"}
     known |= {*dir(AttestationError), "appleattest.testing", "testing"}
-    known |= {"appleattest.page", "fast", "page"}
+    known |= {"appleattest.page", "batch", "fast", "page"}
     for package in PROTOCOLS:
         known |= {package.__name__, *package.__all__}
     assert [each for each in named if each not in known] == []
@@ -391,6 +394,32 @@ def test_an_odd_value_reads_as_documented(field: str, octets: str, reading: str)
     else:
         decoded = row.read(value)
         assert (decoded if isinstance(decoded, str) else str(decoded).split(".")[-1]) == reading
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (("column of a row", "type", "null", "what it holds"), batch.INPUT_COLUMNS),
+        (("column of a verdict", "type", "null", "what it holds"), batch.OUTPUT_COLUMNS),
+    ],
+    ids=["rows", "verdicts"],
+)
+def test_the_columns_of_a_batch_are_documented(
+    header: tuple[str, ...], columns: tuple[batch.Column, ...]
+) -> None:
+    documented = table(text("guide-batches.md"), *header)
+    assert documented == [
+        [each.name, each.type, "yes" if each.nullable else "no", each.meaning.replace("`", "")]
+        for each in columns
+    ]
+
+
+def test_the_structs_of_a_batch_are_documented() -> None:
+    rows = table(text("guide-batches.md"), "list of", "fields")
+    assert {f"list of {name}": fields for name, fields in rows} == {
+        name: ", ".join(f"{field} {kind}" for field, kind in fields)
+        for name, fields in STRUCTS.items()
+    }
 
 
 def modules_that_exist() -> set[str]:

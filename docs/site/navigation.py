@@ -20,6 +20,7 @@ GROUPS: Final = {
         "docs/guide-acme-profile",
         "docs/guide-policy",
         "docs/guide-report-page",
+        "docs/guide-batches",
         "docs/guide-test-your-server",
         "docs/guide-fast",
         "docs/storage",

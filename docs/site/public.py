@@ -17,6 +17,7 @@ PAGES: Final = Path(__file__).resolve().parent.parent / "api"
 PACKAGES: Final = (
     "appleattest",
     "appleattest.acme",
+    "appleattest.batch",
     "appleattest.explain",
     "appleattest.mdm",
     "appleattest.page",
