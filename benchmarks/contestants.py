@@ -1,4 +1,4 @@
-"""Who is timed by `peers.py`, and how: code in Python here, code in Go in a program of its own.
+"""Who is timed by `peer_times.py`, and how: Python is run here, Go in a program of its own.
 
 On one core, what counts is the processor time of one attestation; in Go that includes the garbage
 collector's. On all cores it is the time that passes: Go has a goroutine for each core, and Python a
@@ -13,7 +13,7 @@ import multiprocessing
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, Self
@@ -24,6 +24,8 @@ from exercise import Exercise, Sample
 
 from appleattest import TrustStore, Verifier, acme
 from appleattest.signatures import AWSLC, Engine, Signatures
+
+_LOOP: Final = asyncio.Runner()
 
 Verify = Callable[[Sample], object]
 """One verification, which raises for anything but a genuine attestation."""
@@ -71,7 +73,7 @@ def _certvalidator(exercise: Exercise) -> Verify:
     """A path from the leaf to the root, and nothing about Apple."""
     from pyhanko_certvalidator import CertificateValidator, ValidationContext
 
-    root, runner = asn1_x509.Certificate.load(exercise.root), asyncio.Runner()
+    root = asn1_x509.Certificate.load(exercise.root)
 
     def verify(sample: Sample) -> object:
         # It remembers the paths of its context, so each verification has a new one.
@@ -80,7 +82,7 @@ def _certvalidator(exercise: Exercise) -> Verify:
         validator = CertificateValidator(
             leaf, intermediate_certs=others, validation_context=context
         )
-        return runner.run(validator.async_validate_path())
+        return _LOOP.run(validator.async_validate_path())
 
     return verify
 
@@ -165,9 +167,8 @@ class GoProgram:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=60)
+        with suppress(BrokenPipeError):
+            self._process.communicate(timeout=60)
 
     def _send(self, message: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None

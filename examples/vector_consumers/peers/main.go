@@ -6,7 +6,7 @@
 //
 // A peer cannot be asked everything: such a test is answered with the result "not asked", and why.
 // What it was built from it tells with "vectorpeers versions". How long the peers take it measures
-// with "vectorpeers measure", for benchmarks/peers.py.
+// with "vectorpeers measure", for benchmarks/peer_times.py.
 package main
 
 import (
