@@ -115,7 +115,7 @@ def document(
     }
 
 
-def _print(found: Mapping[str, Any], skipped: Sequence[str]) -> None:
+def _print(found: Mapping[str, Any]) -> None:
     cores = found["machine"]["cores"]
     print(f"{'':<40} {'us, one core':>12} {f'a second, {cores} cores':>20}")
     for name, row in found["contestants"].items():
@@ -125,7 +125,7 @@ def _print(found: Mapping[str, Any], skipped: Sequence[str]) -> None:
         missed = "" if goal["reached"] >= goal["times"] else ", missed"
         sides = f"{goal['ours']} / {goal['theirs']}"
         print(f"{sides:<60} {goal['reached']:.2f} x  goal {goal['times']:g}{missed}")
-    for sentence in skipped:
+    for sentence in found["skipped"]:
         print(f"skipped: {sentence}")
 
 
@@ -149,11 +149,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contestants(exercise, cores, options.program) as (found, skipped):
         one_core, all_cores = measured(found, options.rounds, cores)
     results = document(options.rounds, one_core, all_cores, _versions(options.program))
+    results["skipped"] = skipped
     text = json.dumps(results, indent=2) + "\n"
     if options.json:
         print(text, end="")
     else:
-        _print(results, skipped)
+        _print(results)
     if options.write and skipped:
         print(f"{RESULTS.name} is left as it is: not everybody was measured", file=sys.stderr)
     elif options.write:

@@ -31,16 +31,23 @@ END: Final = "<!-- end of what is measured -->\n"
 def entrance() -> str:
     """What the README says."""
     found = Peers.read()
-    steps, fast = found.times(OURS, STEPS), found.times(FAST, STEPS)
-    path = found.times(OURS, CERTVALIDATOR)
+    ours, fast = _a_second(found, OURS), _a_second(found, FAST)
+    steps, path = (found.times(OURS, each) for each in (STEPS, CERTVALIDATOR))
     return f"""\
-On one core it verifies an attestation {steps} times as fast as step-ca's steps in Go, and
-{fast} times with [AWS-LC](docs/guide-fast.md). It is {path} times as fast as pyhanko-certvalidator,
-which checks the path alone. All were given the same objects in one run, `make bench-peers`:
-[how, and all numbers](docs/peers.md#how-fast-they-are).
+One core verifies about {ours} attestations a second, and about {fast} if you choose
+[AWS-LC](docs/guide-fast.md). That is {steps} and {found.times(FAST, STEPS)} times as fast as the steps that
+step-ca takes, in Go. The default is {path} times as fast as pyhanko-certvalidator, which checks
+the path alone. All were given the same objects in one run, `make bench-peers`:
+[how, and all numbers](docs/peers.md#how-fast-they-are). More is under
+[performance](docs/performance.md), and [what a verification costs](docs/costs.md).
 
 ![What one attestation takes, by verifier](docs/pictures/peers.svg)
 """
+
+
+def _a_second(found: Peers, each: Contestant) -> str:
+    """On one core, to the hundred."""
+    return f"{round(1e6 / found.microseconds(each), -2):,.0f}"
 
 
 def peers() -> str:
