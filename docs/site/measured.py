@@ -33,9 +33,10 @@ def entrance() -> str:
     found = Peers.read()
     ours, fast = _a_second(found, OURS), _a_second(found, FAST)
     steps, path = (found.times(OURS, each) for each in (STEPS, CERTVALIDATOR))
+    fast_steps = found.times(FAST, STEPS)
     return f"""\
 One core verifies about {ours} attestations a second, and about {fast} if you choose
-[AWS-LC](docs/guide-fast.md). That is {steps} and {found.times(FAST, STEPS)} times as fast as the steps that
+[AWS-LC](docs/guide-fast.md). That is {steps} and {fast_steps} times as fast as the steps that
 step-ca takes, in Go. The default is {path} times as fast as pyhanko-certvalidator, which checks
 the path alone. All were given the same objects in one run, `make bench-peers`:
 [how, and all numbers](docs/peers.md#how-fast-they-are). More is under
