@@ -62,9 +62,7 @@ def test_what_is_timed_of_ours_verifies(name: str) -> None:
 def test_what_is_timed_of_certvalidator_verifies() -> None:
     verify = prepared("pyhanko-certvalidator")
     verify(EXERCISE.samples[0])
-    with pytest.raises(
-        Exception, match="signature of the end-entity certificate"
-    ):
+    with pytest.raises(Exception, match="signature of the end-entity certificate"):
         verify(forged().samples[0])
 
 
