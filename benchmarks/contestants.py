@@ -146,6 +146,8 @@ def in_python(exercise: Exercise, cores: int) -> Iterator[tuple[list[InPython], 
     context = multiprocessing.get_context("spawn")
     with context.Pool(cores, _prepare, (exercise, present)) as pool:
         yield [InPython(name, pool) for name in present], skipped
+        pool.close()
+        pool.join()
 
 
 # --- Go -----------------------------------------------------------------------------------------
