@@ -46,7 +46,8 @@ WITHOUT_DJANGO := --explicit-package-bases --ignore-missing-imports --allow-subc
 	--allow-untyped-decorators --no-warn-return-any --no-warn-unused-configs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage covered pythons oldest newest lint types format vectors bench fuzz
+.PHONY: help demo test coverage covered pythons oldest newest lint types format vectors fuzz
+.PHONY: bench bench-costs bench-peers
 .PHONY: api golden dist docs docs-links mutants mutants-page peers peers-vectors pictures servers tables check
 .PHONY: constraints clean
 .DELETE_ON_ERROR:
@@ -116,6 +117,15 @@ golden: $(VENV)/.installed  ## write the golden files and the page of the comman
 
 bench: $(VENV)/.installed  ## measure speed and memory
 	@$(VENV)/bin/python benchmarks/run.py $(ARGS)
+
+bench-peers: $(VENV)/.installed  ## time others' verifiers and ours on the same objects: docs/peers.md
+	@$(MAKE) --no-print-directory $(PEERS)/vectorpeers || true
+	@$(VENV)/bin/python benchmarks/peer_times.py --write $(ARGS)
+	@$(VENV)/bin/python docs/site/measured.py
+
+bench-costs: $(VENV)/.installed  ## measure what a verification costs: docs/costs.md
+	@$(VENV)/bin/python benchmarks/costs.py --write $(ARGS)
+	@$(VENV)/bin/python docs/site/measured.py
 
 fuzz: $(FUZZ)/.installed  ## fuzz every entry point (FUZZ_SECONDS=30 for each; TARGET=name for one)
 	@$(FUZZ)/bin/python -m fuzz --seconds $(FUZZ_SECONDS) --jobs $(FUZZ_JOBS) $(TARGET)

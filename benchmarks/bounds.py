@@ -1,7 +1,7 @@
 """What the measurements are held against: the project's targets, and what was once reached.
 
-`TARGETS` are what the library was asked to reach. `RECORDED` is what it did reach, on a
-2-core x86-64 machine under CPython 3.11; `run.py --check` fails for anything that is a fifth
+`TARGETS` and `AT_LEAST` are what the library was asked to reach. `RECORDED` is what it did reach,
+on a 2-core x86-64 machine under CPython 3.11; `run.py --check` fails for anything that is a fifth
 above it, so that what was gained is not lost unseen.
 """
 
@@ -41,6 +41,13 @@ TARGETS: Final[dict[str, float]] = {
     RESIDENT: 10.0,
     IMPORT: 1.25,
 }
+
+AT_LEAST: Final[dict[str, float]] = {
+    "verify_many, engine, 2 threads": 0.92,
+    "verify_many, engine, 2 processes": 0.92,
+    "verify_many, AWS-LC, 2 processes": 0.92,
+}
+"""Shares of the ideal. The time that passes is behind them, so nothing is recorded for them."""
 
 RECORDED: Final[dict[str, float]] = {
     WARM_ACME: 1.51,

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import bounds
 import cryptography
+import throughput
 from cases import Inputs
 from hostile import Hostile, hostile_inputs
 from imports import NEEDED, import_seconds
@@ -31,17 +32,25 @@ _BATCH = 10
 
 
 class Row(NamedTuple):
-    """One measurement: a ratio (`x`) or a size (`MiB`), with the time behind it if any."""
+    """One measurement: a ratio (`x`) or a size (`MiB`), with the time or the rate behind it."""
 
     name: str
     value: float
     unit: str = "x"
     seconds: float | None = None
+    rows_a_second: float | None = None
 
     @property
     def target(self) -> float | None:
-        """What the project asks for."""
-        return bounds.TARGETS.get(self.name)
+        """What the project asks for: at most that, or at least that of the `AT_LEAST`."""
+        return bounds.TARGETS.get(self.name, bounds.AT_LEAST.get(self.name))
+
+    @property
+    def missed(self) -> bool:
+        """Whether it is on the wrong side of its target."""
+        if self.target is None:
+            return False
+        return (self.value < self.target) == (self.name in bounds.AT_LEAST)
 
     @property
     def regressed(self) -> bool:
@@ -65,10 +74,11 @@ class Rounds(NamedTuple):
     decode: int
     hostile: int
     imports: int
+    batches: int
 
 
-FULL = Rounds(warm=60, cold=30, decode=200, hostile=20, imports=40)
-QUICK = Rounds(warm=15, cold=10, decode=40, hostile=3, imports=10)
+FULL = Rounds(warm=60, cold=30, decode=200, hostile=20, imports=40, batches=20)
+QUICK = Rounds(warm=15, cold=10, decode=40, hostile=3, imports=10, batches=5)
 
 
 def sections(rounds: Rounds, *, worst: int) -> Iterator[Section]:
@@ -82,6 +92,7 @@ def sections(rounds: Rounds, *, worst: int) -> Iterator[Section]:
     yield _refusing(inputs, hostile, rounds, worst)
     yield _memory(inputs, hostile)
     yield _importing(rounds)
+    yield _batches(rounds)
 
 
 def _beside_bare(inputs: Inputs, rounds: Rounds) -> Section:
@@ -167,6 +178,16 @@ def _importing(rounds: Rounds) -> Section:
     return Section(f"import / {NEEDED}", _ratios(found, NEEDED))
 
 
+def _batches(rounds: Rounds) -> Section:
+    rows = [
+        Row(each.name, each.share, rows_a_second=each.rows_a_second)
+        for each in throughput.rates(rounds.batches)
+    ]
+    _, skipped = throughput.available()
+    title = "rows of a batch / the ideal, which is one worker's rate times the workers"
+    return Section("".join([title, *(f"; skipped: {each}" for each in skipped)]), rows)
+
+
 def _ratios(found: Mapping[str, float], base: str) -> list[Row]:
     return [
         Row(name, seconds / found[base], seconds=seconds)
@@ -179,9 +200,11 @@ def _print_table(section: Section) -> None:
     print(f"\n{section.title}")
     for row in section.rows:
         target = "" if row.target is None else f"target {row.target:g}"
-        if row.target is not None and row.value > row.target:
+        if row.missed:
             target += ", missed"
         time = "" if row.seconds is None else f"{row.seconds * 1e6:,.0f} us"
+        if row.rows_a_second is not None:
+            time = f"{row.rows_a_second:,.0f} /s"
         print(f"  {row.name:<64} {row.value:6.2f} {row.unit:<3} {time:>10}  {target}")
 
 

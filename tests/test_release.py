@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
+import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -74,6 +76,19 @@ def test_two_builds_that_differ_are_refused(tmp_path: Path) -> None:
 )
 def test_links_that_lead_nowhere_are_found(text: str, found: list[str]) -> None:
     assert readme.relative_links(text) == found
+
+
+def test_the_description_has_no_link_and_no_picture_of_the_checkout() -> None:
+    root = Path(__file__).resolve().parent.parent
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert "](docs/pictures/" in text
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    built = settings["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    for each in built["substitutions"]:
+        text = re.sub(each["pattern"], each["replacement"], text)
+    assert readme.relative_links(text) == []
+    assert "![" not in text
+    assert "!What" not in text
 
 
 def test_the_description_is_read_from_the_wheel(tmp_path: Path) -> None:

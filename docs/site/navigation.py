@@ -49,6 +49,7 @@ GROUPS: Final = {
         "docs/architecture",
         "docs/decisions/README",
         "docs/performance",
+        "docs/costs",
         "docs/judges",
         "docs/peers",
         "docs/fuzzing",

@@ -5,7 +5,8 @@
 // expects. The verdict is that of the peer's own code; here is only what brings a test to it.
 //
 // A peer cannot be asked everything: such a test is answered with the result "not asked", and why.
-// What it was built from it tells with "vectorpeers versions".
+// What it was built from it tells with "vectorpeers versions". How long the peers take it measures
+// with "vectorpeers measure", for benchmarks/peer_times.py.
 package main
 
 import (
@@ -50,6 +51,12 @@ func main() {
 		tell(versions())
 		return
 	}
+	if len(os.Args) == 2 && os.Args[1] == "measure" {
+		if err := measureAll(); err != nil {
+			fail(err)
+		}
+		return
+	}
 	// The package testing has the only clock that code which calls time.Now can be given.
 	answerAll := testing.InternalTest{Name: "answers", F: answers}
 	testing.Main(
@@ -62,7 +69,7 @@ func main() {
 func answers(t *testing.T) {
 	ask, known := peers[flag.Arg(0)]
 	if !known || flag.NArg() != 1 {
-		fail(fmt.Errorf("usage: vectorpeers versions, or one of %v", names()))
+		fail(fmt.Errorf("usage: vectorpeers versions, measure, or one of %v", names()))
 	}
 	lines := bufio.NewReader(os.Stdin)
 	for {
