@@ -56,6 +56,8 @@ RECORDED: Final[dict[str, float]] = {
     COLD + WARM_ACME: 2.98,
     COLD + WARM_CHAIN: 2.93,
     COLD + WARM_PLIST: 3.09,
+    FAST + WARM_ACME: 1.82,
+    FAST + WARM_CHAIN: 1.70,
     "decode_unverified, DER, one certificate": 4.77,
     "decode_unverified, DER, sequence": 5.71,
     "decode_unverified, attestation object, CBOR": 7.14,

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from appleattest import Reason, UntrustedChain, Verifier
+from appleattest.certificates import decode_certificate
 from appleattest.chain.path import PathBuilder
+from appleattest.chain.remembered import is_issued_by
 from appleattest.signatures import AWSLC, Engine, IssuerKey, Signatures, is_canonical
 from appleattest.testing import (
     ISSUED_AT,
@@ -240,6 +242,23 @@ def test_whatever_is_not_yes_leads_to_the_engine(
     assert cold == [1]
     forged = AUTHORITY.attest(deviations=[deviations.TamperedSignature()])
     refuse(verifier, forged, UntrustedChain, Reason.BAD_SIGNATURE, "x5c[0]")
+
+
+def test_another_issuers_name_is_refused_whatever_led_to_that_issuer() -> None:
+    """The filter of names comes before; this rule does not rely on it."""
+    yes = Answering(lambda: True)
+    leaf = decode_certificate(LEAF)
+    namesake = decode_certificate(INTERMEDIATE)
+    other = decode_certificate(
+        AUTHORITY.root_issuer.issue_authority(
+            authority_name("Test Other"), key=AUTHORITY.issuer.key
+        ).der
+    )
+    assert other.spki == namesake.spki
+    assert is_issued_by(leaf, namesake, yes, ISSUED_AT)
+    yes.asked.clear()
+    assert not is_issued_by(leaf, other, yes, ISSUED_AT)
+    assert yes.asked == []
 
 
 def test_a_library_that_cannot_read_a_key_refuses_nothing(cold: list[int]) -> None:

@@ -118,8 +118,10 @@ class _AWSLCKey:
 
     def verifies(self, signature: bytes, content: bytes, digest: str) -> bool:
         """Whether AWS-LC finds the signature valid, and it is in its one encoding."""
-        hashed = hashlib.new(digest, content).digest()
-        return is_canonical(signature) and self._key.verify(hashed, signature) is True
+        if not is_canonical(signature):
+            return False
+        valid: bool = self._key.verify(hashlib.new(digest, content).digest(), signature)
+        return valid
 
 
 def is_canonical(signature: bytes) -> bool:

@@ -18,20 +18,28 @@ from appleattest import (
     Attestation,
     AttestationError,
     Limits,
+    Report,
     TrustStore,
     Verifier,
     exactly,
     sha256_of,
 )
-from appleattest.acme import Answering, validate_challenge
+from appleattest.acme import Answering, examine_challenge, validate_challenge
 from appleattest.acme.responses import read_response
 from appleattest.carriers.attestation_object import read_attestation_object
 from appleattest.carriers.device_information import read_device_information
-from appleattest.mdm import validate_response
+from appleattest.mdm import examine_response, validate_response
 from appleattest.testing.vectors.devices import known_read
 from chain_cases import Verdict, ended
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "vectors"
+
+
+class Question(NamedTuple):
+    """The two calls that ask one thing."""
+
+    verify: Callable[[], Attestation]
+    examine: Callable[[], Report]
 
 
 class Vector(NamedTuple):
@@ -63,10 +71,10 @@ class Vector(NamedTuple):
 
     def put_to(self, verifier: Verifier) -> Verdict:
         """How the verifier answers it."""
-        return ended(lambda: self.ask(verifier))
+        return ended(self.question(verifier).verify)
 
-    def ask(self, verifier: Verifier) -> Attestation:
-        """The verifier's attestation; raises what it raises."""
+    def question(self, verifier: Verifier) -> Question:
+        """What it asks the verifier."""
         ask = {
             "MdmVerify": _mdm,
             "AcmeVerify": _acme,
@@ -74,8 +82,7 @@ class Vector(NamedTuple):
             "ChallengeValidate": _challenge,
             "MdmValidate": _device,
         }
-        attestation: Attestation = ask[self.fields["type"]](self, verifier)
-        return attestation
+        return ask[self.fields["type"]](self, verifier)
 
     def certificates(self) -> list[bytes]:
         """The certificates in it, if there is a way to get at them; else `AttestationError`."""
@@ -103,42 +110,58 @@ def _nonces(vector: Vector) -> dict[str, Any]:
     return {"nonce": b64decode(nonce) if nonce else UNCHECKED, "previous_nonces": earlier}
 
 
-def _mdm(vector: Vector, verifier: Verifier) -> Any:
-    return verifier.verify_mdm(vector.sent, **_nonces(vector), at=vector.at)
+def _mdm(vector: Vector, verifier: Verifier) -> Question:
+    asked = {**_nonces(vector), "at": vector.at}
+    return Question(
+        lambda: verifier.verify_mdm(vector.sent, **asked),
+        lambda: verifier.examine_mdm(vector.sent, **asked),
+    )
 
 
-def _device(vector: Vector, verifier: Verifier) -> Any:
+def _device(vector: Vector, verifier: Verifier) -> Question:
     known = vector.fields["knownDevice"]
     device = UNCHECKED if known is None else known_read(known)
-    validated = validate_response(
-        vector.sent, **_nonces(vector), device=device, verifier=verifier, at=vector.at
+    asked = {**_nonces(vector), "device": device, "verifier": verifier, "at": vector.at}
+    return Question(
+        lambda: validate_response(vector.sent, **asked).attestation,
+        lambda: examine_response(vector.sent, **asked),
     )
-    return validated.attestation
 
 
-def _challenge(vector: Vector, verifier: Verifier) -> Any:
+def _challenge(vector: Vector, verifier: Verifier) -> Question:
     who = vector.fields["mayAnswer"]
-    return validate_challenge(
-        vector.sent,
-        token=vector.fields["token"],
-        identifier=vector.fields["identifier"],
-        device=Answering(who) if isinstance(who, str) else who,
-        verifier=verifier,
-        at=vector.at,
+    asked: dict[str, Any] = {
+        "token": vector.fields["token"],
+        "identifier": vector.fields["identifier"],
+        "device": Answering(who) if isinstance(who, str) else who,
+        "verifier": verifier,
+        "at": vector.at,
+    }
+    return Question(
+        lambda: validate_challenge(vector.sent, **asked),
+        lambda: examine_challenge(vector.sent, **asked),
     )
 
 
-def _acme(vector: Vector, verifier: Verifier) -> Any:
-    return verifier.verify_acme(vector.sent, token=vector.fields["token"], at=vector.at)
+def _acme(vector: Vector, verifier: Verifier) -> Question:
+    asked: dict[str, Any] = {"token": vector.fields["token"], "at": vector.at}
+    return Question(
+        lambda: verifier.verify_acme(vector.sent, **asked),
+        lambda: verifier.examine_acme(vector.sent, **asked),
+    )
 
 
-def _chain(vector: Vector, verifier: Verifier) -> Any:
+def _chain(vector: Vector, verifier: Verifier) -> Question:
     code, preimage = vector.fields["exactly"], vector.fields["sha256Of"]
     if preimage is not None:
         freshness: Any = sha256_of(b64decode(preimage))
     else:
         freshness = UNCHECKED if code is None else exactly(b64decode(code))
-    return verifier.verify_chain(vector.sent, freshness=freshness, at=vector.at)
+    asked = {"freshness": freshness, "at": vector.at}
+    return Question(
+        lambda: verifier.verify_chain(vector.sent, **asked),
+        lambda: verifier.examine_chain(vector.sent, **asked),
+    )
 
 
 @cache
