@@ -13,7 +13,7 @@ import pytest
 from test_repository import tracked_files
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-MOST: Final = 700_000
+MOST: Final = 720_000
 """Octets of the unpacked library, `appleattest.testing` and its metadata included.
 
 Not counted: what shows results to people, and RECORD, which lists their files too."""
