@@ -11,6 +11,7 @@ import gc
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 Prepared = Callable[[], object]
 """One call, ready to be timed."""
@@ -41,6 +42,30 @@ def side_by_side(cases: Mapping[str, Prepare], rounds: int, *, batch: int = 1) -
             prepare = cases[name]
             samples[name].append(_seconds([prepare() for _ in range(batch)]))
     return {name: _tenth_percentile(found) for name, found in samples.items()}
+
+
+def on_two_threads(call: Prepared, rounds: int, *, batch: int = 40) -> tuple[float, float]:
+    """Seconds on the wall for each call: on one thread alone, and on two at once.
+
+    The least of `rounds` of each, which take turns. The calls of a round are as many either way.
+    """
+    alone, both = [], []
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(rounds):
+            alone.append(_on_the_wall(pool, call, [2 * batch]) / (2 * batch))
+            both.append(_on_the_wall(pool, call, [batch, batch]) / (2 * batch))
+    return min(alone), min(both)
+
+
+def _on_the_wall(pool: ThreadPoolExecutor, call: Prepared, shares: Sequence[int]) -> float:
+    def repeat(times: int) -> None:
+        for _ in range(times):
+            call()
+
+    start = time.perf_counter()
+    for done in [pool.submit(repeat, times) for times in shares]:
+        done.result()
+    return time.perf_counter() - start
 
 
 def _seconds(calls: Sequence[Prepared]) -> float:

@@ -35,13 +35,13 @@ from appleattest import (
 from appleattest.certificates import (
     DecodedCertificate,
     OutsideCertificate,
-    _check_doubtful_extensions,
-    _is_plain,
     attested_key_is_accepted,
     decode_and_judge,
     decode_certificate,
     outermost_fields,
 )
+from appleattest.certificates.fields import check_doubtful_extensions
+from appleattest.certificates.general import is_plain
 from appleattest.properties import decode_properties
 from appleattest.testing import (
     AttestationAuthority,
@@ -592,12 +592,12 @@ def test_the_walk_itself_refuses_another_type(which: Which) -> None:
 
 def test_the_search_for_doubtful_extensions_refuses_another_type() -> None:
     policies = bytes.fromhex("a30f 300d 300b 0603551d20 04043002 0500")
-    _check_doubtful_extensions(policies)
+    check_doubtful_extensions(policies)
     for offset in (2, 4):
         retagged = bytearray(policies)
         retagged[offset] ^= 1
         with pytest.raises(ValueError, match=f"no element of the expected type at octet {offset}"):
-            _check_doubtful_extensions(bytes(retagged))
+            check_doubtful_extensions(bytes(retagged))
 
 
 def test_the_outermost_fields_are_the_octets_that_stand_there() -> None:
@@ -880,7 +880,7 @@ def test_a_plain_name_is_one_that_cryptography_decodes(subject: bytes) -> None:
         assert verdict(encoded) != ()
         return
 
-    assert is_readable or not _is_plain(subject)
+    assert is_readable or not is_plain(subject)
     assert is_readable or verdict(encoded) != ()
     survives(encoded)
 
@@ -889,11 +889,11 @@ def test_the_names_that_certificates_of_this_kind_have_are_plain() -> None:
     # That is what the shortcut is for.
     for encoded in (LEAF, INTERMEDIATE, ROOT):
         fields = outermost_fields(encoded)
-        assert _is_plain(fields.subject)
-        assert _is_plain(fields.issuer)
-    assert _is_plain(name())
+        assert is_plain(fields.subject)
+        assert is_plain(fields.issuer)
+    assert is_plain(name())
     assert len(outermost_fields(LEAF).subject) > 130  # a length of two octets
-    assert _is_plain(name(attribute(ORGANIZATION, b"")))
+    assert is_plain(name(attribute(ORGANIZATION, b"")))
 
 
 PLAIN = name(attribute(ORGANIZATION, b"ab"), attribute(COUNTRY, b"US", 0x13))
@@ -918,8 +918,8 @@ NOT_PLAIN = {
 
 @pytest.mark.parametrize("odd", NOT_PLAIN.values(), ids=NOT_PLAIN)
 def test_any_other_name_is_read(odd: bytes) -> None:
-    assert not _is_plain(odd)
-    assert _is_plain(PLAIN)
+    assert not is_plain(odd)
+    assert is_plain(PLAIN)
 
 
 # What Apple issued
@@ -928,8 +928,8 @@ def test_any_other_name_is_read(odd: bytes) -> None:
 def read_as_apples(der: bytes) -> DecodedCertificate:
     certificate = decode_certificate(der)
     read_everything(certificate)
-    assert _is_plain(certificate.subject)
-    assert _is_plain(certificate.issuer)
+    assert is_plain(certificate.subject)
+    assert is_plain(certificate.issuer)
     assert certificate.spki.startswith(bytes.fromhex("3076301006072a8648ce3d020106052b81040022"))
     return certificate
 

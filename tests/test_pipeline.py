@@ -39,6 +39,7 @@ from appleattest.testing import (
     chains,
     deviations,
 )
+from appleattest.verifier import answered_by, mdm_request, run_checks
 from chain_cases import AUTHORITY, Refusal, ended, fresh, refusal_of
 
 CHAIN = AUTHORITY.attest()
@@ -399,7 +400,7 @@ RAISED = [RuntimeError("odd"), RecursionError(), MemoryError(), PanicException("
 PLACES: list[tuple[str, str, type[AttestationError], Reason]] = [
     ("decode_presented", "certificates", MalformedInput, Reason.MALFORMED_CERTIFICATE),
     ("judge_leaf", "leaf", UntrustedChain, Reason.LEAF_PROFILE),
-    ("decode_properties", "properties", MalformedInput, Reason.MALFORMED_PROPERTY),
+    ("refuse_malformed_identity", "properties", MalformedInput, Reason.MALFORMED_PROPERTY),
     # After the last check has ended.
     ("_attestation", "freshness", FreshnessMismatch, Reason.FRESHNESS_MISSING),
 ]
@@ -520,3 +521,20 @@ def test_what_is_not_ours_passes_through(error: BaseException, verifier: Verifie
             call()
         assert caught.value is error
     fresh(verifier).verify_chain(CHAIN, freshness=UNCHECKED, at=ISSUED_AT)
+
+
+@pytest.mark.parametrize("nonce", [UNCHECKED, b"another"], ids=["any", "stale"])
+def test_whatever_the_judge_of_the_device_raises(nonce: Any, verifier: Verifier) -> None:
+    request = mdm_request(lambda: CHAIN, nonce, (), ISSUED_AT)
+
+    with pytest.raises(MalformedInput) as caught:
+        run_checks(verifier, answered_by(request, _raiser(RuntimeError("odd"))))
+
+    assert caught.value.reason is Reason.MALFORMED_PLIST
+    report = caught.value.report
+    assert report is not None
+    assert [check.outcome for check in report.checks[:5]] == [Outcome.PASSED] * 5
+    freshness = Outcome.NOT_REQUESTED if nonce is UNCHECKED else Outcome.FAILED
+    assert [check.outcome for check in report.checks[5:]] == [freshness, Outcome.FAILED]
+    mended = mdm_request(lambda: CHAIN, UNCHECKED, (), ISSUED_AT)
+    assert run_checks(verifier, answered_by(mended, lambda *_: None)).error is None

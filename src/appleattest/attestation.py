@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from appleattest.freshness import Freshness, FreshnessResult
 from appleattest.properties import (
     DeviceProperties,
-    decode_properties,
     refuse_malformed_identity,
     sealed_properties,
 )
@@ -170,13 +169,12 @@ def _from_pickle(
 
     path = tuple(decode_certificate(der) for der in ders)
     raw = path[0].properties()
-    decoded = decode_properties(raw)
-    refuse_malformed_identity(decoded.problems)
+    refuse_malformed_identity(raw)
     return seal(
         Attestation,
         _path=path,
         _answers=FreshnessResult(*answers),
-        device=sealed_properties(DeviceProperties, raw, decoded),
+        device=sealed_properties(DeviceProperties, raw),
         carrier=carrier,
         verified_at=verified_at,
     )

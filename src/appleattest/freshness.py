@@ -88,7 +88,12 @@ def exactly(code: BytesLike) -> ExpectedFreshness:
     Raises `TypeError` for anything but bytes and `ValueError` for none at all: a column that
     was never filled must not pass for an expectation.
     """
-    return seal(ExpectedFreshness, code=checked_octets(code, "code"))
+    return expecting(checked_octets(code, "code"))
+
+
+def expecting(code: bytes) -> ExpectedFreshness:
+    """Expect these octets, which have been checked."""
+    return seal(ExpectedFreshness, code=code)
 
 
 def sha256_of(data: BytesLike) -> ExpectedFreshness:

@@ -8,7 +8,7 @@ report out of the error that it raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
 
@@ -105,107 +105,135 @@ class Pipeline:
         except AttestationError as error:
             raise refused(_checks_until(CHECKS, [], error), error) from None
 
-    def run(self, request: Request) -> Report:
+    def verify(self, request: Request) -> Attestation:
         """Run every check. Raises the first failure, which holds the report of all checks."""
+        return self._ended(request)[1]
+
+    def run(self, request: Request) -> Report:
+        """`verify`, answered by the report of a success."""
+        run, attestation = self._ended(request)
+        return accepted(run.checks(), attestation)
+
+    def _ended(self, request: Request) -> tuple[_Run, Attestation]:
         run = _Run(request, self._paths)
         try:
-            return contained(run.to_report, run.unforeseen)
+            return run, contained(run.to_attestation, run.unforeseen)
         except AttestationError as error:
             if error.report is None:
-                refused(run.checks_until(error), error)
+                refused(_checks_until(request.checks, run.ended(), error), error)
             raise
 
 
 class _Run:
-    """One run of the checks: what it has found so far, and which check is running."""
+    """One run of the checks: what has been found so far.
 
-    __slots__ = ("_done", "_paths", "_request")
+    The checks of a report are made of it when there is a report to make.
+    """
+
+    __slots__ = ("_answers", "_device", "_other", "_paths", "_presented", "_request", "_stage")
+
+    _presented: PresentedChain
+    _device: DeviceProperties
+    _answers: FreshnessResult | FreshnessMismatch
+    _other: AttestationError | None
 
     def __init__(self, request: Request, paths: PathBuilder) -> None:
         self._request = request
         self._paths = paths
-        self._done: list[Check] = []
+        self._stage = 0
+        """How many checks have ended. The last one ends with the run: it fails where that does."""
 
-    def to_report(self) -> Report:
-        """Every check in its order; the report of a success."""
+    def to_attestation(self) -> Attestation:
+        """Every check in its order."""
         request = self._request
         ders = request.read()
-        self._passed()
-        presented = decode_presented(ders, self._paths.memory.decoded)
-        self._passed(_set_aside(presented) if presented.set_aside else ())
+        self._stage = _READ
+        self._presented = presented = decode_presented(ders, self._paths.memory.decoded)
+        self._stage = _DECODED
         path = self._paths.build(presented, request.at)
-        self._passed()
+        self._stage = _FOUND
         judge_leaf(path)
-        self._passed()
+        self._stage = _JUDGED
         raw = path[0].properties()
-        decoded = decode_properties(raw)
-        refuse_malformed_identity(decoded.problems)
-        self._passed(decoded.problems.values())
-        return self._answered(
-            path, raw.get(FRESHNESS_CODE), sealed_properties(DeviceProperties, raw, decoded)
-        )
+        refuse_malformed_identity(raw)
+        self._device = device = sealed_properties(DeviceProperties, raw)
+        self._stage = _IDENTIFIED
+        return self._answered(path, raw.get(FRESHNESS_CODE), device)
 
-    def _answered(self, path: Path, code: bytes | None, device: DeviceProperties) -> Report:
+    def _answered(self, path: Path, code: bytes | None, device: DeviceProperties) -> Attestation:
         """The last two checks. Both run: another device's attestation is the graver fact."""
+        request = self._request
         stale: FreshnessMismatch | None = None
         try:
-            answers = self._request.judge_freshness(code)
-            self._done.append(_freshness_check(answers))
+            self._answers = answers = request.judge_freshness(code)
         except FreshnessMismatch as error:
-            stale = error
+            self._answers = stale = error
             answers = FreshnessResult(Freshness.UNMATCHED, code or None)
-            self._done.append(Check.failed("freshness", error))
-        other = self._judge_device(path, device)
+        judge = request.judge_device
+        self._stage = len(request.checks) - 1
+        self._other = other = None if judge is None else judge(device, path[0].spki)
         if other is not None and (stale is None or other.reason in _ANOTHER_DEVICE):
-            raise refused(self._done, other)
-        attestation = _attestation(self._request, path, answers, device)
+            raise refused(self.checks(), other)
+        attestation = _attestation(request, path, answers, device)
         if stale is None:
-            return accepted(self._done, attestation)
-        if other is None and self._request.keeps_unmatched:
+            return attestation
+        if other is None and request.keeps_unmatched:
             stale.attestation = attestation
-        raise refused(self._done, stale)
+        raise refused(self.checks(), stale)
 
-    def _judge_device(self, path: Path, device: DeviceProperties) -> AttestationError | None:
-        if DEVICE not in self._request.checks:
-            return None
-        judge = self._request.judge_device
-        if judge is None:
-            self._done.append(Check(DEVICE, Outcome.NOT_REQUESTED))
-            return None
-        other = judge(device, path[0].spki)
-        passed = Check(DEVICE, Outcome.PASSED)
-        self._done.append(passed if other is None else Check.failed(DEVICE, other))
-        return other
+    def checks(self) -> list[Check]:
+        """All of them, of a run that reached the last."""
+        checks = [*self._ended_before_freshness(), self._freshness_check()]
+        if DEVICE in self._request.checks:
+            checks.append(self._device_check())
+        return checks
 
-    def _passed(self, findings: Collection[AttestationError] = ()) -> None:
-        """Note that the check that was running has passed, and what there is to know about it."""
-        name = self._running
-        if not findings:
-            self._done.append(_PASSED[name])
-            return
-        first, *others = findings
-        check = Check.finding(name, first)
-        more = "".join(f"; {each.element}: {each.detail}" for each in others)
-        self._done.append(check._replace(detail=check.detail + more))
+    def ended(self) -> list[Check]:
+        """Those that have ended, of a run that was ended by something unforeseen, or early."""
+        checks = self._ended_before_freshness()
+        if self._stage > _IDENTIFIED:
+            checks.append(self._freshness_check())
+        return checks
 
-    @property
-    def _running(self) -> str:
-        return self._request.checks[len(self._ended)]
+    def _ended_before_freshness(self) -> list[Check]:
+        checks = [_PASSED[name] for name in CHECKS[: min(self._stage, _IDENTIFIED)]]
+        if self._stage >= _DECODED and self._presented.set_aside:
+            checks[_DECODED - 1] = _finding("certificates", _set_aside(self._presented))
+        if self._stage >= _IDENTIFIED:
+            problems = decode_properties(self._device.raw).problems
+            if problems:
+                checks[_IDENTIFIED - 1] = _finding("properties", list(problems.values()))
+        return checks
 
-    @property
-    def _ended(self) -> list[Check]:
-        """The checks that have ended. The last one ends with the run: it fails where that does."""
-        return self._done[: len(self._request.checks) - 1]
+    def _freshness_check(self) -> Check:
+        if isinstance(self._answers, FreshnessMismatch):
+            return Check.failed("freshness", self._answers)
+        return _freshness_check(self._answers)
+
+    def _device_check(self) -> Check:
+        if self._request.judge_device is None:
+            return Check(DEVICE, Outcome.NOT_REQUESTED)
+        if self._other is None:
+            return Check(DEVICE, Outcome.PASSED)
+        return Check.failed(DEVICE, self._other)
 
     def unforeseen(self, what: str) -> AttestationError:
         """The refusal for an exception that the check which is running does not foresee."""
         malformed = _Unforeseen(MalformedInput, self._request.malformed)
-        kind, reason = _UNFORESEEN.get(self._running, malformed)
+        kind, reason = _UNFORESEEN.get(self._request.checks[self._stage], malformed)
         return kind(reason, what)
 
-    def checks_until(self, error: AttestationError) -> list[Check]:
-        """Those that passed, the one that failed, and those that were not reached."""
-        return _checks_until(self._request.checks, self._ended, error)
+
+_READ, _DECODED, _FOUND, _JUDGED, _IDENTIFIED = range(1, 6)
+"""How many checks have ended after each of the first five."""
+
+
+def _finding(name: str, findings: Sequence[AttestationError]) -> Check:
+    """The check that passed, and what there is to know about it."""
+    first, *others = findings
+    check = Check.finding(name, first)
+    more = "".join(f"; {each.element}: {each.detail}" for each in others)
+    return check._replace(detail=check.detail + more)
 
 
 def _checks_until(

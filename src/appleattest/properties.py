@@ -15,7 +15,7 @@ Three kinds of value are told apart (docs/properties.md):
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
+from typing import Any, Final, Generic, NamedTuple, Self, TypeVar, overload
 
 from appleattest import oids
 from appleattest.errors import MalformedInput, Reason
@@ -64,28 +64,32 @@ class Property(Generic[_T]):
     def __get__(self, instance: LeafProperties | None, owner: type) -> Self | _T | None:
         if instance is None:
             return self
-        value: _T | None = instance.values[self.name]
-        return value
+        try:
+            return self.decoded(instance.raw)
+        except MalformedInput:
+            return None
 
+    def decoded(self, raw: Mapping[str, bytes]) -> _T | None:
+        """The value among `raw`, by dotted OID; None for an absent or a blank one.
 
-class DecodedValues(NamedTuple):
-    """Every property by its name, and the errors of the malformed ones by their OID."""
-
-    values: dict[str, Any]
-    problems: dict[str, MalformedInput]
+        Raises `MalformedInput` (`malformed-property`).
+        """
+        value = raw.get(self.oid)
+        try:
+            return None if value is None else self.read(value)
+        except MalformedValue as error:
+            detail = str(error)
+        # Out here, so that the error has no context.
+        raise MalformedInput(Reason.MALFORMED_PROPERTY, detail, element=self.oid)
 
 
 class LeafProperties(Sealed):
     """The table of properties. The order is the order of judgement."""
 
-    __slots__ = ("malformed", "raw", "values")
+    __slots__ = ("raw",)
 
-    malformed: frozenset[str]
-    """The OIDs of the properties whose value is not in its documented encoding."""
     raw: Mapping[str, bytes]
     """Every extension under 1.2.840.113635.100.8, by dotted OID, as it stands in the leaf."""
-    values: Mapping[str, Any]
-    """The decoded properties by name."""
 
     serial_number = Property[str](oids.SERIAL_NUMBER, read_word, identifies=True)
     udid = Property[str](oids.UDID, read_word, identifies=True)
@@ -97,6 +101,16 @@ class LeafProperties(Sealed):
     sip = Property[SystemIntegrityProtection](oids.SYSTEM_INTEGRITY_PROTECTION, read_sip)
     secure_boot = Property[SecureBoot](oids.SECURE_BOOT, read_secure_boot)
     third_party_kexts = Property[ThirdPartyKexts](oids.THIRD_PARTY_KEXTS, read_kexts)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The decoded properties by name, decoded when they are asked for."""
+        return FrozenMapping(decode_properties(self.raw).values)
+
+    @property
+    def malformed(self) -> frozenset[str]:
+        """The OIDs of the properties whose value is not in its documented encoding."""
+        return frozenset(decode_properties(self.raw).problems)
 
     def to_dict(self) -> dict[str, Any]:
         """The values as JSON types; `malformed` as a sorted list, `raw` as base64."""
@@ -125,7 +139,7 @@ class DeviceProperties(LeafProperties):
     @property
     def identifies_device(self) -> bool:
         """Whether a serial number or a UDID is attested: under user enrolment, neither is."""
-        return any(self.values[row.name] is not None for row in PROPERTIES if row.identifies)
+        return any(row.decoded(self.raw) is not None for row in _IDENTIFYING)
 
 
 class ClaimedProperties(LeafProperties):
@@ -140,6 +154,16 @@ PROPERTIES: tuple[Property[Any], ...] = tuple(
 """The rows of the table."""
 
 
+_IDENTIFYING: Final = tuple(row for row in PROPERTIES if row.identifies)
+
+
+class DecodedValues(NamedTuple):
+    """Every property by its name, and the errors of the malformed ones by their OID."""
+
+    values: dict[str, Any]
+    problems: dict[str, MalformedInput]
+
+
 def decode_properties(raw: Mapping[str, bytes]) -> DecodedValues:
     """Decode the extensions under Apple's arc, given by dotted OID.
 
@@ -149,38 +173,29 @@ def decode_properties(raw: Mapping[str, bytes]) -> DecodedValues:
     values: dict[str, Any] = {}
     problems: dict[str, MalformedInput] = {}
     for row in PROPERTIES:
-        value = raw.get(row.oid)
         try:
-            values[row.name] = None if value is None else row.read(value)
-        except MalformedValue as error:
+            values[row.name] = row.decoded(raw)
+        except MalformedInput as problem:
             values[row.name] = None
-            problems[row.oid] = MalformedInput(
-                Reason.MALFORMED_PROPERTY, str(error), element=row.oid
-            )
+            problems[row.oid] = problem
     return DecodedValues(values, problems)
 
 
 _L = TypeVar("_L", bound=LeafProperties)
 
 
-def sealed_properties(cls: type[_L], raw: Mapping[str, bytes], decoded: DecodedValues) -> _L:
+def sealed_properties(cls: type[_L], raw: Mapping[str, bytes]) -> _L:
     """The result of one of the two classes."""
-    return seal(
-        cls,
-        raw=FrozenMapping(raw),
-        values=FrozenMapping(decoded.values),
-        malformed=frozenset(decoded.problems),
-    )
+    return seal(cls, raw=FrozenMapping(raw))
 
 
-def refuse_malformed_identity(problems: Mapping[str, MalformedInput]) -> None:
+def refuse_malformed_identity(raw: Mapping[str, bytes]) -> None:
     """Raise the problem of the first property that identifies the device, if one has a problem.
 
     None of it could be told from a device that Apple cannot name.
     """
-    for row in PROPERTIES:
-        if row.identifies and row.oid in problems:
-            raise problems[row.oid]
+    for row in _IDENTIFYING:
+        row.decoded(raw)
 
 
 def _plain(value: Any) -> Any:

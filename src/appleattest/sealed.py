@@ -7,11 +7,13 @@ cannot forbid a determined colleague; this forbids the accident and the shortcut
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, Mapping
-from typing import Any, ClassVar, NoReturn, ParamSpec, Self, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Final, NoReturn, ParamSpec, Self, TypeVar, dataclass_transform
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 _P = ParamSpec("_P")
+
+_set: Final = object.__setattr__
 
 
 class Immutable:
@@ -24,7 +26,7 @@ class Immutable:
         if hasattr(self, next(iter(fields))):
             raise _change(self)
         for name, value in fields.items():
-            object.__setattr__(self, name, value)
+            _set(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise _change(self)
@@ -73,11 +75,6 @@ class Sealed(OwnCopy, Immutable):
             f"{cls.__name__} is not made by hand, but by the functions that check what it says"
         )
 
-    def __init__(self, **fields: object) -> None:
-        if fields.keys() != self._fields:
-            raise TypeError(f"{type(self).__name__} has the fields {sorted(self._fields)}")
-        self._fill(**fields)
-
     def __init_subclass__(cls) -> None:
         slots = (name for each in cls.__mro__ for name in getattr(each, "__slots__", ()))
         cls._fields = frozenset(slots) - {"__weakref__"}
@@ -85,25 +82,26 @@ class Sealed(OwnCopy, Immutable):
             raise TypeError(f"{cls.__mro__[1].__name__} cannot be extended")
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        return _restored, (type(self), {name: getattr(self, name) for name in self._fields})
+        return _made, (type(self), {name: getattr(self, name) for name in self._fields})
 
 
 _S = TypeVar("_S", bound=Sealed)
 
 
-def seal(cls: Callable[_P, _S], /, *args: _P.args, **kwargs: _P.kwargs) -> _S:
+def seal(cls: Callable[_P, _S], /, *_args: _P.args, **fields: _P.kwargs) -> _S:
     """Make a sealed result; for the code that verified what it says.
 
-    The arguments are those of the class's `__init__`, and a type checker compares them.
+    The arguments are the fields of the class by name, and a type checker compares them.
     """
-    made: _S = object.__new__(cls)  # type: ignore[arg-type]
-    made.__init__(*args, **kwargs)  # type: ignore[misc]
-    return made
+    return _made(cls, fields)  # type: ignore[arg-type]
 
 
-def _restored(cls: type[_S], fields: dict[str, Any]) -> _S:
+def _made(cls: type[_S], fields: dict[str, Any]) -> _S:
+    if fields.keys() != cls._fields:
+        raise TypeError(f"{cls.__name__} has the fields {sorted(cls._fields)}")
     made: _S = object.__new__(cls)
-    made._fill(**fields)
+    for name, value in fields.items():
+        _set(made, name, value)
     return made
 
 

@@ -14,6 +14,8 @@ def utc_seconds(time: datetime, name: str = "at") -> datetime:
     """
     if not isinstance(time, datetime):
         raise TypeError(f"{name} is a datetime, not {type(time).__name__}")
+    if time.tzinfo is UTC:
+        return time.replace(microsecond=0, fold=0)
     if time.utcoffset() is None:
         raise ValueError(f"{name} is a datetime with an offset from UTC: use datetime.now(UTC)")
     try:

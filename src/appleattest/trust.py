@@ -20,6 +20,7 @@ APPLE_ROOT_SHA256: Final = bytes.fromhex(
 
 _ROOT_FILE: Final = "apple-enterprise-attestation-root-ca.pem"
 _PEM_BEGIN: Final = b"-----BEGIN "
+_CERTIFICATE_LIKE: Final = (x509.Certificate, bytearray, memoryview)
 
 
 class TrustStore(Immutable):
@@ -79,7 +80,7 @@ class TrustStore(Immutable):
 
     def __contains__(self, encoded: object) -> bool:
         """Whether a certificate, given as DER or decoded, is one of the anchors."""
-        if isinstance(encoded, x509.Certificate | bytearray | memoryview):
+        if type(encoded) is not bytes and isinstance(encoded, _CERTIFICATE_LIKE):
             encoded = _der(encoded)
         return encoded in self._by_der
 

@@ -26,7 +26,7 @@ from appleattest.freshness import (
     EarlierNonce,
     ExpectedFreshness,
     NoCheck,
-    exactly,
+    expecting,
     judge_freshness,
     judge_recorded,
     sha256_of,
@@ -125,7 +125,7 @@ class Verifier(Immutable):
         table of reasons in docs/reasons.md says what else is raised.
         Source: Apple, "Validating a Managed Device Attestation".
         """
-        return _attested(self._mdm(response, nonce, previous_nonces, at))
+        return self._pipeline.verify(self._mdm(response, nonce, previous_nonces, at))
 
     def examine_mdm(
         self,
@@ -137,7 +137,8 @@ class Verifier(Immutable):
         at: datetime | None = None,
     ) -> Report:
         """`verify_mdm`, answered by a report on every check; never raises for bad input."""
-        return examined(lambda: self._mdm(response, nonce, previous_nonces, at))
+        request = self._mdm(response, nonce, previous_nonces, at)
+        return examined(lambda: self._pipeline.run(request))
 
     def verify_acme(
         self,
@@ -155,7 +156,7 @@ class Verifier(Immutable):
         Source: draft-ietf-acme-device-attest, section 5; Apple, "Validating a Managed Device
         Attestation".
         """
-        return _attested(self._acme(attestation_object, token, at))
+        return self._pipeline.verify(self._acme(attestation_object, token, at))
 
     def examine_acme(
         self,
@@ -166,7 +167,8 @@ class Verifier(Immutable):
         at: datetime | None = None,
     ) -> Report:
         """`verify_acme`, answered by a report on every check; never raises for bad input."""
-        return examined(lambda: self._acme(attestation_object, token, at))
+        request = self._acme(attestation_object, token, at)
+        return examined(lambda: self._pipeline.run(request))
 
     def verify_chain(
         self,
@@ -181,7 +183,7 @@ class Verifier(Immutable):
         `freshness` is `exactly(…)`, `sha256_of(…)` or `UNCHECKED`. For Platform SSO it is
         `sha256_of(nonce)`.
         """
-        return _attested(self._chain(chain, freshness, at))
+        return self._pipeline.verify(self._chain(chain, freshness, at))
 
     def examine_chain(
         self,
@@ -192,7 +194,8 @@ class Verifier(Immutable):
         at: datetime | None = None,
     ) -> Report:
         """`verify_chain`, answered by a report on every check; never raises for bad input."""
-        return examined(lambda: self._chain(chain, freshness, at))
+        request = self._chain(chain, freshness, at)
+        return examined(lambda: self._pipeline.run(request))
 
     def reverify(self, record: Mapping[str, Any], /, *, at: datetime | None = None) -> Attestation:
         """Verify again what `Attestation.to_dict` wrote down.
@@ -215,7 +218,7 @@ class Verifier(Immutable):
             keeps_unmatched=False,
             malformed=Reason.MALFORMED_JSON,
         )
-        return _attested(self._pipeline.run(request))
+        return self._pipeline.verify(request)
 
     def _mdm(
         self,
@@ -223,26 +226,24 @@ class Verifier(Immutable):
         nonce: BytesLike | NoCheck,
         previous_nonces: PreviousNonces,
         at: datetime | None,
-    ) -> Report:
-        request = mdm_request(
+    ) -> Request:
+        return mdm_request(
             lambda: read_device_information(response, self._limits), nonce, previous_nonces, at
         )
-        return self._pipeline.run(request)
 
     def _acme(
         self, attestation_object: object, token: str | BytesLike | NoCheck, at: datetime | None
-    ) -> Report:
-        request = acme_request(
+    ) -> Request:
+        return acme_request(
             lambda: read_attestation_object(attestation_object, self._limits), token, at
         )
-        return self._pipeline.run(request)
 
     def _chain(
         self, chain: object, freshness: ExpectedFreshness | NoCheck, at: datetime | None
-    ) -> Report:
+    ) -> Request:
         if not (freshness is UNCHECKED or isinstance(freshness, ExpectedFreshness)):
             raise TypeError("freshness is exactly(…), sha256_of(…) or UNCHECKED")
-        request = Request(
+        return Request(
             read=lambda: read_chain(chain, self._limits),
             carrier="chain",
             judge_freshness=lambda code: judge_freshness(code, freshness),
@@ -250,7 +251,6 @@ class Verifier(Immutable):
             keeps_unmatched=False,
             malformed=Reason.MALFORMED_CERTIFICATE,
         )
-        return self._pipeline.run(request)
 
     def __reduce__(self) -> tuple[Callable[..., Verifier], tuple[Any, ...]]:
         return _from_parts, (self._trust, self._limits, self._signatures)
@@ -291,7 +291,7 @@ def mdm_request(
     read: DerReader, nonce: object, previous_nonces: PreviousNonces, at: datetime | None
 ) -> Request:
     """What is asked of an MDM attestation; raises for the caller's misuse alone."""
-    expected = UNCHECKED if nonce is UNCHECKED else exactly(checked_nonce(nonce))
+    expected = UNCHECKED if nonce is UNCHECKED else expecting(checked_nonce(nonce))
     earlier = _earlier(previous_nonces)
     return Request(
         read=read,
@@ -324,12 +324,9 @@ def answered_by(request: Request, judge_device: DeviceJudge | None) -> Request:
     return request._replace(checks=(*CHECKS, DEVICE), judge_device=judge_device)
 
 
-def _attested(report: Report) -> Attestation:
-    assert report.attestation is not None  # noqa: S101 - the report of a success has one
-    return report.attestation
-
-
 def _earlier(previous_nonces: PreviousNonces) -> tuple[EarlierNonce, ...]:
+    if type(previous_nonces) is tuple and not previous_nonces:
+        return ()
     name = "previous_nonces"
     given: object = previous_nonces
     if isinstance(given, str | BytesLike) or not isinstance(given, Iterable):

@@ -6,15 +6,15 @@ from typing import Any
 
 import cbor2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appleattest import AttestationError, Limits, NoAttestation, Reason, Verifier
-from appleattest.carriers.attestation_object import read_attestation_object
+from appleattest.carriers.attestation_object import read_attestation_object, read_usual_object
 from appleattest.freshness import UNCHECKED
 from appleattest.testing import AttestationAuthority, Properties
 from appleattest.testing.carriers import attestation_object, cbor_head, cbor_map
-from appleattest.wire import base64url
+from appleattest.wire import base64url, cbor
 from hostile_input import MOST_MEMORY, accepted_or_refused, assert_refused, peak_memory
 
 LIMITS = Limits()
@@ -274,3 +274,73 @@ def test_no_refusal_names_the_device(authority: AttestationAuthority) -> None:
     assert serial in caught.value.detail
     assert serial not in str(caught.value)
     assert serial not in str(caught.value.problem())
+
+
+# The quick reader of the usual form
+
+LONG = [b"leaf" * 70, b"intermediate" * 30]
+USUAL = attestation_object(LONG)
+
+
+def agree(encoded: bytes, limits: Limits = LIMITS) -> bool:
+    """Whether the quick reader reads it. Then the general one must, with the same items."""
+    items = read_usual_object(encoded, limits)
+    if items is None:
+        return False
+    bounds = {"limit": limits.attestation_object_bytes, "depth": limits.cbor_depth}
+    assert cbor.decode(encoded, **bounds) == {"fmt": "apple", "attStmt": {"x5c": items}}
+    return True
+
+
+def test_what_the_client_sends_is_usual() -> None:
+    assert agree(USUAL)
+    assert read_usual_object(USUAL, LIMITS) == read(USUAL) == LONG
+    assert agree(attestation_object([bytes(256)] * 23))
+
+
+def test_every_bit_every_cut_and_every_doubled_octet() -> None:
+    short = attestation_object([bytes(256)] * 2)
+    assert agree(short)
+    for place in range(len(short)):
+        for bit in range(8):
+            octet = bytes([short[place] ^ 1 << bit])
+            agree(short[:place] + octet + short[place + 1 :])
+        agree(short[:place])
+        agree(short[:place] + short[place + 1 :])
+        agree(short[: place + 1] + short[place:])
+
+
+@settings(max_examples=300)
+@given(
+    lengths=st.lists(st.integers(0, 300), max_size=6),
+    head=st.integers(0x78, 0x9F),
+    tail=st.binary(max_size=3),
+)
+def test_any_row_of_byte_strings(lengths: list[int], head: int, tail: bytes) -> None:
+    items = b"".join(b"\x59" + length.to_bytes(2, "big") + bytes(length) for length in lengths)
+    beginning = USUAL[: USUAL.index(b"\x82\x59")]
+    read_it = agree(beginning + bytes([head]) + items + tail)
+    assert read_it is (bool(lengths) and head == 0x80 + len(lengths) and not tail)
+
+
+@pytest.mark.parametrize(
+    ("within", "beyond"),
+    [
+        (
+            Limits(attestation_object_bytes=len(USUAL)),
+            Limits(attestation_object_bytes=len(USUAL) - 1),
+        ),
+        (Limits(cbor_depth=3), Limits(cbor_depth=2)),
+    ],
+    ids=["size", "depth"],
+)
+def test_the_limits_hold_for_the_usual_form_too(within: Limits, beyond: Limits) -> None:
+    assert agree(USUAL, within)
+    assert read_usual_object(USUAL, beyond) is None
+    assert_refused(lambda: read_attestation_object(USUAL, beyond), *_reason_beyond(beyond))
+
+
+def _reason_beyond(limits: Limits) -> tuple[Reason, str]:
+    if limits.cbor_depth == 2:
+        return Reason.MALFORMED_CBOR, "nest"
+    return Reason.TOO_LARGE, "at most"

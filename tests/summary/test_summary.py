@@ -18,7 +18,6 @@ from appleattest.oids import OS_VERSION, SERIAL_NUMBER
 from appleattest.properties import (
     ClaimedProperties,
     LeafProperties,
-    decode_properties,
     sealed_properties,
 )
 from appleattest.property_values import SecureBoot, SystemIntegrityProtection, ThirdPartyKexts
@@ -88,7 +87,7 @@ def test_a_distance_is_in_words(seconds: int, words: str) -> None:
 
 
 def properties(raw: dict[str, bytes]) -> LeafProperties:
-    return sealed_properties(ClaimedProperties, raw, decode_properties(raw))
+    return sealed_properties(ClaimedProperties, raw)
 
 
 def states(rows: tuple[summary.PropertyRow, ...]) -> dict[str, State]:

@@ -18,6 +18,15 @@ from appleattest.wire import base64url, cbor
 
 FORMAT: Final = "apple"
 
+_USUAL_BEGINNING: Final = b"\xa2\x63fmt\x65apple\x67attStmt\xa1\x63x5c"
+"""How the object begins that Apple's client sends; the head of the array follows."""
+_ARRAY: Final = 0x80
+_LONGEST_ARRAY: Final = 0x17
+"""Items of an array that its head counts without a further octet."""
+_OCTETS: Final = 0x59
+"""The head of a byte string whose length stands in the two octets after it."""
+_USUAL_DEPTH: Final = 3
+
 
 def read_attestation_object(device: object, limits: Limits) -> list[bytes]:
     """The DER certificates of an attestation object, CBOR as bytes or base64url as text.
@@ -38,10 +47,36 @@ def read_attestation_object(device: object, limits: Limits) -> list[bytes]:
 
 def decode_attestation_object(encoded: bytes, limits: Limits) -> dict[str, object]:
     """The map that the CBOR holds."""
+    usual = read_usual_object(encoded, limits)
+    if usual is not None:
+        return {"fmt": FORMAT, "attStmt": {"x5c": usual}}
     item = cbor.decode(encoded, limit=limits.attestation_object_bytes, depth=limits.cbor_depth)
     if not isinstance(item, dict):
         raise _malformed(f"a map was expected, {type_name(item)} came")
     return item
+
+
+def read_usual_object(encoded: bytes, limits: Limits) -> list[object] | None:
+    """The items of `x5c` in an object as Apple's client writes it, and within the limits.
+
+    None for any other, which `cbor.decode` reads. What is read here is the same there
+    (`tests/carriers/test_attestation_object.py`).
+    """
+    if not encoded.startswith(_USUAL_BEGINNING) or len(encoded) > limits.attestation_object_bytes:
+        return None
+    offset = len(_USUAL_BEGINNING)
+    count = encoded[offset] - _ARRAY if offset < len(encoded) else 0
+    if not 0 < count <= _LONGEST_ARRAY or limits.cbor_depth < _USUAL_DEPTH:
+        return None
+    offset += 1
+    items: list[object] = []
+    for _ in range(count):
+        start = offset + 3
+        if encoded[offset : offset + 1] != bytes([_OCTETS]):
+            return None
+        offset = start + int.from_bytes(encoded[offset + 1 : start], "big")
+        items.append(encoded[start:offset])
+    return items if offset == len(encoded) else None
 
 
 def require_apple_format(attestation_object: dict[str, object]) -> None:

@@ -51,6 +51,8 @@ def read_item(
 
     Raises `MalformedInput` (`too-large`, `malformed`) whose element is its place.
     """
+    if type(item) is bytes and len(item) <= limits.certificate_bytes:
+        return item  # it cannot change, so it need not be copied
     element = element_at(index)
     if type(item) is x509.Certificate:  # not isinstance, which asks an object what it is
         item = der_of(item)

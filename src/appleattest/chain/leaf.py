@@ -29,7 +29,7 @@ def judge_leaf(path: Sequence[DecodedCertificate]) -> None:
 def _defect(path: Sequence[DecodedCertificate]) -> str | None:
     leaf = path[0]
     constraints, usage = leaf.basic_constraints, leaf.key_usage
-    if len(path) < 2 or any(leaf.der == issuer.der for issuer in path[1:]):
+    if len(path) < 2 or leaf.der in [issuer.der for issuer in path[1:]]:
         return "the leaf is its own issuer"
     if constraints is not None and constraints.ca:
         return "basicConstraints asserts cA"

@@ -207,6 +207,8 @@ def _reached(
     """The candidates, in their order, that a chain of names connects with one of `names`."""
     while True:
         reached = [c for c in candidates if by(c) in names]
+        if len(reached) == len(candidates):
+            return reached
         more = {leading_to(c) for c in reached} - names
         if not more:
             return reached

@@ -61,8 +61,8 @@ def decode_presented(
     leaf, *others = decoded
     return PresentedChain(
         _accepted_leaf(leaf),
-        tuple(each for each in others if isinstance(each, DecodedCertificate)),
-        tuple(each for each in others if isinstance(each, OutsideCertificate)),
+        tuple([each for each in others if isinstance(each, DecodedCertificate)]),
+        tuple([each for each in others if isinstance(each, OutsideCertificate)]),
         elements,
     )
 

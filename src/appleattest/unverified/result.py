@@ -11,12 +11,12 @@ from cryptography import x509
 
 from appleattest.boundary import contained
 from appleattest.certificates import (
-    Fields,
     by_oid,
     decode_certificate,
     der_of,
     outermost_fields,
     raw_properties,
+    read_usual,
 )
 from appleattest.chain.presented import element_at
 from appleattest.errors import AttestationError, MalformedInput, Reason, UntrustedChain
@@ -80,8 +80,10 @@ class UnverifiedAttestation(Sealed):
 
 
 class _Readable(NamedTuple):
-    fields: Fields
+    issuer: bytes
+    subject: bytes
     x509: x509.Certificate
+    properties: Callable[[], dict[str, bytes]]
 
 
 def result_of(found: Found) -> UnverifiedAttestation:
@@ -98,7 +100,7 @@ def result_of(found: Found) -> UnverifiedAttestation:
         _found=found,
         carrier=found.form.value,
         chain=chain,
-        claims=sealed_properties(ClaimedProperties, raw, decode_properties(raw)),
+        claims=sealed_properties(ClaimedProperties, raw),
     )
 
 
@@ -108,10 +110,14 @@ def _readable(found: Found) -> list[_Readable | None]:
 
 
 def _certificate(encoded: bytes) -> _Readable | None:
+    usual = read_usual(encoded)
+    if usual is not None:
+        return _Readable(usual.issuer, usual.subject, usual.x509, usual.properties)
     try:
-        return _Readable(outermost_fields(encoded), x509.load_der_x509_certificate(encoded))
+        fields, loaded = outermost_fields(encoded), x509.load_der_x509_certificate(encoded)
     except ValueError:
         return None
+    return _Readable(fields.issuer, fields.subject, loaded, lambda: raw_properties(by_oid(loaded)))
 
 
 def _is_reversed(readable: Sequence[_Readable | None]) -> bool:
@@ -122,7 +128,7 @@ def _is_reversed(readable: Sequence[_Readable | None]) -> bool:
     whole = [each for each in readable if each is not None]
     if len(whole) < max(2, len(readable)):
         return False
-    pairs = list(pairwise(each.fields for each in whole))
+    pairs = list(pairwise(whole))
     is_upward = all(first.issuer == second.subject for first, second in pairs)
     is_downward = all(first.subject == second.issuer for first, second in pairs)
     return is_downward and not is_upward and _says_it_is_ca(whole[0].x509)
@@ -165,6 +171,6 @@ def _malformed(detail: str) -> AttestationError:
 
 def _raw(leaf: _Readable | None) -> dict[str, bytes]:
     try:
-        return raw_properties(by_oid(leaf.x509)) if leaf else {}
+        return leaf.properties() if leaf else {}
     except Exception:  # noqa: BLE001 - one of the problems will say which extension
         return {}

@@ -59,6 +59,8 @@ def _is_deeper(item: object, depth: int) -> bool:
     """
     level = [item]
     for _ in range(depth):
+        if not level:
+            return False
         level = [
             inner
             for each in filter(None, level)

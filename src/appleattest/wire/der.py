@@ -77,3 +77,18 @@ def row(encoded: bytes) -> Iterator[bytes]:
             end = len(encoded)
         yield encoded[offset:end]
         offset = end
+
+
+def has_length(encoded: bytes, offset: int, start: int, end: int) -> bool:
+    """Whether the length that stands after the tag at `offset` is that of `encoded[start:end]`.
+
+    `start` is where the length ends. Of 65536 octets or more the answer is no, as in `content`.
+    """
+    length = end - start
+    if length < 0x80:
+        return start - offset == 2 and encoded[offset + 1] == length
+    if length < 0x100:
+        return encoded[offset + 1 : start] == b"\x81%c" % length
+    if length < 0x10000:
+        return encoded[offset + 1 : start] == b"\x82" + length.to_bytes(2, "big")
+    return False

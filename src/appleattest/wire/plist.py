@@ -7,7 +7,7 @@ from typing import Final
 from appleattest.errors import MalformedInput, Reason
 from appleattest.limits import Limits
 from appleattest.text import describe
-from appleattest.wire import plist_binary, plist_xml
+from appleattest.wire import plist_binary, plist_usual, plist_xml
 
 _BINARY: Final = b"bplist00"
 
@@ -26,6 +26,9 @@ def decode(document: bytes, limits: Limits) -> object:
             Reason.TOO_LARGE,
             f"a property list of {len(document)} bytes; at most {limits.plist_bytes} are read",
         )
+    value = plist_usual.read(document, limits)
+    if value is not None:
+        return value
     reader = plist_binary if document.startswith(_BINARY) else plist_xml
     try:
         return reader.read(document, limits)
