@@ -56,10 +56,10 @@ def _text(cell: object, name: str) -> str:
 def _octets(cell: object, name: str) -> bytes:
     if isinstance(cell, bytes):
         return cell
-    text = _text(cell, name).strip()
-    if name == "attestation" and text.startswith(_DOCUMENTS):
+    text = _text(cell, name)
+    if name == "attestation" and text.lstrip().startswith(_DOCUMENTS):
         return text.encode()
-    standard = text.replace("-", "+").replace("_", "/").rstrip("=")
+    standard = text.strip().replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return b64decode(standard + "=" * (-len(standard) % 4), validate=True)
     except binascii.Error:

@@ -104,8 +104,8 @@ class DuckDB:
                 read_only=self._path is not None,
                 config={"memory_limit": MEMORY},
             ) as database:
-                found = database.execute(self._query)
-                yield from chunks_of_batches(found.to_arrow_reader(MOST_ROWS))
+                reader = database.sql(self._query).to_arrow_reader(MOST_ROWS)
+                yield from chunks_of_batches(reader)
         except duckdb.Error as error:
             raise RunError(f"the query cannot be run: {error}") from None
 
