@@ -81,8 +81,8 @@ def write_arrow_stream(folder: Path, rows: Sequence[Row]) -> str:
 
 def write_sqlite(folder: Path, rows: Sequence[Row]) -> str:
     path = folder / "rows.db"
-    names = ("id", "carrier", "attestation", "nonce", "token", "freshness", "identifier")
-    names += ("serial_number",)
+    names = ["id", "carrier", "attestation", "nonce", "token", "freshness", "identifier"]
+    names.append("serial_number")
     with closing(sqlite3.connect(path)) as database:
         database.execute(f"CREATE TABLE rows ({', '.join(names)})")
         cells = ", ".join("?" * len(names))

@@ -120,9 +120,7 @@ def test_duckdb(tmp_path: Path, small_chunks: None) -> None:
     run_here(source, f"duckdb:{database}")
     with duckdb.connect(str(database)) as connection:
         for name in ("told", "verdicts"):
-            assert (
-                tuple(connection.execute(f"SELECT id, verdict FROM {name}").fetchall()) == VERDICTS
-            )
+            assert tuple(connection.table(name).project("id, verdict").fetchall()) == VERDICTS
 
 
 def test_a_directory(tmp_path: Path) -> None:

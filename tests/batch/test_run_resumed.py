@@ -18,9 +18,9 @@ from batch_rows import AT, AUTHORITY, MDM, SETTINGS
 from cryptography.hazmat.primitives.serialization import Encoding
 from run_tools import ROWS, VERDICTS, read_table, told, write_parquet, write_sqlite
 
+from appleattest import Freshness
 from appleattest.batch import Row, RunError, Settings, Summary, run, runner
 from appleattest.batch.destinations.files import ParquetFile
-from appleattest.batch.running import parts as parts_module
 from appleattest.batch.running.identity import settings_digest
 from appleattest.batch.running.parts import Parts
 from appleattest.batch.sources import source as source_module
@@ -198,8 +198,10 @@ def test_settings_have_one_digest_in_every_process() -> None:
     program = (
         "from appleattest.batch import Settings\n"
         "from appleattest.batch.running.identity import settings_digest\n"
+        "from appleattest import Freshness\n"
         "from appleattest.policy import FreshnessIs, Policy\n"
-        "print(settings_digest(Settings(policy=Policy(FreshnessIs('current', 'earlier')))))"
+        "either = FreshnessIs(Freshness.CURRENT, Freshness.EARLIER)\n"
+        "print(settings_digest(Settings(policy=Policy(either))))"
     )
     digests = {
         subprocess.run(
@@ -211,7 +213,9 @@ def test_settings_have_one_digest_in_every_process() -> None:
         ).stdout.strip()
         for seed in ("1", "2", "3")
     }
-    assert digests == {settings_digest(Settings(policy=Policy(FreshnessIs("current", "earlier"))))}
+    assert digests == {
+        settings_digest(Settings(policy=Policy(FreshnessIs(Freshness.CURRENT, Freshness.EARLIER))))
+    }
 
 
 def test_settings_that_differ_have_other_digests() -> None:
@@ -222,13 +226,16 @@ def test_settings_that_differ_have_other_digests() -> None:
         Settings(trust=other),
         Settings(limits=Limits(certificates=4)),
         Settings(policy=Policy(SIPEnabled())),
-        Settings(policy=Policy(FreshnessIs("current"))),
-        Settings(policy=Policy(FreshnessIs("earlier"))),
+        Settings(policy=Policy(FreshnessIs(Freshness.CURRENT))),
+        Settings(policy=Policy(FreshnessIs(Freshness.EARLIER))),
         Settings(at=AT),
         Settings(unchecked=True),
         Settings(any_device=True),
     ]
     assert len({settings_digest(each) for each in settings}) == len(settings)
+    both = FreshnessIs(Freshness.CURRENT, Freshness.EARLIER)
+    reversed_ = FreshnessIs(Freshness.EARLIER, Freshness.CURRENT)
+    assert Settings(policy=Policy(both)) == Settings(policy=Policy(reversed_))
     assert settings_digest(Settings(trust=apple)) == settings_digest(Settings())
     reverse = TrustStore([AUTHORITY.root, *apple.anchors])
     assert settings_digest(Settings(trust=reverse)) == settings_digest(Settings(trust=other))
@@ -242,13 +249,13 @@ def test_a_part_is_there_whole_or_not_at_all(
 
     source, out = write_parquet(tmp_path, ROWS), tmp_path / "out.parquet"
     with monkeypatch.context() as patched:
-        patched.setattr(parts_module.os, "fsync", full)
+        patched.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space left"):
             run_here(source, out)
     (tmp_path / "out.parquet.parts" / "manifest.json.tmp").unlink()
     stopped(source, out)
     with monkeypatch.context() as patched:
-        patched.setattr(parts_module.os, "fsync", full)
+        patched.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space left"):
             run_here(source, out)
     assert run_here(source, out).rows == 8

@@ -188,9 +188,7 @@ def test_cells_that_cannot_be_read(name: str, cell: object, problem: str) -> Non
 
 def test_sqlite(tmp_path: Path) -> None:
     name = write_sqlite(tmp_path, ROWS).removesuffix("#rows")
-    assert [row["id"] for row in rows_of(f"{name}#SELECT * FROM rows WHERE id = 'no chain'")] == [
-        "no chain"
-    ]
+    assert rows_of(name + "#SELECT * FROM rows LIMIT 1")[0]["id"] == ROWS[0].id
     for asked, problem in (
         ("#nothing", "the database cannot be read: no such table"),
         ("#SELECT id FROM rows", "no columns id and attestation"),
@@ -206,8 +204,9 @@ def test_sqlite(tmp_path: Path) -> None:
 
 def test_a_database_is_never_written(tmp_path: Path) -> None:
     name = write_sqlite(tmp_path, ROWS).removesuffix("#rows")
+    deleting = "WITH x AS (SELECT 1) DELETE FROM rows"
     with pytest.raises(RunError, match="the database cannot be read"):
-        rows_of(f"{name}#WITH x AS (SELECT 1) DELETE FROM rows")
+        rows_of(f"{name}#{deleting}")
     with closing(sqlite3.connect(tmp_path / "rows.db")) as database:
         assert database.execute("SELECT count(*) FROM rows").fetchone() == (len(ROWS),)
 

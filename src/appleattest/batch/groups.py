@@ -132,7 +132,7 @@ def groups(summary: Summary) -> tuple[Group, ...]:
 
 
 def _counts(name: str, found: Mapping[str, int]) -> tuple[Count, ...]:
-    shown = list(found.items())[:_MOST_SHOWN]
+    shown = [each for each in found.items() if each[0] != OTHERS][:_MOST_SHOWN]
     rest = sum(found.values()) - sum(rows for _, rows in shown)
     counts = [_count(name, value, rows) for value, rows in shown]
     if rest:
@@ -143,8 +143,6 @@ def _counts(name: str, found: Mapping[str, int]) -> tuple[Count, ...]:
 def _count(name: str, value: str, rows: int) -> Count:
     if value == NOT_STATED:
         return Count("not stated", rows, "", Tone.DOUBT)
-    if value == OTHERS:
-        return Count("others", rows, "", Tone.PLAIN)
     remark = of_reason(Reason(value)).sentence if name == "reason" else ""
     tone = _ALL_OF_IT.get(name) or _TONES.get((name, value), Tone.PLAIN)
     return Count(value, rows, remark, tone)

@@ -55,9 +55,5 @@ def _database(scheme: str, rest: str) -> Source:
 
 
 def _require(path: Path) -> None:
-    try:
-        there = path.is_file()
-    except ValueError:
-        there = False
-    if not there:
+    if not path.is_file():
         raise RunError(f"{quoted(str(path))} is not there, or is no file")
