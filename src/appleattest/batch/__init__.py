@@ -5,8 +5,9 @@
     for verdict in batch.verify_many(rows, batch.Settings()):
         print(verdict.id, verdict.verdict, verdict.reason)
 
-`verify_batch` does the same for record batches of Arrow, with `INPUT_SCHEMA` and `OUTPUT_SCHEMA`;
-these three need pyarrow (the extra `batch`) and are looked up when they are asked for. A row that
+`verify_batch` does the same for record batches of Arrow and `verify_table` for tables, with
+`INPUT_SCHEMA` and `OUTPUT_SCHEMA`; these four need pyarrow (the extra `batch`) and are looked up
+when they are asked for. A row that
 is refused, or is wrong in itself, has a verdict that says so: nothing stops a batch.
 """
 
@@ -22,6 +23,7 @@ from appleattest.batch.verification import verify_many, verify_row
 if TYPE_CHECKING:
     from appleattest.batch.arrow import verify_batch
     from appleattest.batch.schemas import INPUT_SCHEMA, OUTPUT_SCHEMA
+    from appleattest.batch.tables import verify_table
 
 __all__ = [
     "INPUT_COLUMNS",
@@ -37,12 +39,14 @@ __all__ = [
     "verify_batch",
     "verify_many",
     "verify_row",
+    "verify_table",
 ]
 
 _OF_ARROW: Final = {
     "INPUT_SCHEMA": "appleattest.batch.schemas",
     "OUTPUT_SCHEMA": "appleattest.batch.schemas",
     "verify_batch": "appleattest.batch.arrow",
+    "verify_table": "appleattest.batch.tables",
 }
 """What needs pyarrow, and the module that has it."""
 
