@@ -12,7 +12,9 @@ from timing import Prepare, always
 
 from appleattest import Limits, Verifier, decode_unverified
 from appleattest.chain.path import path_policy
+from appleattest.signatures import Signatures
 from appleattest.testing import AttestationAuthority, carriers
+from appleattest.testing.keys import spki_of
 
 NONCE = b"a nonce of some thirty octets..."
 TOKEN = "a-token-of-at-least-128-bits-it-is"  # noqa: S105 - published here
@@ -44,7 +46,9 @@ class Inputs(NamedTuple):
         """One acceptance, after which the verifier remembers the intermediate."""
         return verifier.verify_mdm(self.chain, nonce=NONCE, at=self.authority.issued_at)
 
-    def verifications(self, fresh: bool) -> dict[str, Prepare]:
+    def verifications(
+        self, fresh: bool, signatures: Signatures | None = None
+    ) -> dict[str, Prepare]:
         """Each carrier's verification; `fresh` by a verifier that has seen nothing yet."""
         at = self.authority.issued_at
         plist, attestation_object = self.plist, self.attestation_object
@@ -60,12 +64,17 @@ class Inputs(NamedTuple):
             "verify_mdm, sequence of DER": self.accept,
             "verify_mdm, XML plist": mdm_plist,
         }
-        return {name: self._prepared(call, fresh) for name, call in named.items()}
+        return {name: self._prepared(call, fresh, signatures) for name, call in named.items()}
 
-    def _prepared(self, call: Callable[[Verifier], object], fresh: bool) -> Prepare:
+    def _prepared(
+        self, call: Callable[[Verifier], object], fresh: bool, signatures: Signatures | None
+    ) -> Prepare:
+        def verifier_of() -> Verifier:
+            return Verifier(trust=self.authority.trust, signatures=signatures)
+
         if fresh:
-            return lambda: _bound(call, Verifier(trust=self.authority.trust))
-        verifier = Verifier(trust=self.authority.trust)
+            return lambda: _bound(call, verifier_of())
+        verifier = verifier_of()
         call(verifier)
         return always(_bound(call, verifier))
 
@@ -73,6 +82,15 @@ class Inputs(NamedTuple):
         """The signature on the leaf, and nothing else: `public_key.verify`."""
         leaf, issuer = (x509.load_der_x509_certificate(each) for each in self.chain)
         return always(_check_of(leaf, issuer))
+
+    def bare_aws_lc(self) -> Prepare:
+        """The signature on the leaf, checked by AWS-LC, with the hash of what is signed."""
+        from awscrt.crypto import EC
+
+        leaf = x509.load_der_x509_certificate(self.chain[0])
+        key = EC.new_key_from_der_data(spki_of(self.authority.issuer.key.public_key()))
+        signature, content = leaf.signature, leaf.tbs_certificate_bytes
+        return always(lambda: key.verify(hashlib.sha384(content).digest(), signature))
 
     def bare_path(self) -> Prepare:
         """The signatures of the whole path, and nothing else.

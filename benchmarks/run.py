@@ -24,6 +24,7 @@ from memory import python_peak, resident_growth
 from timing import Prepare, side_by_side
 
 from appleattest import AttestationError, Verifier
+from appleattest.signatures import AWSLC
 
 _WORST = 10
 _BATCH = 10
@@ -74,6 +75,7 @@ def sections(rounds: Rounds, *, worst: int) -> Iterator[Section]:
     """Everything that is measured, in the order in which it is printed."""
     inputs = Inputs.mint()
     yield _beside_bare(inputs, rounds)
+    yield _beside_aws_lc(inputs, rounds)
     yield _first_sight(inputs, rounds)
     yield _decoding(inputs, rounds)
     hostile = list(hostile_inputs(inputs.authority))
@@ -90,6 +92,21 @@ def _beside_bare(inputs: Inputs, rounds: Rounds) -> Section:
     }
     found = side_by_side(cases, rounds.warm, batch=_BATCH)
     return Section("remembered intermediate / one bare P-384 verify", _ratios(found, "bare"))
+
+
+def _beside_aws_lc(inputs: Inputs, rounds: Rounds) -> Section:
+    title = "remembered intermediate, AWS-LC / one P-384 check by AWS-LC with its hash"
+    try:
+        signatures = AWSLC()
+    except ImportError as missing:
+        return Section(f"{title}: skipped: {missing}", [])
+    fast = inputs.verifications(fresh=False, signatures=signatures)
+    cases = {
+        "bare": inputs.bare_aws_lc(),
+        bounds.FAST + "one bare P-384 check by OpenSSL": inputs.bare(),
+        **{bounds.FAST + name: case for name, case in fast.items()},
+    }
+    return Section(title, _ratios(side_by_side(cases, rounds.warm, batch=_BATCH), "bare"))
 
 
 def _first_sight(inputs: Inputs, rounds: Rounds) -> Section:

@@ -96,7 +96,10 @@ def _verdict_on_chain(verifier: Verifier, chain: list[bytes]) -> Attestation | N
 
 
 def differential(data: bytes) -> None:
-    """A verifier that remembers much and one that remembers nothing say the same of any chain."""
+    """A verifier that remembers much and one that remembers nothing say the same of any chain.
+
+    So does one that asks AWS-LC, where that is to be had.
+    """
     _same_warm_and_fresh(unpack(data))
 
 
@@ -114,11 +117,11 @@ def resigned(data: bytes) -> None:
 
 
 def _same_warm_and_fresh(chain: list[bytes]) -> Attestation | None:
-    warm, fresh = (
+    warm, fresh, aws_lc = (
         ended(lambda v=verifier: v.verify_chain(chain, freshness=UNCHECKED, at=world.AT))  # type: ignore[misc]
-        for verifier in (world.warm(), world.fresh())
+        for verifier in (world.warm(), world.fresh(), world.with_aws_lc() or world.warm())
     )
-    require(warm == fresh, f"warm, {warm}; fresh, {fresh}")
+    require(warm == fresh == aws_lc, f"warm, {warm}; fresh, {fresh}; AWS-LC, {aws_lc}")
     return warm.value if isinstance(warm.value, Attestation) else None
 
 

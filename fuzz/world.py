@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from appleattest import Verifier
+from appleattest.signatures import AWSLC
 from appleattest.testing import AttestationAuthority
 from vectors.document import authority
 
@@ -30,3 +31,12 @@ def fresh() -> Verifier:
 def warm() -> Verifier:
     """The verifier of this process. It remembers whatever the inputs made it remember."""
     return fresh()
+
+
+@cache
+def with_aws_lc() -> Verifier | None:
+    """The verifier of this process that asks AWS-LC; None where that is not to be had."""
+    try:
+        return Verifier(trust=AUTHORITY.trust, signatures=AWSLC())
+    except ImportError:
+        return None

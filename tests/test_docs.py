@@ -27,13 +27,16 @@ from appleattest import (
     TrustStore,
     Verifier,
     acme,
+    batch,
     explain,
     mdm,
     oids,
     policy,
     profile,
+    signatures,
     summary,
 )
+from appleattest.batch.columns import STRUCTS
 from appleattest.mdm import KnownDevice
 from appleattest.properties import PROPERTIES
 from appleattest.property_values import MalformedValue
@@ -48,6 +51,7 @@ from appleattest.testing import (
 )
 from appleattest.testing import deviations as dev
 from appleattest.wire import base64url
+from aws_lc import MISSING
 from test_repository import LAYERS
 
 if TYPE_CHECKING:
@@ -95,8 +99,11 @@ def code_blocks(markdown: str) -> list[Block]:
 def run(page: str, block: Block, namespace: dict[str, Any]) -> int:
     """Run a block; how many values its `# -> ` comments promised, each of which held.
 
-    A test is skipped at a block that imports Flask where the group `examples` is not installed.
+    A test is skipped at a block that imports Flask where the group `examples` is not installed, and
+    at one that asks for AWS-LC where that is not to be had.
     """
+    if "AWSLC()" in block.code and MISSING is not None:
+        pytest.skip(MISSING)
     if "from flask import" in block.code:
         pytest.importorskip("flask", reason="Flask is in the group examples: make test has it")
     lines = block.code.splitlines()
@@ -216,6 +223,8 @@ def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
         "README.md",
         "docs/guide-acme-profile.md",
         "docs/guide-acme.md",
+        "docs/guide-batches.md",
+        "docs/guide-fast.md",
         "docs/guide-freshness.md",
         "docs/guide-mdm.md",
         "docs/guide-policy.md",
@@ -317,7 +326,7 @@ def test_the_check_of_files_sees_what_is_missing() -> None:
 
 # --- the public interface -----------------------------------------------------------------------
 
-PROTOCOLS: Final = (acme, explain, mdm, policy, profile, summary)
+PROTOCOLS: Final = (acme, batch, explain, mdm, policy, profile, signatures, summary)
 """The public packages beside the core."""
 
 
@@ -325,7 +334,7 @@ def test_the_changelog_names_what_is_there() -> None:
     named = re.findall(r"`([\w.*]+)`", CHANGELOG.read_text(encoding="utf-8"))
     known = {*appleattest.__all__, *dir(Verifier), *dir(appleattest.Attestation), "examine_*"}
     known |= {*dir(AttestationError), "appleattest.testing", "testing"}
-    known |= {"appleattest.page", "page"}
+    known |= {"appleattest.page", "batch", "fast", "page"}
     for package in PROTOCOLS:
         known |= {package.__name__, *package.__all__}
     assert [each for each in named if each not in known] == []
@@ -385,6 +394,32 @@ def test_an_odd_value_reads_as_documented(field: str, octets: str, reading: str)
     else:
         decoded = row.read(value)
         assert (decoded if isinstance(decoded, str) else str(decoded).split(".")[-1]) == reading
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (("column of a row", "type", "null", "what it holds"), batch.INPUT_COLUMNS),
+        (("column of a verdict", "type", "null", "what it holds"), batch.OUTPUT_COLUMNS),
+    ],
+    ids=["rows", "verdicts"],
+)
+def test_the_columns_of_a_batch_are_documented(
+    header: tuple[str, ...], columns: tuple[batch.Column, ...]
+) -> None:
+    documented = table(text("guide-batches.md"), *header)
+    assert documented == [
+        [each.name, each.type, "yes" if each.nullable else "no", each.meaning.replace("`", "")]
+        for each in columns
+    ]
+
+
+def test_the_structs_of_a_batch_are_documented() -> None:
+    rows = table(text("guide-batches.md"), "list of", "fields")
+    assert {f"list of {name}": fields for name, fields in rows} == {
+        name: ", ".join(f"{field} {kind}" for field, kind in fields)
+        for name, fields in STRUCTS.items()
+    }
 
 
 def modules_that_exist() -> set[str]:

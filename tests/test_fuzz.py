@@ -54,6 +54,7 @@ from appleattest.policy import Policy
 from appleattest.profile.envelope import Unwrapped
 from appleattest.properties import PROPERTIES, DecodedValues
 from appleattest.sealed import seal
+from appleattest.signatures import IssuerKey
 from appleattest.testing import (
     AttestationAuthority,
     Properties,
@@ -325,6 +326,16 @@ def test_a_record_that_does_not_verify_is_found() -> None:
         oracle.check_record(attested(GENUINE), stranger)
 
 
+class Believing:
+    """Signatures, and a key, that find every signature valid."""
+
+    def issuer_key(self, spki: bytes) -> IssuerKey:
+        return self
+
+    def verifies(self, signature: bytes, content: bytes, digest: str) -> bool:
+        return True
+
+
 class Forgetful(Verifier):
     """Accepts whatever it is given for a genuine chain."""
 
@@ -344,6 +355,18 @@ def test_a_verifier_that_is_wrong_when_warm_is_found(monkeypatch: pytest.MonkeyP
         TARGETS["resigned"].run(chain)
     with pytest.raises(Finding):
         TARGETS["verify_chain"].run(chain)
+
+
+def test_a_verifier_whose_library_says_yes_to_anything_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    verifier = Verifier(trust=world.AUTHORITY.trust, signatures=Believing())
+    forged = pack(world.AUTHORITY.attest(deviations=[deviations.TamperedSignature()]))
+    TARGETS["differential"].run(forged)
+    monkeypatch.setattr(world, "with_aws_lc", lambda: verifier)
+    TARGETS["differential"].run(pack(GENUINE))
+    with pytest.raises(Finding, match="AWS-LC"):
+        TARGETS["differential"].run(forged)
 
 
 def test_what_is_shown_and_not_verified_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

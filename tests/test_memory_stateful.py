@@ -146,7 +146,10 @@ class LongLivedVerifier(RuleBasedStateMachine):
 
     @initialize(trust=one_of(TRUSTS), limits=one_of(LIMITS))
     def start(self, trust: TrustStore, limits: Limits) -> None:
-        self.verifier = Verifier(trust=trust, limits=limits)
+        self.verifier = self.made(trust, limits)
+
+    def made(self, trust: TrustStore, limits: Limits) -> Verifier:
+        return Verifier(trust=trust, limits=limits)
 
     def agrees(self, chain: list[bytes], at: datetime) -> None:
         self.seen.append((chain, at))

@@ -12,9 +12,9 @@ from typing import Any, Final
 import pytest
 
 import appleattest
-from appleattest import acme, mdm, policy, profile
+from appleattest import acme, batch, mdm, policy, profile, signatures
 
-PACKAGES: Final = (appleattest, acme, profile, mdm, policy)
+PACKAGES: Final = (appleattest, acme, batch, profile, mdm, policy, signatures)
 PUBLIC: Final = frozenset(name for package in PACKAGES for name in package.__all__)
 INTERNAL: Final = frozenset({"DecodedCertificate", "DecodedValues"})
 """What `TrustStore.decoded` gives to the search for a path, and what properties are made of."""

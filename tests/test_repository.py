@@ -195,6 +195,7 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 PUBLIC: Final = (
     "",
     ".acme",
+    ".batch",
     ".explain",
     ".mdm",
     ".page",

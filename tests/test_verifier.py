@@ -437,6 +437,14 @@ def test_previous_nonces_that_are_none(verb: str, previous: Any, error: type[Exc
     call(CHAIN, nonce=FRESHNESS_CODE, previous_nonces={b"older": ISSUED_AT}, at=ISSUED_AT)
 
 
+@pytest.mark.parametrize("sent_at", [ISSUED_AT, None])
+def test_a_previous_nonce_may_have_no_time_beside_others(sent_at: datetime | None) -> None:
+    previous = {b"older": ISSUED_AT, FRESHNESS_CODE: sent_at}
+    attestation = VERIFIER.verify_mdm(CHAIN, nonce=b"n", previous_nonces=previous, at=ISSUED_AT)
+    assert attestation.freshness is Freshness.EARLIER
+    assert attestation.requested_at == sent_at
+
+
 # The device's argument: whatever it is, an AttestationError
 
 

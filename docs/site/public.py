@@ -17,11 +17,13 @@ PAGES: Final = Path(__file__).resolve().parent.parent / "api"
 PACKAGES: Final = (
     "appleattest",
     "appleattest.acme",
+    "appleattest.batch",
     "appleattest.explain",
     "appleattest.mdm",
     "appleattest.page",
     "appleattest.policy",
     "appleattest.profile",
+    "appleattest.signatures",
     "appleattest.summary",
     "appleattest.testing",
     "appleattest.testing.device",

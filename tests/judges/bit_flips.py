@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Literal, NamedTuple
 
 from appleattest import UNCHECKED, Attestation, TrustStore, Verifier
+from appleattest.signatures import Engine, Signatures
 from chain_cases import Acceptance, Verdict, ended
 
 PROCESSES = max(2, min(os.cpu_count() or 2, 8))
@@ -25,9 +26,11 @@ class Artefact(NamedTuple):
     at: datetime
     also_fresh: bool = False
     """Whether a verifier that remembers nothing is asked about every flip as well."""
+    signatures: Signatures = Engine()
+    """What checks leaves of the intermediate. At first sight it is the engine."""
 
     def verifier(self) -> Verifier:
-        return Verifier(trust=TrustStore(self.anchors))
+        return Verifier(trust=TrustStore(self.anchors), signatures=self.signatures)
 
     def verdict(self, verifier: Verifier, octets: bytes) -> Verdict:
         return ended(lambda: self._verify(verifier, octets))

@@ -21,6 +21,7 @@ from appleattest import AttestationError, Limits, Reason
 from appleattest.carriers.certificate_sequence import read_chain
 from appleattest.chain.path import PathBuilder
 from appleattest.chain.presented import decode_presented
+from appleattest.signatures import Engine
 
 _LOOP = asyncio.Runner()
 
@@ -74,7 +75,7 @@ def _our_path(presented: Presented) -> list[bytes]:
     limits = Limits()
     read_chain(presented.chain, limits)
     chain = decode_presented(presented.chain, lambda _: None)
-    path = PathBuilder(presented.trust, limits).build(chain, presented.at)
+    path = PathBuilder(presented.trust, limits, Engine()).build(chain, presented.at)
     return [certificate.der for certificate in path]
 
 

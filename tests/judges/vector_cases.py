@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from appleattest import (
     UNCHECKED,
+    Attestation,
     AttestationError,
     Limits,
     TrustStore,
@@ -62,6 +63,10 @@ class Vector(NamedTuple):
 
     def put_to(self, verifier: Verifier) -> Verdict:
         """How the verifier answers it."""
+        return ended(lambda: self.ask(verifier))
+
+    def ask(self, verifier: Verifier) -> Attestation:
+        """The verifier's attestation; raises what it raises."""
         ask = {
             "MdmVerify": _mdm,
             "AcmeVerify": _acme,
@@ -69,7 +74,8 @@ class Vector(NamedTuple):
             "ChallengeValidate": _challenge,
             "MdmValidate": _device,
         }
-        return ended(lambda: ask[self.fields["type"]](self, verifier))
+        attestation: Attestation = ask[self.fields["type"]](self, verifier)
+        return attestation
 
     def certificates(self) -> list[bytes]:
         """The certificates in it, if there is a way to get at them; else `AttestationError`."""

@@ -518,3 +518,25 @@ def test_a_policy_none_of_whose_rules_applies_is_not_satisfied(
     both = policy.Policy(*only_macs.rules, policy.DeviceIdentified())
     assert both.require(iphone, platform="ios").passed
     assert only_macs.evaluate(authority.verified(MAC)).passed
+
+
+def test_policies_are_equal_by_their_rules_and_their_score() -> None:
+    def score(_attestation: object, _findings: tuple[Finding, ...]) -> float:
+        return 1.0
+
+    rules = policy.SIPEnabled(), policy.SerialNumberInInventory({"a"})
+    assert policy.Policy(*rules) == policy.Policy(
+        policy.SIPEnabled(), policy.SerialNumberInInventory({"a"})
+    )
+    assert hash(policy.Policy(*rules)) == hash(
+        policy.Policy(policy.SIPEnabled(), policy.SerialNumberInInventory({"a"}))
+    )
+    assert policy.Policy(*rules, score=score) == policy.Policy(*rules, score=score)
+    others: list[object] = [
+        policy.Policy(*reversed(rules)),
+        policy.Policy(policy.SIPEnabled()),
+        policy.Policy(policy.SIPEnabled(), policy.SerialNumberInInventory({"b"})),
+        policy.Policy(*rules, score=score),
+        rules,
+    ]
+    assert [each for each in others if policy.Policy(*rules) == each] == []

@@ -74,3 +74,16 @@ def test_whatever_is_found_is_der_and_inside(encoded: bytes, offset: int) -> Non
         return
     assert start <= end <= len(encoded)
     assert header(end - start)[1:] == encoded[offset + 1 : start]
+
+
+def test_a_row_is_taken_apart_and_loses_nothing() -> None:
+    first, second = b"\x30\x01a", b"\x30\x81\x80" + bytes(128)
+    assert list(der.row(first + second)) == [first, second]
+    assert list(der.row(b"")) == []
+    for rest in (b"\0", b"\x02\x01a", b"\x30", second[:-1]):
+        assert list(der.row(first + rest)) == [first, rest]
+
+
+@given(st.binary(max_size=64))
+def test_whatever_is_a_row_is_whole_again(encoded: bytes) -> None:
+    assert b"".join(der.row(encoded)) == encoded

@@ -1,8 +1,9 @@
-"""What an ACME server received: an attestation object, or the response around it."""
+"""What an ACME server received: an attestation object, or the challenge response around it."""
 
 from __future__ import annotations
 
 from appleattest.acme.responses import read_response
+from appleattest.carriers.certificate_sequence import bounded
 from appleattest.forms import Form, recognise
 from appleattest.limits import Limits
 from appleattest.wire import base64url
@@ -14,22 +15,29 @@ def attestation_object_in(content: bytes, limits: Limits) -> bytes | str:
     `content` is one of the two, or a challenge response, of which it is the `attObj`. Anything
     else comes back as it came. Raises `AttestationError` for a response without an `attObj`.
     """
-    form = recognise(content)
-    if form is Form.CHALLENGE_RESPONSE:
+    inside = _object(content)
+    if inside is None and recognise(content) is Form.CHALLENGE_RESPONSE:
         return read_response(content, limits)[0]
-    if form is Form.ATTESTATION_OBJECT and not _is_cbor(content):
-        return content.decode("ascii", "replace").strip()
-    return content
+    return content if inside is None else inside
 
 
 def challenge_response_in(content: bytes, limits: Limits) -> bytes | dict[str, str]:
-    """The challenge response, for `validate_challenge`: as it came, or around an object."""
-    if recognise(content) is not Form.ATTESTATION_OBJECT:
+    """The challenge response, for `acme.validate_challenge`: as it came, or around an object.
+
+    Raises `AttestationError` (`too-large`) for CBOR that no verifier reads.
+    """
+    inside = _object(content)
+    if inside is None:
         return content
-    inside = attestation_object_in(content, limits)
-    return {"attObj": inside if isinstance(inside, str) else base64url.encode(inside)}
+    if isinstance(inside, bytes):
+        inside = base64url.encode(bounded(inside, limits.attestation_object_bytes))
+    return {"attObj": inside}
 
 
-def _is_cbor(content: bytes) -> bool:
-    """Whether an attestation object is CBOR, which begins with a map, and no text does."""
-    return 0xA0 <= content[0] <= 0xBF
+def _object(content: bytes) -> bytes | str | None:
+    """The attestation object that `content` itself is: CBOR, or base64url as text; else None."""
+    if b"\xa0" <= content[:1] <= b"\xbf":  # a map of CBOR, and no text begins so
+        return content
+    if recognise(content) is Form.ATTESTATION_OBJECT:
+        return content.decode("ascii", "replace").strip()
+    return None

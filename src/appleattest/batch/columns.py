@@ -70,7 +70,7 @@ INPUT_COLUMNS: Final = (
 )
 
 _PROPERTIES: Final = tuple(
-    Column(row.name, TEXT, True, f"attested: {row.oid}") for row in PROPERTIES
+    Column(row.name, TEXT, True, f"as Apple attests it, under {row.oid}") for row in PROPERTIES
 )
 
 OUTPUT_COLUMNS: Final = (

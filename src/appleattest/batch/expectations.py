@@ -143,7 +143,7 @@ def _previous_nonce(item: object) -> tuple[bytes, datetime | None]:
     if not isinstance(pair, tuple) or len(pair) != 2:
         raise TypeError(f"{name} holds pairs of a nonce and its time, not {type_name(item)}")
     nonce, sent_at = pair
-    sent = None if sent_at is None else utc_seconds(sent_at, f"{name}: a time")
+    sent = None if sent_at is None else utc_seconds(sent_at, f"{name}: sent_at")
     return checked_nonce(nonce, name), sent
 
 

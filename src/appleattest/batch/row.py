@@ -30,7 +30,9 @@ class Row(NamedTuple):
     carrier: str
     attestation: bytes
     nonce: bytes | None = None
-    previous_nonces: Sequence[PreviousNonce | Mapping[str, Any] | bytes] | None = None
+    previous_nonces: Sequence[tuple[bytes, datetime | None] | Mapping[str, Any] | bytes] | None = (
+        None
+    )
     token: str | None = None
     freshness: bytes | None = None
     identifier: str | None = None

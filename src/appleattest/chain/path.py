@@ -26,7 +26,7 @@ from appleattest.certificates import DecodedCertificate
 from appleattest.chain.diagnosis import diagnose
 from appleattest.chain.memory import IssuerMemory, ValidatedIssuer, validity_of
 from appleattest.chain.presented import PresentedChain, element_at
-from appleattest.chain.remembered import is_issued_by
+from appleattest.chain.remembered import is_issued_by, key_of
 from appleattest.chain.signatures import SignatureLedger
 from appleattest.errors import Reason, UntrustedChain
 from appleattest.limits import Limits
@@ -166,7 +166,7 @@ class PathBuilder:
             return
         not_before, not_after = validity_of(above)
         policy = path_policy([above[0].x509], self._limits)
-        key = self._signatures.issuer_key(above[0].spki)
+        key = key_of(above[0], self._signatures)
         self.memory.remember(ValidatedIssuer(above, not_before, not_after, policy, key))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appleattest.errors import MalformedInput, Reason
-from appleattest.forms import BYTE_ORDER_MARK, WHITE_SPACE, Form, recognise
+from appleattest.forms import WHITE_SPACE, Form, recognise
 from appleattest.limits import Limits
 from appleattest.mdm.response import DeviceInformationResponse
 from appleattest.mdm.webhook import WebhookEvent
@@ -15,8 +15,7 @@ def response_in(content: bytes, limits: Limits) -> DeviceInformationResponse | b
     Raises `AttestationError`: what `WebhookEvent.parse` raises, the `refusal` of an event whose
     property list cannot be read, and `malformed-json` for an event of another kind.
     """
-    beginning = content.removeprefix(BYTE_ORDER_MARK).lstrip(WHITE_SPACE)[:1]
-    if beginning != b"{" or recognise(content) is not Form.WEBHOOK_EVENT:
+    if content.lstrip(WHITE_SPACE)[:1] != b"{" or recognise(content) is not Form.WEBHOOK_EVENT:
         return content
     event = WebhookEvent.parse(content, limits=limits)
     if event.response is None:
