@@ -110,7 +110,7 @@ def test_sqlite(tmp_path: Path, small_chunks: None) -> None:
 
 
 def test_duckdb(tmp_path: Path, small_chunks: None) -> None:
-    duckdb = pytest.importorskip("duckdb", reason="pip install duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="install appleattest[duckdb]")
     database = tmp_path / "out.duckdb"
     source = write_parquet(tmp_path, ROWS)
     run_here(source, f"duckdb:{database}#told")

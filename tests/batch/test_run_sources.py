@@ -45,7 +45,7 @@ def test_every_kind_gives_the_same_rows(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_query_of_duckdb(tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb", reason="pip install duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="install appleattest[duckdb]")
     path = write_parquet(tmp_path, ROWS)
     query = f"duckdb:#FROM '{path}' WHERE id IS NOT NULL"
     assert [row["id"] for row in rows_of(query)] == [row.id for row in ROWS if row.id is not None]

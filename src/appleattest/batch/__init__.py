@@ -5,10 +5,11 @@
     for verdict in batch.verify_many(rows, batch.Settings()):
         print(verdict.id, verdict.verdict, verdict.reason)
 
-`verify_batch` does the same for record batches of Arrow, with `INPUT_SCHEMA` and `OUTPUT_SCHEMA`.
-`run` takes whole directories, files and tables, with workers, and can go on when it was killed.
-What needs pyarrow (the extra `batch`) is looked up when it is asked for. A row that is refused, or
-is wrong in itself, has a verdict that says so: nothing stops a batch.
+`verify_batch` does the same for record batches of Arrow and `verify_table` for tables, with
+`INPUT_SCHEMA` and `OUTPUT_SCHEMA`. `run` takes whole directories, files and databases, with
+workers, and can go on when it was killed. What needs pyarrow (the extra `batch`) is looked up when
+it is asked for. A row that is refused, or is wrong in itself, has a verdict that says so: nothing
+stops a batch.
 """
 
 from importlib import import_module
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from appleattest.batch.counts import Summary
     from appleattest.batch.runner import run
     from appleattest.batch.schemas import INPUT_SCHEMA, OUTPUT_SCHEMA
+    from appleattest.batch.tables import verify_table
 
 __all__ = [
     "INPUT_COLUMNS",
@@ -44,6 +46,7 @@ __all__ = [
     "verify_batch",
     "verify_many",
     "verify_row",
+    "verify_table",
 ]
 
 _OF_ARROW: Final = {
@@ -52,6 +55,7 @@ _OF_ARROW: Final = {
     "Summary": "appleattest.batch.counts",
     "run": "appleattest.batch.runner",
     "verify_batch": "appleattest.batch.arrow",
+    "verify_table": "appleattest.batch.tables",
 }
 """What needs pyarrow, and the module that has it."""
 
