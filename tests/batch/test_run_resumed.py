@@ -25,7 +25,7 @@ from appleattest.batch.running.identity import settings_digest
 from appleattest.batch.running.parts import Parts
 from appleattest.batch.sources import source as source_module
 from appleattest.limits import Limits
-from appleattest.policy import FreshnessIs, Policy, SIPEnabled
+from appleattest.policy import FreshnessIs, Policy, SerialNumberInInventory, SIPEnabled
 from appleattest.trust import TrustStore
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
@@ -198,10 +198,9 @@ def test_settings_have_one_digest_in_every_process() -> None:
     program = (
         "from appleattest.batch import Settings\n"
         "from appleattest.batch.running.identity import settings_digest\n"
-        "from appleattest import Freshness\n"
-        "from appleattest.policy import FreshnessIs, Policy\n"
-        "either = FreshnessIs(Freshness.CURRENT, Freshness.EARLIER)\n"
-        "print(settings_digest(Settings(policy=Policy(either))))"
+        "from appleattest.policy import Policy, SerialNumberInInventory\n"
+        "known = SerialNumberInInventory(frozenset({'A1', 'B2', 'C3', 'D4'}))\n"
+        "print(settings_digest(Settings(policy=Policy(known))))"
     )
     digests = {
         subprocess.run(
@@ -213,9 +212,8 @@ def test_settings_have_one_digest_in_every_process() -> None:
         ).stdout.strip()
         for seed in ("1", "2", "3")
     }
-    assert digests == {
-        settings_digest(Settings(policy=Policy(FreshnessIs(Freshness.CURRENT, Freshness.EARLIER))))
-    }
+    known = SerialNumberInInventory(frozenset({"D4", "C3", "B2", "A1"}))
+    assert digests == {settings_digest(Settings(policy=Policy(known)))}
 
 
 def test_settings_that_differ_have_other_digests() -> None:
@@ -233,9 +231,6 @@ def test_settings_that_differ_have_other_digests() -> None:
         Settings(any_device=True),
     ]
     assert len({settings_digest(each) for each in settings}) == len(settings)
-    both = FreshnessIs(Freshness.CURRENT, Freshness.EARLIER)
-    reversed_ = FreshnessIs(Freshness.EARLIER, Freshness.CURRENT)
-    assert Settings(policy=Policy(both)) == Settings(policy=Policy(reversed_))
     assert settings_digest(Settings(trust=apple)) == settings_digest(Settings())
     reverse = TrustStore([AUTHORITY.root, *apple.anchors])
     assert settings_digest(Settings(trust=reverse)) == settings_digest(Settings(trust=other))

@@ -104,8 +104,10 @@ class DuckDB:
                 read_only=self._path is not None,
                 config={"memory_limit": MEMORY},
             ) as database:
-                reader = database.sql(self._query).to_arrow_reader(MOST_ROWS)
-                yield from chunks_of_batches(reader)
+                found = database.sql(self._query)
+                # The older name goes with DuckDB 1, the newer one came after 1.4.
+                reader = getattr(found, "to_arrow_reader", None) or found.fetch_arrow_reader
+                yield from chunks_of_batches(reader(MOST_ROWS))
         except duckdb.Error as error:
             raise RunError(f"the query cannot be run: {error}") from None
 
@@ -115,5 +117,7 @@ def duckdb_module() -> Any:
     try:
         import duckdb
     except ModuleNotFoundError:
-        raise RunError("a duckdb: source or destination needs DuckDB: pip install duckdb") from None
+        raise RunError(
+            "duckdb: needs DuckDB: install appleattest[duckdb]"
+        ) from None
     return duckdb
