@@ -223,6 +223,7 @@ def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
         "README.md",
         "docs/guide-acme-profile.md",
         "docs/guide-acme.md",
+        "docs/guide-batch-runs.md",
         "docs/guide-batches.md",
         "docs/guide-fast.md",
         "docs/guide-freshness.md",

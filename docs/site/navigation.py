@@ -21,6 +21,7 @@ GROUPS: Final = {
         "docs/guide-policy",
         "docs/guide-report-page",
         "docs/guide-batches",
+        "docs/guide-batch-runs",
         "docs/guide-test-your-server",
         "docs/guide-fast",
         "docs/storage",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,11 +13,10 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from appleattest.batch.errors import RunError
-from appleattest.batch.running.parts import flush
+from appleattest.batch.running.parts import flush, flush_folder
 from appleattest.batch.schemas import OUTPUT_SCHEMA
 from appleattest.batch.verdict import Verdict
 
-_RESULT: Final = "result.tmp"
 _COMPRESSION: Final = "zstd"
 _ROWS: Final = 20_000
 """Rows of one row group of Parquet."""
@@ -42,11 +42,12 @@ class File(ABC):
 
     def write(self, verdicts: Iterable[pa.RecordBatch]) -> None:
         """Write the file, which is there whole or not at all."""
-        unfinished = self.parts / _RESULT
+        unfinished = self.parts / f"result.{os.getpid()}.tmp"
         with unfinished.open("wb") as file:
             self._write(verdicts, file)
             flush(file)
         unfinished.replace(self._path)
+        flush_folder(self._path.parent)
 
     @abstractmethod
     def _write(self, verdicts: Iterable[pa.RecordBatch], file: BinaryIO) -> None:

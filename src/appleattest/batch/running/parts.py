@@ -43,6 +43,16 @@ def flush(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
+def flush_folder(folder: Path) -> None:
+    """Have what was renamed in this folder on the disk before going on."""
+    with suppress(OSError):  # Windows opens no folder
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 class Parts:
     """The folder of one run. Another run of the same source and settings goes on with it."""
 
@@ -143,3 +153,4 @@ class Parts:
             file.write(json.dumps(content, indent=1).encode())
             flush(file)
         unfinished.replace(self._folder / _MANIFEST)
+        flush_folder(self._folder)

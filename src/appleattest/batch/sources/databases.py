@@ -117,7 +117,5 @@ def duckdb_module() -> Any:
     try:
         import duckdb
     except ModuleNotFoundError:
-        raise RunError(
-            "duckdb: needs DuckDB: install appleattest[duckdb]"
-        ) from None
+        raise RunError("duckdb: needs DuckDB: install appleattest[duckdb]") from None
     return duckdb
