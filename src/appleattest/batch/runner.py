@@ -28,7 +28,7 @@ from appleattest.batch.running.workers import (
     default_workers,
 )
 from appleattest.batch.schemas import OUTPUT_SCHEMA
-from appleattest.batch.settings import Settings
+from appleattest.batch.settings import Settings, checked_settings
 from appleattest.batch.sources import Source, open_source
 from appleattest.times import rfc3339, utc_seconds
 
@@ -64,7 +64,7 @@ def run(
     `TypeError` or `ValueError` for an argument that is not as described. A destination that is
     there already is a `RunError` without `overwrite`.
     """
-    settings = _checked_settings(settings)
+    settings = checked_settings(settings)
     count, chosen = _checked_workers(workers, kind)
     if carrier is not None and carrier not in COLUMNS_OF:
         raise ValueError('carrier is "mdm", "acme" or "chain"')
@@ -190,12 +190,6 @@ def _as_of(settings: Settings, at: str) -> Settings:
         unchecked=settings.unchecked,
         any_device=settings.any_device,
     )
-
-
-def _checked_settings(settings: Settings | None) -> Settings:
-    if not (settings is None or isinstance(settings, Settings)):
-        raise TypeError(f"settings is a Settings, not {type(settings).__name__}")
-    return Settings() if settings is None else settings
 
 
 def _checked_workers(workers: int | None, kind: Kind | None) -> tuple[int, Kind]:
