@@ -220,7 +220,7 @@ def test_nothing_untrusted_reaches_the_page_as_it_is() -> None:
 
 def test_bars() -> None:
     drawing = bars([("a", 3, "good"), ("b" * 50, 1, "bad"), ("c", 0, "plain")])
-    assert [each.width for each in drawing.bars] == [332, 110.7, 0]
+    assert [each.width for each in drawing.bars] == [249, 83, 0]
     assert [each.told for each in drawing.bars] == ["3 (75.0%)", "1 (25.0%)", "0 (0.0%)"]
     assert drawing.bars[1].label == "b" * 27 + "..."
     assert drawing.description == f"a: 3; {'b' * 50}: 1; c: 0."

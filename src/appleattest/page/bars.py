@@ -1,6 +1,7 @@
 """Counts as bars: where each bar and each text of the drawing lies.
 
-The drawing is 340 units wide, a phone's width. A label stands above its bar, the count at its end.
+The drawing is 340 units wide, a phone's width. A label stands above its bar, with the count. A bar
+that is as long as its track is all of the rows.
 """
 
 from __future__ import annotations
@@ -40,14 +41,13 @@ class Bars(NamedTuple):
 
 def bars(counts: Sequence[tuple[str, int, str]]) -> Bars:
     """The drawing of counts: the label, the number, and the tone by which the style chooses."""
-    most = max(number for _, number, _ in counts) or 1
     total = sum(number for _, number, _ in counts) or 1
     drawn = tuple(
         Bar(
             index * _ROW,
             label if len(label) <= _LONGEST else f"{label[: _LONGEST - 3]}...",
             f"{number:,} ({100 * number / total:.1f}%)",
-            round(max(_SPAN * number / most, _LEAST if number else 0), 1),
+            round(max(_SPAN * number / total, _LEAST if number else 0), 1),
             tone,
         )
         for index, (label, number, tone) in enumerate(counts)
