@@ -3,8 +3,9 @@
     python benchmarks/batch_rate.py --rows 8000 --rounds 3
 
 Every round runs every case on the same rows; the best rate of each counts, since what disturbs
-the machine only slows. A rate counts from the first chunk that is done, so it has no start in it.
-The share is that of so many single worker processes.
+the machine only slows. A rate counts after each worker's first chunk, so it has no start in it, and
+chunks are small, so it has no end in it where a worker has nothing to do. The share is that of so
+many single worker processes.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from batch_memory import SEED, write_source
 
 from appleattest import batch
 from appleattest.batch.running.workers import KINDS, Kind
+from appleattest.batch.sources import source as source_module
 from appleattest.signatures import AWSLC, Engine, Signatures
 from appleattest.testing import AttestationAuthority
+
+_CHUNK = 200
+"""Rows of a chunk."""
 
 
 def backends() -> dict[str, Signatures]:
@@ -33,7 +38,7 @@ def backends() -> dict[str, Signatures]:
 
 
 def rate(source: Path, signatures: Signatures, kind: Kind, workers: int) -> float:
-    """Rows a second between the first chunk that is done and the last."""
+    """Rows a second after each worker has done its first chunk."""
     authority = AttestationAuthority(SEED)
     at = authority.verified().verified_at
     settings = batch.Settings(trust=authority.trust, at=at, signatures=signatures)
@@ -47,11 +52,12 @@ def rate(source: Path, signatures: Signatures, kind: Kind, workers: int) -> floa
         overwrite=True,
         progress=lambda rows, _: done.append((time.monotonic(), rows)),
     )
-    (start, before), (end, after) = done[0], done[-1]
+    (start, before), (end, after) = done[workers - 1], done[-1]
     return (after - before) / (end - start)
 
 
 def main() -> None:
+    vars(source_module)["MOST_ROWS"] = _CHUNK
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=8000)
     parser.add_argument("--rounds", type=int, default=3)

@@ -240,6 +240,28 @@ def test_destinations_that_cannot_be(tmp_path: Path) -> None:
             run_here(source, destination)
 
 
+def test_a_destination_that_is_the_source(tmp_path: Path) -> None:
+    table, database = write_parquet(tmp_path, ROWS), write_sqlite(tmp_path, ROWS)
+    before = Path(table).read_bytes()
+    (tmp_path / "link.parquet").symlink_to("rows.parquet")
+    for source, destination in (
+        (table, table),
+        (f"{tmp_path}/link.parquet", table),
+        (database, database.replace("#rows", "#ROWS")),
+    ):
+        with pytest.raises(RunError, match="the destination is the source"):
+            run_here(source, destination, overwrite=True)
+    assert Path(table).read_bytes() == before
+    assert run_here(database, f"{database}2").rows == 8
+
+
+def test_a_destination_in_the_source(tmp_path: Path) -> None:
+    files = write_files(tmp_path)
+    with pytest.raises(RunError, match="the destination lies in the source"):
+        run_here(str(files), files / "below" / "out.jsonl", carrier="mdm")
+    assert run_here(str(files), tmp_path / "out.jsonl", carrier="mdm").rows == 2
+
+
 def test_arguments_that_are_wrong(tmp_path: Path) -> None:
     source, out = write_parquet(tmp_path, ROWS), str(tmp_path / "out.parquet")
     with pytest.raises(TypeError, match="settings is a Settings"):

@@ -8,13 +8,14 @@ from concurrent.futures import BrokenExecutor, Future
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
-from typing import Any, Final, TypeAlias
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import pyarrow as pa
 from pyarrow import compute as pc
 
 from appleattest.batch.counts import Summary
-from appleattest.batch.destinations import Destination, open_destination
+from appleattest.batch.destinations import TABLE, Destination, open_destination
 from appleattest.batch.errors import RunError
 from appleattest.batch.expectations import COLUMNS_OF
 from appleattest.batch.running.chunks import digest_of
@@ -70,6 +71,7 @@ def run(
         raise ValueError('carrier is "mdm", "acme" or "chain"')
     given, to = open_source(source, settings.limits), open_destination(destination)
     to.check()
+    _require_apart(source, destination)
     parts = Parts(to.parts)
     if not parts.is_begun() and to.exists() and not overwrite:
         raise RunError(f"{destination} is there already: it is replaced only when overwriting")
@@ -84,6 +86,30 @@ def run(
     if given.identity() != identity:
         raise RunError(f"the source changed during the run. To start over, remove {parts.folder}")
     return _end(parts, made, tell.done, to)
+
+
+def _require_apart(source: str, destination: str) -> None:
+    """Refuse a destination that would replace the source, or become a part of it."""
+    given, to = _place(source), _place(destination)
+    if given == to:
+        raise RunError("the destination is the source, which it would replace")
+    if not given.table and given.path.is_dir() and to.path.is_relative_to(given.path):
+        raise RunError("the destination lies in the source, and would become a part of it")
+
+
+class _Place(NamedTuple):
+    """A file or a directory; of a database also the table, or the query."""
+
+    path: Path
+    table: str
+
+
+def _place(name: str) -> _Place:
+    scheme, _, rest = name.partition(":")
+    if scheme not in ("sqlite", "duckdb"):
+        return _Place(Path(name).resolve(), "")
+    file, _, table = rest.partition("#")
+    return _Place(Path(file).resolve(), table.lower() or TABLE)
 
 
 class _Telling:

@@ -30,7 +30,7 @@ _TABLES: Final[dict[str, type[SQLiteTable | DuckDBTable]]] = {
     "sqlite": SQLiteTable,
     "duckdb": DuckDBTable,
 }
-_TABLE: Final = "verdicts"
+TABLE: Final = "verdicts"
 """The table where none is named."""
 
 
@@ -44,7 +44,7 @@ def open_destination(name: str) -> Destination:
     scheme, colon, rest = name.partition(":")
     if colon and scheme in _TABLES:
         file, _, table = rest.partition("#")
-        return _TABLES[scheme](_path(file, name), table or _TABLE)
+        return _TABLES[scheme](_path(file, name), table or TABLE)
     path = _path(name, name)
     if path.suffix.lower() not in _FILES:
         known = ", ".join(_FILES)
