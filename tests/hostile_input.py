@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 import tracemalloc
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import pytest
 
@@ -14,6 +14,26 @@ from appleattest.errors import MalformedInput
 
 MOST_MEMORY: Final = 10 * 1024 * 1024
 """Octets above the baseline that refusing or reading the largest input may take."""
+
+
+class HostileMapping(Mapping[str, Any]):
+    """A mapping that raises whatever it is asked."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __getitem__(self, key: str) -> Any:
+        raise self.error
+
+    def __iter__(self) -> Iterator[str]:
+        raise self.error
+
+    def __len__(self) -> int:
+        raise self.error
+
+
+class PanicException(BaseException):
+    """Imitates the panic of a Rust extension, which is no `Exception`."""
 
 
 class LyingText(str):

@@ -1,4 +1,4 @@
-"""A property that Apple adds is added in three files; all else derives from the table."""
+"""A property that Apple adds is added in four files; all else derives from the table."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from appleattest.properties import PROPERTIES, LeafProperties
 from appleattest.testing import AttestationAuthority, Properties
 
 PACKAGE: Final = Path(__file__).resolve().parents[1] / "src" / "appleattest"
-PLACES: Final = {"oids.py", "properties.py", "testing/properties.py"}
-"""Its OID, its row in the table, its field in the mint: CONTRIBUTING.md, "Add a property"."""
+PLACES: Final = {"oids.py", "properties.py", "testing/properties.py", "batch/verdict.py"}
+"""Its OID, its row in the table, its fields in the mint and in the verdicts of batches:
+CONTRIBUTING.md, "Add a property"."""
 RULES: Final = ("policy/", "testing/device/")
 """Rules about a property, and what a simulated device has: both may follow, and neither must."""
 
@@ -34,7 +35,7 @@ def oid_of(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["sepos_version", "llb_version", "third_party_kexts"])
-def test_three_files_know_a_property(name: str) -> None:
+def test_four_files_know_a_property(name: str) -> None:
     assert {each for each in places(name) if not each.startswith(RULES)} == PLACES
 
 

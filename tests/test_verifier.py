@@ -7,7 +7,7 @@ import json
 import pickle
 import re
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, NoReturn
 
@@ -43,6 +43,7 @@ from appleattest.testing import (
     chains,
 )
 from chain_cases import AUTHORITY, path_of, refusal_of
+from hostile_input import HostileMapping, PanicException
 
 CHAIN = AUTHORITY.attest()
 TOKEN = "a_token-of-base64url-22"
@@ -837,24 +838,6 @@ def test_an_anchor_in_a_record_is_not_believed() -> None:
         VERIFIER.reverify(impostor)
     assert caught.value.reason is Reason.BAD_SIGNATURE
     assert stranger.verifier.reverify(record) == stranger.verified()
-
-
-class HostileMapping(Mapping[str, Any]):
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-    def __getitem__(self, key: str) -> Any:
-        raise self.error
-
-    def __iter__(self) -> Iterator[str]:
-        raise self.error
-
-    def __len__(self) -> int:
-        raise self.error
-
-
-class PanicException(BaseException):
-    """Imitates the panic of a Rust extension, which is no `Exception`."""
 
 
 class Unspeakable(Exception):

@@ -72,6 +72,13 @@ def test_a_column_that_has_no_default_is_not_null() -> None:
     ]
 
 
+def test_a_field_says_what_its_column_holds() -> None:
+    for cls, columns in ((Row, INPUT_COLUMNS), (Verdict, OUTPUT_COLUMNS)):
+        for column in columns:
+            said = getattr(cls, column.name).__doc__
+            assert said.casefold() == f"{column.meaning}.".casefold()
+
+
 def test_every_property_has_a_column() -> None:
     names = [row.name for row in PROPERTIES]
     assert [OUTPUT_SCHEMA.field(name).type for name in names] == [pa.string()] * len(names)

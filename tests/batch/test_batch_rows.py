@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,12 +35,13 @@ from batch_rows import (
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from appleattest import Freshness, Reason, mdm, policy
+from appleattest import UNCHECKED, Freshness, Reason, Verifier, mdm, policy
 from appleattest.batch import PreviousNonce, Row, Settings, Verdict, verify_many, verify_row
 from appleattest.oids import FRESHNESS_CODE, OS_VERSION, SERIAL_NUMBER
 from appleattest.policy import Facts, Finding
 from appleattest.testing import AttestationAuthority, Properties, carriers
-from hostile_input import LyingText
+from hostile_input import HostileMapping, LyingText, PanicException
+from real_chains import RealChain
 
 LENIENT = Settings(trust=AUTHORITY.trust, at=AT, unchecked=True, any_device=True)
 ATTESTED = AUTHORITY.verified(MAC)
@@ -565,26 +566,6 @@ def test_an_identifier_is_judged_only_with_a_token() -> None:
 # --- rows that are mappings, or nothing at all --------------------------------------------------
 
 
-class Raising(Mapping[str, Any]):
-    """A mapping that does not answer."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-    def __getitem__(self, name: str) -> Any:
-        raise self.error
-
-    def __iter__(self) -> Iterator[str]:
-        raise self.error
-
-    def __len__(self) -> int:
-        raise self.error
-
-
-class PanicException(BaseException):
-    """Named as the panic of a parser that is written in Rust."""
-
-
 def test_a_mapping_is_a_row() -> None:
     for row in GOOD:
         assert judged(row._asdict()) == judged(row)
@@ -598,20 +579,36 @@ def test_a_mapping_is_a_row() -> None:
 def test_what_is_no_row_is_invalid(row: Any) -> None:
     verdict = judged(row)
     assert (verdict.verdict, verdict.id, verdict.carrier) == ("invalid", None, None)
-    assert str(verdict.message).startswith("a row is a Row or a mapping, not ")
+    assert verdict.message == "the row cannot be read"
+    assert "a row is a Row or a mapping, not " in str(verdict.detail)
     assert judged({}).message == 'carrier is "mdm", "acme" or "chain"'
 
 
 @pytest.mark.parametrize("error", [LookupError("x"), PanicException("x"), RecursionError()])
 def test_a_mapping_that_raises_is_invalid(error: BaseException) -> None:
-    verdict = judged(Raising(error))
+    verdict = judged(HostileMapping(error))
     assert (verdict.verdict, verdict.message) == ("invalid", "the row cannot be read")
     assert str(verdict.detail).startswith(type(error).__name__)
 
 
 def test_an_interrupt_is_no_row() -> None:
     with pytest.raises(KeyboardInterrupt):
-        judged(Raising(KeyboardInterrupt()))
+        judged(HostileMapping(KeyboardInterrupt()))
+
+
+# --- chains that Apple issued -------------------------------------------------------------------
+
+
+def test_a_chain_that_apple_issued_has_the_verdict_of_the_verifier(real_chain: RealChain) -> None:
+    at = real_chain.leaf.not_valid_before_utc
+    seen = Verifier().verify_chain(real_chain.ders, freshness=UNCHECKED, at=at)
+    row = Row("real", "chain", b"".join(real_chain.ders), freshness=seen.freshness_code, at=at)
+    verdict = verify_row(row, Settings())
+    assert (verdict.verdict, verdict.freshness) == ("verified", "current")
+    assert verdict.anchored_at_apple is True
+    assert verdict.spki_sha256 == seen.spki_sha256
+    assert verdict.serial_number == seen.device.serial_number
+    assert verdict.sip == (None if seen.device.sip is None else seen.device.sip.value)
 
 
 # --- many, and the values themselves ------------------------------------------------------------

@@ -15,7 +15,7 @@ from batch_rows import AT, AUTHORITY, GOOD, MDM, SERIAL, SETTINGS
 from appleattest import Limits, TrustStore, Verifier
 from appleattest.batch import Row, Settings, Verdict, verifier_for, verify_many, verify_row
 from appleattest.policy import MinimumOSVersion, Policy, SerialNumberInInventory, SIPEnabled
-from appleattest.signatures import Engine
+from appleattest.signatures import AWSLC, Engine
 
 FULL: dict[str, Any] = {
     "trust": AUTHORITY.trust,
@@ -104,6 +104,16 @@ def test_the_limits_of_the_settings_bound_every_carrier() -> None:
     settings = Settings(trust=AUTHORITY.trust, at=AT, limits=tight)
     assert [each.reason for each in verify_many(GOOD, settings)] == ["too-large"] * 3
     assert {each.verdict for each in verify_many(GOOD, SETTINGS)} == {"verified"}
+
+
+def test_the_backend_of_signatures_is_part_of_the_settings() -> None:
+    pytest.importorskip("awscrt", reason="awscrt is not installed: pip install 'appleattest[fast]'")
+    fast = Settings(trust=AUTHORITY.trust, at=AT, signatures=AWSLC())
+    assert fast != SETTINGS
+    assert pickle.loads(pickle.dumps(fast)) == fast
+    assert verifier_for(fast).signatures == AWSLC()
+    rows = [*GOOD, MDM._replace(nonce=b"other")]
+    assert list(verify_many(rows, fast)) == list(verify_many(rows, SETTINGS))
 
 
 def test_what_is_shown_tells_the_settings_apart() -> None:

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from appleattest.batch.columns import INPUT_COLUMNS, OUTPUT_COLUMNS, Column
-from appleattest.batch.row import PreviousNonce, Row
+from appleattest.batch.row import PreviousNonce, PreviousNonceLike, Row
 from appleattest.batch.settings import Settings, verifier_for
 from appleattest.batch.verdict import Verdict
 from appleattest.batch.verification import verify_many, verify_row
@@ -32,6 +32,7 @@ __all__ = [
     "OUTPUT_SCHEMA",
     "Column",
     "PreviousNonce",
+    "PreviousNonceLike",
     "Row",
     "Settings",
     "Verdict",

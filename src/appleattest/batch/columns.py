@@ -1,11 +1,12 @@
-"""The columns of a batch, each described once: the Arrow schemas and the documentation derive.
+"""The columns of a batch, each described once: the Arrow schemas and the docstrings derive.
 
 `Row` has the columns of the input as its fields, and `Verdict` those of the output.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 
 from appleattest.properties import PROPERTIES
 
@@ -44,6 +45,12 @@ class Column(NamedTuple):
     type: str
     nullable: bool
     meaning: str
+
+
+def describe_fields(cls: type[tuple[Any, ...]], columns: Iterable[Column]) -> None:
+    """Give each field of a named tuple the meaning of its column as its docstring."""
+    for column in columns:
+        getattr(cls, column.name).__doc__ = f"{column.meaning[0].upper()}{column.meaning[1:]}."
 
 
 INPUT_COLUMNS: Final = (

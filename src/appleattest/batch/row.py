@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
+from appleattest.batch.columns import INPUT_COLUMNS, describe_fields
 from appleattest.text import quoted, type_name
 
 
@@ -19,8 +20,12 @@ class PreviousNonce(NamedTuple):
         return f"<PreviousNonce sent at {self.sent_at}>"
 
 
+PreviousNonceLike: TypeAlias = tuple[bytes, datetime | None] | Mapping[str, Any] | bytes
+"""A `PreviousNonce` or another pair, a mapping with its two names, or a nonce without a time."""
+
+
 class Row(NamedTuple):
-    """One attestation to verify. `docs/guide-batches.md` says what each field holds.
+    """One attestation to verify. The fields are the columns of `INPUT_SCHEMA`, in their order.
 
     Nothing is checked here: `verify_row` answers a row that is wrong with the verdict `invalid`.
     Its `repr` shows no nonce and no token.
@@ -30,9 +35,7 @@ class Row(NamedTuple):
     carrier: str
     attestation: bytes
     nonce: bytes | None = None
-    previous_nonces: Sequence[tuple[bytes, datetime | None] | Mapping[str, Any] | bytes] | None = (
-        None
-    )
+    previous_nonces: Sequence[PreviousNonceLike] | None = None
     token: str | None = None
     freshness: bytes | None = None
     identifier: str | None = None
@@ -47,6 +50,9 @@ class Row(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<Row {quoted(self.id)}, {quoted(self.carrier)}>"
+
+
+describe_fields(Row, INPUT_COLUMNS)
 
 
 def as_row(given: object) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from appleattest.arguments import checked_limits
@@ -94,53 +94,26 @@ class Settings(OwnCopy, Immutable):
             verifier=_verifier(_Parts(trust, limits, signatures)),
         )
 
-    def _identity(self) -> tuple[Any, ...]:
-        return (
-            self.trust,
-            self.limits,
-            self.policy,
-            self.signatures,
-            self.at,
-            self.unchecked,
-            self.any_device,
-        )
+    def _values(self) -> dict[str, Any]:
+        """What the constructor takes; all but the verifier, which each process makes."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "verifier"}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Settings):
             return NotImplemented
-        return self._identity() == other._identity()
+        return self._values() == other._values()
 
     def __hash__(self) -> int:
-        return hash(self._identity())
+        return hash(tuple(self._values().values()))
 
-    def __reduce__(self) -> tuple[Callable[..., Settings], tuple[Any, ...]]:
-        return _from_parts, self._identity()
+    def __reduce__(self) -> tuple[Callable[[], Settings], tuple[()]]:
+        return partial(Settings, **self._values()), ()
 
     def __repr__(self) -> str:
         return (
             f"<Settings {self.trust!r}, policy={self.policy!r}, at={self.at}, "
             f"unchecked={self.unchecked}, any_device={self.any_device}>"
         )
-
-
-def _from_parts(
-    trust: TrustStore,
-    limits: Limits,
-    policy: Policy | None,
-    signatures: Signatures,
-    at: datetime | None,
-    unchecked: bool,
-    any_device: bool,
-) -> Settings:
-    return Settings(
-        trust=trust,
-        limits=limits,
-        policy=policy,
-        signatures=signatures,
-        at=at,
-        unchecked=unchecked,
-        any_device=any_device,
-    )
 
 
 def verifier_for(settings: Settings) -> Verifier:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
 
+from appleattest.batch.columns import OUTPUT_COLUMNS, describe_fields
 from appleattest.times import rfc3339
 from appleattest.wire import base64
 
@@ -16,8 +17,8 @@ INVALID: Final = "invalid"
 class Verdict(NamedTuple):
     """What became of one row. The fields are the columns of `OUTPUT_SCHEMA`, in their order.
 
-    `docs/guide-batches.md` says what each of them holds. Whatever is attested stands in a row whose
-    `verdict` is `"verified"` alone. `bool()` of it is a `TypeError`: compare its `verdict`.
+    Whatever is attested stands in a row whose `verdict` is `"verified"` alone. `bool()` of it is a
+    `TypeError`: compare its `verdict`.
     """
 
     id: str | None
@@ -64,6 +65,9 @@ class Verdict(NamedTuple):
         if self.spki_sha256 is not None:
             values["spki_sha256"] = self.spki_sha256.hex()
         return values
+
+
+describe_fields(Verdict, OUTPUT_COLUMNS)
 
 
 def _json(value: object) -> Any:
