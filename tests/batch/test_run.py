@@ -107,6 +107,7 @@ def test_sqlite(tmp_path: Path, small_chunks: None) -> None:
         run_here(f"sqlite:{database}#rows", f"sqlite:{database}#VERDICTS")
     run_here(f"sqlite:{database}#rows", f"sqlite:{database}#VERDICTS", overwrite=True)
     run_here(f"sqlite:{database}#rows", f"sqlite:{database}#others")
+    assert run_here(f"sqlite:{database}#rows", f"sqlite:{tmp_path}/new.db").rows == 8
 
 
 def test_duckdb(tmp_path: Path, small_chunks: None) -> None:

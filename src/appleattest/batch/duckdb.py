@@ -1,8 +1,8 @@
 """Batches in SQL: a function for the queries of a DuckDB connection.
 
-    from appleattest.batch import duckdb
+    from appleattest.batch.duckdb import register
 
-    duckdb.register(connection, settings)
+    register(connection, settings)
     connection.sql("SELECT unnest(verify_attestation(id, 'acme', response, token := token)) FROM t")
 
 Install `appleattest[duckdb]`. Nothing here imports the package duckdb: the connection has it all.

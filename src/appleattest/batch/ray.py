@@ -1,8 +1,8 @@
 """Batches under Ray Data: a function for `Dataset.map_batches`.
 
-    from appleattest.batch import ray
+    from appleattest.batch.ray import verifying
 
-    verdicts = rows.map_batches(ray.verifying(settings), batch_format="pyarrow")
+    verdicts = rows.map_batches(verifying(settings), batch_format="pyarrow")
 
 Install `appleattest[batch]` beside `ray[data]`, on every node. Nothing here imports ray: Ray
 pickles the function, with the settings in it, for its workers.

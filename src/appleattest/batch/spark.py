@@ -1,8 +1,8 @@
 """Batches under PySpark: a function for `DataFrame.mapInArrow`, and the schema of what it returns.
 
-    from appleattest.batch import spark
+    from appleattest.batch.spark import SCHEMA, verifying
 
-    verdicts = rows.mapInArrow(spark.verifying(settings), spark.SCHEMA)
+    verdicts = rows.mapInArrow(verifying(settings), SCHEMA)
 
 Install `appleattest[batch]` beside pyspark, on the driver and wherever executors run. Nothing here
 imports pyspark: Spark pickles the function, with the settings in it, for each task.
