@@ -10,6 +10,7 @@ FRESH := $(VENV)-fresh
 FUZZ := $(VENV)-fuzz
 DIST := $(VENV)-dist
 DOCS := $(VENV)-docs
+ENGINES := $(VENV)-engines
 FUZZ_SECONDS ?= 30
 FUZZ_JOBS ?= 2
 TARGET ?=
@@ -36,6 +37,10 @@ VECTOR_PEERS := examples/vector_consumers/peers
 SERVERS := .servers
 SPHINX = $(DOCS)/bin/python -m sphinx -W --keep-going -n -q -c docs/site -d build/doctrees
 
+# Rows of the backlog that `make engines` verifies on each engine, and the guides that it runs.
+BACKLOG ?= 20000
+ENGINE_GUIDES := $(patsubst %,"tests/test_docs.py::test_the_code_of_a_page_runs[docs/guide-%.md]",duckdb ray spark)
+
 # A venv's own pip may be too old for dependency groups; as variables, the constraints hold for
 # any pip, and for what the build backend needs as well.
 PIN := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
@@ -49,7 +54,7 @@ WITHOUT_DJANGO := --explicit-package-bases --ignore-missing-imports --allow-subc
 .PHONY: help demo test coverage covered pythons oldest newest lint types format vectors fuzz
 .PHONY: bench bench-costs bench-peers
 .PHONY: api golden dist docs docs-links mutants mutants-page peers peers-vectors pictures servers tables check
-.PHONY: constraints clean
+.PHONY: bench-engines constraints clean engines
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -144,6 +149,12 @@ peers-vectors: $(VENV)/.installed $(PEERS)/vectorpeers  ## count which vectors o
 
 servers: $(SERVERS)/acme2certifier/.installed $(SERVERS)/django_ca/.installed  ## install the ACME servers that tests enrol at
 
+engines: $(ENGINES)/.installed  ## verify a backlog under DuckDB, Spark and Ray, and compare (Spark needs Java)
+	@APPLEATTEST_BACKLOG=$(BACKLOG) $(ENGINES)/bin/python -m pytest -n 0 tests/engines $(ENGINE_GUIDES) $(ARGS)
+
+bench-engines: $(ENGINES)/.installed  ## measure the engines with one worker and with two
+	@$(ENGINES)/bin/python benchmarks/engines.py $(ARGS)
+
 docs: $(DOCS)/.installed  ## build the documentation site into build/site
 	@$(SPHINX) -b html . build/site
 	@$(DOCS)/bin/python docs/site/check.py build/site
@@ -164,14 +175,14 @@ constraints:  ## write constraints.txt anew, with today's releases
 	@rm -rf $(FRESH)
 	@$(call create-venv,$(FRESH))
 	@$(UNPINNED) $(FRESH)/bin/pip install -q --upgrade pip
-	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz --group dist --group docs
+	@$(UNPINNED) $(FRESH)/bin/pip install -q hatchling editables -e . --group dev --group fuzz --group dist --group docs --group engines
 	@sed '/^[^#]/,$$d' constraints.txt >$(FRESH)/constraints.txt
 	@$(FRESH)/bin/pip freeze --all --exclude-editable --exclude setuptools >>$(FRESH)/constraints.txt
 	@mv $(FRESH)/constraints.txt constraints.txt
 	@rm -rf $(FRESH)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(DIST) $(DOCS) $(PYTHONS:%=$(VENV)-%)
+	rm -rf $(VENV) $(RUNTIME) $(OLDEST) $(NEWEST) $(FRESH) $(FUZZ) $(DIST) $(DOCS) $(ENGINES) $(PYTHONS:%=$(VENV)-%)
 	rm -rf build dist .coverage .coverage.* .hypothesis $(PEERS) $(SERVERS) mutants .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -210,6 +221,12 @@ $(DOCS)/.installed: pyproject.toml constraints.txt
 	@$(call create-venv,$(DOCS))
 	@$(PIN) $(DOCS)/bin/python -m pip install -q --upgrade pip
 	@$(PIN) $(DOCS)/bin/python -m pip install -q -e . --group docs
+	@touch $@
+
+$(ENGINES)/.installed: pyproject.toml constraints.txt
+	@$(call create-venv,$(ENGINES))
+	@$(PIN) $(ENGINES)/bin/python -m pip install -q --upgrade pip
+	@$(PIN) $(ENGINES)/bin/python -m pip install -q -e . --group engines
 	@touch $@
 
 # Where atheris has no wheel, `python -m fuzz` says so, and the next run tries again.

@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+import shutil
+import sys
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import pyarrow as pa
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pyarrow import parquet
 
 import appleattest
 from appleattest import (
@@ -36,6 +40,9 @@ from appleattest import (
     signatures,
     summary,
 )
+from appleattest.batch import duckdb as for_duckdb
+from appleattest.batch import ray as for_ray
+from appleattest.batch import spark as for_spark
 from appleattest.batch.columns import STRUCTS
 from appleattest.mdm import KnownDevice
 from appleattest.properties import PROPERTIES
@@ -96,16 +103,27 @@ def code_blocks(markdown: str) -> list[Block]:
     ]
 
 
+OPTIONAL: Final = {
+    "flask": "Flask is in the group examples: make test has it",
+    "pyspark": "Spark is in the group engines: make engines has it",
+    "ray": "Ray is in the group engines: make engines has it",
+}
+"""What the code of a page may need and not every environment has, and where it is."""
+
+
 def run(page: str, block: Block, namespace: dict[str, Any]) -> int:
     """Run a block; how many values its `# -> ` comments promised, each of which held.
 
-    A test is skipped at a block that imports Flask where the group `examples` is not installed, and
-    at one that asks for AWS-LC where that is not to be had.
+    A test is skipped at a block that imports what is not installed or cannot start here, and at one
+    that asks for AWS-LC where that is not to be had.
     """
     if "AWSLC()" in block.code and MISSING is not None:
         pytest.skip(MISSING)
-    if "from flask import" in block.code:
-        pytest.importorskip("flask", reason="Flask is in the group examples: make test has it")
+    for package, reason in OPTIONAL.items():
+        if re.search(rf"(?m)^(?:from|import) {package}\b", block.code):
+            pytest.importorskip(package, reason=reason)
+    if "pyspark" in block.code and shutil.which("java") is None:
+        pytest.skip("Spark needs Java 17 or later on the path")
     lines = block.code.splitlines()
     promises = 0
     tree = ast.parse(block.code, page)
@@ -194,8 +212,20 @@ def prepared(
         properties=MAC, freshness_code=hashlib.sha256(token.encode()).digest(), at=now
     )
     csr = base64url.encode(certificate_request(authority.attested_key, common_name=SERIAL))
+    response = carriers.response_plist(chain)
+    challenge_response = carriers.challenge_response(attestation_object)
+    rows = [
+        batch.Row("mac 1", "mdm", response, nonce=nonce, serial_number=SERIAL),
+        batch.Row("mac 2", "mdm", response, nonce=nonce, serial_number="EXAMPLE002"),
+        batch.Row("order 7", "acme", challenge_response, token=token, identifier=SERIAL),
+    ]
+    table = pa.Table.from_pylist([each._asdict() for each in rows], batch.INPUT_SCHEMA)
+    teams = pa.array(["sales", "sales", "lab"])
+    parquet.write_table(table.append_column("team", teams), tmp_path / "backlog.parquet")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     return {
-        "response": carriers.response_plist(chain),
+        "response": response,
         "chain": chain,
         "nonce": nonce,
         "cached_response": authority.response_plist(
@@ -203,7 +233,7 @@ def prepared(
         ),
         "earlier_nonce": earlier_nonce,
         "earlier_sent_at": now - timedelta(days=3),
-        "challenge_response": carriers.challenge_response(attestation_object),
+        "challenge_response": challenge_response,
         "att_obj": base64url.encode(attestation_object),
         "token": token,
         "csr": csr,
@@ -211,6 +241,7 @@ def prepared(
     }
 
 
+@pytest.mark.filterwarnings("default::DeprecationWarning:ray.data.context")
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
     for block in code_blocks(page.read_text(encoding="utf-8")):
@@ -223,7 +254,9 @@ def test_the_code_of_a_page_runs(page: Path, prepared: dict[str, Any]) -> None:
         "README.md",
         "docs/guide-acme-profile.md",
         "docs/guide-acme.md",
+        "docs/guide-batch-runs.md",
         "docs/guide-batches.md",
+        "docs/guide-duckdb.md",
         "docs/guide-fast.md",
         "docs/guide-freshness.md",
         "docs/guide-mdm.md",
@@ -326,7 +359,19 @@ def test_the_check_of_files_sees_what_is_missing() -> None:
 
 # --- the public interface -----------------------------------------------------------------------
 
-PROTOCOLS: Final = (acme, batch, explain, mdm, policy, profile, signatures, summary)
+PROTOCOLS: Final = (
+    acme,
+    batch,
+    for_duckdb,
+    for_ray,
+    for_spark,
+    explain,
+    mdm,
+    policy,
+    profile,
+    signatures,
+    summary,
+)
 """The public packages beside the core."""
 
 
@@ -334,7 +379,7 @@ def test_the_changelog_names_what_is_there() -> None:
     named = re.findall(r"`([\w.*]+)`", CHANGELOG.read_text(encoding="utf-8"))
     known = {*appleattest.__all__, *dir(Verifier), *dir(appleattest.Attestation), "examine_*"}
     known |= {*dir(AttestationError), "appleattest.testing", "testing"}
-    known |= {"appleattest.page", "batch", "fast", "page"}
+    known |= {"appleattest.page", "batch", "duckdb", "fast", "page"}
     for package in PROTOCOLS:
         known |= {package.__name__, *package.__all__}
     assert [each for each in named if each not in known] == []

@@ -196,6 +196,9 @@ PUBLIC: Final = (
     "",
     ".acme",
     ".batch",
+    ".batch.duckdb",
+    ".batch.ray",
+    ".batch.spark",
     ".explain",
     ".mdm",
     ".page",
@@ -218,7 +221,8 @@ def private_imports(source: str) -> Iterator[str]:
             module = node.module or ""
             public = module.removeprefix("appleattest") in PUBLIC
             offered = {*import_module(module).__all__} if public else set()
-            packages = {each[1:] for each in PUBLIC} if module == "appleattest" else set()
+            inside = module.removeprefix("appleattest") + "."
+            packages = {each.removeprefix(inside) for each in PUBLIC if each.startswith(inside)}
             names = (each.name for each in node.names)
             yield from (f"{module}.{name}" for name in names if name not in offered | packages)
 
@@ -234,6 +238,8 @@ def test_examples_use_the_public_interface_alone(path: Path) -> None:
         ("from appleattest import Verifier, acme", []),
         ("from appleattest import times", ["appleattest.times"]),
         ("from appleattest.mdm import WebhookEvent", []),
+        ("from appleattest.batch import Row, spark", []),
+        ("from appleattest.batch import arrow", ["appleattest.batch.arrow"]),
         ("from appleattest.mdm import seal", ["appleattest.mdm.seal"]),
         (
             "from appleattest.mdm.webhook import WebhookEvent",
@@ -241,7 +247,16 @@ def test_examples_use_the_public_interface_alone(path: Path) -> None:
         ),
         ("import appleattest.wire", ["appleattest.wire"]),
     ],
-    ids=["core", "module", "package", "not offered", "file", "import"],
+    ids=[
+        "core",
+        "module",
+        "package",
+        "package within",
+        "module within",
+        "not offered",
+        "file",
+        "import",
+    ],
 )
 def test_the_check_of_examples_sees_what_is_private(source: str, found: list[str]) -> None:
     assert list(private_imports(source)) == found

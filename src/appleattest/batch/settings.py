@@ -124,3 +124,10 @@ def verifier_for(settings: Settings) -> Verifier:
 @lru_cache(maxsize=_MOST_VERIFIERS)
 def _verifier(parts: _Parts) -> Verifier:
     return Verifier(trust=parts.trust, limits=parts.limits, signatures=parts.signatures)
+
+
+def checked_settings(settings: Settings | None) -> Settings:
+    """The settings that were given, or `Settings()` for None. Raises `TypeError` for others."""
+    if not (settings is None or isinstance(settings, Settings)):
+        raise TypeError(f"settings is a Settings, not {type(settings).__name__}")
+    return Settings() if settings is None else settings

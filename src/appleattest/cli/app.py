@@ -19,6 +19,7 @@ MISUSE: Final = 2
 _COMMANDS: Final[Mapping[str, str]] = {
     "inspect": "Show what a file holds; nothing of it is trusted.",
     "verify": "Verify attestations, and show every check.",
+    "batch": "Verify whole directories, files and tables.",
     "report": "Write a page to hand on: the verdict, the chain and the checks.",
     "explain": "Say what a reason or an OID means, and what to do.",
     "lint": "Say what of a configuration profile would not attest.",

@@ -13,7 +13,7 @@ import click
 
 from appleattest.cli.inputs import UnreadableError, read
 from appleattest.cli.output import print_json
-from appleattest.policy import Platform
+from appleattest.policy import Platform, Policy
 from appleattest.profile import Target
 from appleattest.times import utc_seconds
 from appleattest.trust import TrustStore
@@ -130,6 +130,14 @@ def verifier_of(roots: tuple[str, ...]) -> Verifier:
         raise click.BadParameter(f"{error}.", param_hint="--root") from None
     except UnreadableError as error:
         raise click.BadParameter(str(error), param_hint="--root") from None
+
+
+def policy_of(name: str) -> Policy:
+    """The policy of this document. Raises `click.BadParameter` for what is none."""
+    try:
+        return Policy.from_toml(read(name))
+    except (UnreadableError, ValueError) as error:
+        raise click.BadParameter(f"{error}", param_hint="--policy") from None
 
 
 def target_options(command: _F) -> _F:

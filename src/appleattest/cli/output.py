@@ -15,6 +15,14 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 import click
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -62,6 +70,29 @@ def console() -> Console:
     made = _Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
     made.width = max(_NARROWEST, min(made.width, _WIDEST)) if made.is_terminal else _ELSEWHERE
     return made
+
+
+def progress_bar() -> Progress | None:
+    """A bar on standard error, with rate and remaining time; None where that is no terminal."""
+    made = Console(stderr=True, markup=False, highlight=False, emoji=False)
+    if not made.is_terminal:
+        return None
+    return Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        _RateColumn(),
+        TimeRemainingColumn(),
+        console=made,
+        transient=True,
+    )
+
+
+class _RateColumn(ProgressColumn):
+    """Rows a second, as they are done now."""
+
+    def render(self, task: Task) -> Text:
+        """The rate, where it is known."""
+        return Text("" if task.speed is None else f"{task.speed:,.0f} rows/s")
 
 
 def styled(text: object, style: str = Style.PLAIN) -> Text:

@@ -20,6 +20,7 @@ from appleattest.cli.options import (
     hashed_text,
     moment,
     octets,
+    policy_of,
     verifier_of,
 )
 from appleattest.cli.results import Result, gravest, of_refusal, of_report, show_result, to_json
@@ -247,7 +248,7 @@ def _known_device(serial: str | None, udid: str | None) -> mdm.KnownDevice | NoC
 def _run(judge: Judge, rest: dict[str, Any], at: datetime) -> int:
     if rest["platform"] is not None and rest["policy"] is None:
         raise click.UsageError("--platform is for the rules of --policy.")
-    policy = None if rest["policy"] is None else _policy(rest["policy"])
+    policy = None if rest["policy"] is None else policy_of(rest["policy"])
     results = [_judged(name, judge) for name in rest["files"]]
     if policy is not None:
         results = [_with_policy(each, policy, rest["platform"], at) for each in results]
@@ -292,13 +293,6 @@ def _request(name: str) -> Any:
         raise click.BadParameter(str(error), param_hint="--csr") from None
     except AttestationError as error:
         raise click.BadParameter(f"{error}.", param_hint="--csr") from None
-
-
-def _policy(name: str) -> Policy:
-    try:
-        return Policy.from_toml(read(name))
-    except (UnreadableError, ValueError) as error:
-        raise click.BadParameter(f"{error}", param_hint="--policy") from None
 
 
 def _print(results: Sequence[Result], at: datetime, *, as_json: bool) -> None:

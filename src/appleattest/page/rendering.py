@@ -33,16 +33,19 @@ def render(sections: Sequence[Section], *, title: str = _TITLE) -> str:
     The same sections give the same page. Raises `ValueError` where there is none, and `TypeError`
     for anything but a `Section`.
     """
-    given = _checked(sections)
+    return filled("page.html.j2", title=title, sections=contents(_checked(sections)))
+
+
+def filled(template: str, **values: Any) -> str:
+    """The page of a template of this package, with the style and its hash beside these values."""
     style = _style()
     return (
         _environment()
-        .get_template("page.html.j2")
+        .get_template(template)
         .render(
-            title=title,
             style=Markup(style),  # noqa: S704 - a file of this package
             style_hash=_hash(style),
-            sections=contents(given),
+            **values,
         )
     )
 
