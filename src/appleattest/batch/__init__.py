@@ -7,8 +7,8 @@
 
 `verify_batch` does the same for record batches of Arrow and `verify_table` for tables, with
 `INPUT_SCHEMA` and `OUTPUT_SCHEMA`; these four need pyarrow (the extra `batch`) and are looked up
-when they are asked for. A row that
-is refused, or is wrong in itself, has a verdict that says so: nothing stops a batch.
+when they are asked for. A row that is refused, or is wrong in itself, has a verdict that says so:
+nothing stops a batch. `duckdb`, `spark` and `ray` hand all of it to an engine.
 """
 
 from importlib import import_module
