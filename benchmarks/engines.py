@@ -125,12 +125,13 @@ _ENGINES: Final[dict[str, tuple[str | None, Engine]]] = {
 """Each with the package that it needs."""
 
 
-def measured(rows: int) -> Iterator[Row]:
-    """Every engine that is installed, with one worker and with two."""
+def measured(rows: int, engines: Sequence[str]) -> Iterator[Row]:
+    """These engines, where they are installed, with one worker and with two."""
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "rows.parquet")
         parquet.write_table(backlog(rows), file, row_group_size=max(1, rows // _PARTS))
-        for name, (package, engine) in _ENGINES.items():
+        for name in engines:
+            package, engine = _ENGINES[name]
             if missing := _missing(package):
                 print(f"{name}: left out, {missing}", file=sys.stderr)
                 continue
@@ -180,10 +181,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure the engines that verify batches.")
     parser.add_argument("--rows", type=int, default=8000, help="how many rows each pass verifies")
+    parser.add_argument("--engine", choices=_ENGINES, help="measure this one alone")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    found = list(measured(options.rows))
+    found = list(measured(options.rows, [options.engine] if options.engine else [*_ENGINES]))
     if options.json:
         print(json.dumps([each._asdict() for each in found], indent=2))
     else:

@@ -41,7 +41,8 @@ def test_the_rows_differ_in_what_an_engine_could_lose() -> None:
 
 
 def test_a_table_of_arrow_has_the_verdicts_of_plain_python() -> None:
-    assert_same(verify_table(judged().rows, judged().settings), judged().verdicts)
+    first = judged().rows.slice(0, 1000)
+    assert_same(verify_table(first, judged().settings), judged().verdicts.slice(0, 1000))
 
 
 def test_processes_have_the_verdicts_of_plain_python() -> None:

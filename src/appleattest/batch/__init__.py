@@ -9,7 +9,7 @@
 `INPUT_SCHEMA` and `OUTPUT_SCHEMA`. `run` takes whole directories, files and databases, with
 workers, and can go on when it was killed. What needs pyarrow (the extra `batch`) is looked up when
 it is asked for. A row that is refused, or is wrong in itself, has a verdict that says so: nothing
-stops a batch.
+stops a batch. `duckdb`, `spark` and `ray` hand all of it to an engine.
 """
 
 from importlib import import_module
