@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appleattest.text import describe, plain, quoted, type_name
+from appleattest.text import describe, is_writable, plain, quoted, type_name
 from hostile_input import LyingText
 
 # Ten octets for each of eighty characters (an escape like \U0001f600), two quotes, three dots.
@@ -67,3 +68,9 @@ def test_an_exception_is_shown_by_its_type_and_its_text_made_safe() -> None:
 def test_a_subclass_of_text_is_taken_for_its_characters(text: str) -> None:
     assert plain(LyingText(text)) == plain(text) == text
     assert type(plain(LyingText(text))) is str
+
+
+@pytest.mark.parametrize("text", ["", "plain", "grün", "\U0001f600"])
+def test_text_of_characters_can_be_written(text: str) -> None:
+    assert is_writable(text)
+    assert not is_writable(f"{text}\ud800")

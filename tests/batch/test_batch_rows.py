@@ -35,13 +35,14 @@ from batch_rows import (
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from appleattest import Freshness, Reason, mdm, policy
+from appleattest import UNCHECKED, Freshness, Reason, Verifier, mdm, policy
 from appleattest.batch import PreviousNonce, Row, Settings, Verdict, verify_many, verify_row
 from appleattest.oids import FRESHNESS_CODE, OS_VERSION, SERIAL_NUMBER
 from appleattest.policy import Facts, Finding
 from appleattest.testing import AttestationAuthority, Properties, carriers
 from appleattest.wire import base64url
 from hostile_input import HostileMapping, LyingText, PanicException
+from real_chains import RealChain
 
 LENIENT = Settings(trust=AUTHORITY.trust, at=AT, unchecked=True, any_device=True)
 ATTESTED = AUTHORITY.verified(MAC)
@@ -625,6 +626,21 @@ def test_a_mapping_that_raises_is_invalid(error: BaseException) -> None:
 def test_an_interrupt_is_no_row() -> None:
     with pytest.raises(KeyboardInterrupt):
         judged(HostileMapping(KeyboardInterrupt()))
+
+
+# --- chains that Apple issued -------------------------------------------------------------------
+
+
+def test_a_chain_that_apple_issued_has_the_verdict_of_the_verifier(real_chain: RealChain) -> None:
+    at = real_chain.leaf.not_valid_before_utc
+    seen = Verifier().verify_chain(real_chain.ders, freshness=UNCHECKED, at=at)
+    row = Row("real", "chain", b"".join(real_chain.ders), freshness=seen.freshness_code, at=at)
+    verdict = verify_row(row, Settings())
+    assert (verdict.verdict, verdict.freshness) == ("verified", "current")
+    assert verdict.anchored_at_apple is True
+    assert verdict.spki_sha256 == seen.spki_sha256
+    assert verdict.serial_number == seen.device.serial_number
+    assert verdict.sip == (None if seen.device.sip is None else seen.device.sip.value)
 
 
 # --- many, and the values themselves ------------------------------------------------------------
