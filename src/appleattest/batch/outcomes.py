@@ -58,7 +58,10 @@ def verified(
 
 
 def refused(row: Row, refusal: AttestationError) -> Verdict:
-    """The verdict about a row whose attestation was refused. It holds nothing that is attested."""
+    """The verdict about a row whose attestation was refused.
+
+    Nothing that is attested is in it, but for what `detail` tells the operator.
+    """
     checks = () if refusal.report is None else refusal.report.checks
     ended = {check.name: check.outcome for check in checks if check.outcome in _ENDED}
     failed = (name for name, outcome in ended.items() if outcome is Outcome.FAILED)
