@@ -125,6 +125,10 @@ RECOGNISED: dict[str, tuple[object, Form]] = {
         base64url.encode(b"\xa2\x68authData\x58\x18" + bytes(24) + b"\x63fmt\x65apple"),
         Form.ATTESTATION_OBJECT,
     ),
+    "its keys after long authenticator data": (
+        base64url.encode(b"\xa2\x68authData\x58\x3c" + bytes(60) + b"\x63fmt\x65apple"),
+        Form.ATTESTATION_OBJECT,
+    ),
     "a challenge response": (PAYLOAD, Form.CHALLENGE_RESPONSE),
     "a challenge response as a dict": (json.loads(PAYLOAD), Form.CHALLENGE_RESPONSE),
     "a JWS": (json.dumps(JWS), Form.JWS),

@@ -31,10 +31,12 @@ from appleattest.testing import (
 from appleattest.testing.keys import Digest, sign, spki_of
 from aws_lc import needs_aws_lc
 from chain_cases import AUTHORITY, Acceptance, accept, fresh, refuse, remembered, verdict
+from hostile_input import PanicException
 
 LEAF, INTERMEDIATE = CHAIN = AUTHORITY.attest()
 DAYS = timedelta(days=1)
 CRYPTO = "awscrt.crypto"
+PRETENDED = SimpleNamespace(crypto=SimpleNamespace(EC=None, ECExportFormat=None))
 
 
 class Answering:
@@ -57,6 +59,14 @@ class Answering:
 
 def raising() -> bool:
     raise RuntimeError("the library failed")
+
+
+def panicking() -> bool:
+    raise PanicException("the library failed in Rust")
+
+
+def interrupted() -> bool:
+    raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -147,13 +157,24 @@ def test_without_awscrt_one_line_says_what_to_install(monkeypatch: pytest.Monkey
     with pytest.raises(ImportError, match=r"pip install 'appleattest\[fast\]'") as caught:
         AWSLC()
     assert "\n" not in str(caught.value)
-    monkeypatch.setitem(sys.modules, "awscrt", SimpleNamespace(crypto=None))
+    monkeypatch.setitem(sys.modules, "awscrt", PRETENDED)
+    AWSLC()
+
+
+def test_an_awscrt_that_is_too_old_is_not_replaced_in_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setitem(sys.modules, "awscrt", SimpleNamespace(crypto=SimpleNamespace(RSA=1)))
+    with pytest.raises(ImportError, match=r"too old: pip install 'appleattest\[fast\]'"):
+        AWSLC()
+    monkeypatch.setitem(sys.modules, "awscrt", PRETENDED)
     AWSLC()
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_elsewhere_awscrt_is_not_aws_lc(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "awscrt", SimpleNamespace(crypto=None))
+    monkeypatch.setitem(sys.modules, "awscrt", PRETENDED)
     monkeypatch.setattr(sys, "platform", platform)
     with pytest.raises(ImportError, match=f"needs Linux: on {platform}"):
         AWSLC()
@@ -231,8 +252,8 @@ def test_a_library_that_says_yes_is_believed_about_the_signature() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [lambda: False, lambda: None, lambda: 1, lambda: "yes", raising],
-    ids=["no", "none", "one", "text", "raises"],
+    [lambda: False, lambda: None, lambda: 1, lambda: "yes", raising, panicking],
+    ids=["no", "none", "one", "text", "raises", "panics"],
 )
 def test_whatever_is_not_yes_leads_to_the_engine(
     answer: Callable[[], Any], cold: list[int]
@@ -261,12 +282,28 @@ def test_another_issuers_name_is_refused_whatever_led_to_that_issuer() -> None:
     assert yes.asked == []
 
 
-def test_a_library_that_cannot_read_a_key_refuses_nothing(cold: list[int]) -> None:
-    class Unable(Answering):
-        def issuer_key(self, spki: bytes) -> IssuerKey:
-            raise MemoryError("no key")
+class Unable(Answering):
+    """A library that has no answer to the question for a key."""
 
-    verifier = Verifier(trust=AUTHORITY.trust, signatures=Unable(lambda: True))
+    def issuer_key(self, spki: bytes) -> IssuerKey:
+        self.answer()
+        raise MemoryError("no key")
+
+
+def test_an_interrupt_passes(cold: list[int]) -> None:
+    """It is no answer of the library's."""
+    answering = warmed(Answering(interrupted), cold)
+    unable = Verifier(trust=AUTHORITY.trust, signatures=Unable(interrupted))
+    for verifier in (answering, unable):
+        with pytest.raises(KeyboardInterrupt):
+            accept(verifier, CHAIN)
+
+
+@pytest.mark.parametrize("answer", [lambda: True, panicking], ids=["raises", "panics"])
+def test_a_library_that_cannot_read_a_key_refuses_nothing(
+    answer: Callable[[], Any], cold: list[int]
+) -> None:
+    verifier = Verifier(trust=AUTHORITY.trust, signatures=Unable(answer))
     for _ in range(2):
         accept(verifier, CHAIN)
     assert cold == [1]

@@ -114,7 +114,7 @@ _PEM: Final = {
 }
 _BASE64URL_BEGINNING: Final = re.compile(rb"[o-v][\w-]{15,63}")
 """How base64url of a CBOR map begins."""
-_KEYS_OF_AN_OBJECT: Final = (b"\x63fmt", b"\x67attStmt")
+_KEYS_OF_AN_OBJECT: Final = (b"\x63fmt", b"\x67attStmt", b"\x68authData")
 """The keys of an attestation object, as CBOR writes them."""
 
 

@@ -83,8 +83,9 @@ class Engine(_Stateless):
 class AWSLC(_Stateless):
     """AWS-LC, through awscrt, for intermediates with a key on P-256 or P-384 (extra `fast`).
 
-    Raises `ImportError` where awscrt is not installed, and on any system but Linux: awscrt uses
-    the system's own library there, which was not compared with the engine.
+    Raises `ImportError` where awscrt is not installed or is too old to have keys of elliptic
+    curves, and on any system but Linux: awscrt uses the system's own library there, which was not
+    compared with the engine.
     """
 
     __slots__ = ()
@@ -138,8 +139,10 @@ def is_canonical(signature: bytes) -> bool:
 def _awscrt() -> Any:
     try:
         from awscrt import crypto
-    except ImportError as missing:
+
+        _ = crypto.EC, crypto.ECExportFormat
+    except (ImportError, AttributeError) as missing:
         raise ImportError(
-            "AWSLC needs awscrt, which is not installed: pip install 'appleattest[fast]'"
+            "AWSLC needs awscrt, which is not installed or too old: pip install 'appleattest[fast]'"
         ) from missing
     return crypto

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -24,7 +25,7 @@ from appleattest.batch import (
     verify_batch,
     verify_many,
 )
-from appleattest.policy import NoDiscrepancies, Policy, SIPEnabled
+from appleattest.policy import Facts, Finding, NoDiscrepancies, Policy, SIPEnabled
 from appleattest.properties import PROPERTIES
 
 STRICT = Settings(trust=AUTHORITY.trust, at=AT, policy=Policy(SIPEnabled(), NoDiscrepancies()))
@@ -107,6 +108,22 @@ def test_the_types_are_those_that_the_columns_say() -> None:
 def test_a_batch_and_its_rows_have_the_same_verdicts(settings: Settings) -> None:
     assert verdicts(arrow(ROWS), settings) == list(verify_many(ROWS, settings))
     assert {each.verdict for each in verdicts(arrow(ROWS))} == {"verified", "refused", "invalid"}
+
+
+@dataclass(frozen=True)
+class TruthRule:
+    """A rule whose finding holds truth where text should be."""
+
+    name: str = "truth"
+
+    def check(self, _facts: Facts) -> Finding:
+        return Finding(rule=self.name, verdict="satisfied", expected=True, found=True)  # type: ignore[arg-type]
+
+
+def test_a_rule_of_the_callers_own_stops_no_batch() -> None:
+    settings = Settings(trust=AUTHORITY.trust, at=AT, policy=Policy(TruthRule()))
+    assert verdicts(arrow(ROWS), settings) == list(verify_many(ROWS, settings))
+    assert [each.policy for each in verdicts(arrow(GOOD), settings)] == ["passed"] * len(GOOD)
 
 
 def test_a_slice_of_a_batch_is_a_batch() -> None:

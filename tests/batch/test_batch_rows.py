@@ -40,11 +40,14 @@ from appleattest.batch import PreviousNonce, Row, Settings, Verdict, verify_many
 from appleattest.oids import FRESHNESS_CODE, OS_VERSION, SERIAL_NUMBER
 from appleattest.policy import Facts, Finding
 from appleattest.testing import AttestationAuthority, Properties, carriers
+from appleattest.wire import base64url
 from hostile_input import HostileMapping, LyingText, PanicException
 from real_chains import RealChain
 
 LENIENT = Settings(trust=AUTHORITY.trust, at=AT, unchecked=True, any_device=True)
 ATTESTED = AUTHORITY.verified(MAC)
+AUTHENTICATED = bytes([CBOR[0] + 1]) + b"\x68authData\x58\x3c" + bytes(60)
+"""How an attestation object begins that has authenticator data, and has them first."""
 
 
 def judged(row: Any, settings: Settings = SETTINGS) -> Verdict:
@@ -108,6 +111,7 @@ def test_everything_that_is_attested_is_in_its_column() -> None:
         (MDM, memoryview(PLIST)),
         (ACME, BASE64URL),
         (ACME, b" " + BASE64URL + b"\n"),
+        (ACME, base64url.encode(AUTHENTICATED + CBOR[1:])),
         (ACME, BASE64URL.decode()),
         (ACME, CHALLENGE_RESPONSE),
         (OF_CHAIN, b"".join(CHAIN)),
@@ -277,6 +281,7 @@ class OddRule:
     ("found", "written"),
     [
         (7, "a value of the type 'int'"),
+        (True, "a value of the type 'bool'"),
         (LyingText("fine"), "fine"),
         ("\udfff", "\\udfff"),
         ("grün", "grün"),
@@ -289,6 +294,31 @@ def test_whatever_a_rule_finds_can_be_written(found: Any, written: str | None) -
     assert verdict.policy_findings is not None
     (finding,) = verdict.policy_findings
     assert (finding["expected"], finding["found"]) == ("\\ud800", written)
+    assert all(value is None or type(value) is str for value in finding.values())
+
+
+class OddFinding(Finding):
+    """A finding that cannot be made a dictionary."""
+
+    def to_dict(self) -> dict[str, Any]:
+        raise RuntimeError("no dictionary")
+
+
+@dataclass(frozen=True)
+class OddlyFinding:
+    """A rule that gives one."""
+
+    name: str = "odd"
+
+    def check(self, _facts: Facts) -> Finding:
+        return OddFinding(rule=self.name, verdict=policy.Verdict.VIOLATED, expected="more")
+
+
+def test_a_finding_of_the_callers_own_changes_no_verdict() -> None:
+    verdict = judged(MDM, with_policy(OddlyFinding()))
+    assert (verdict.verdict, verdict.policy) == ("verified", "violated")
+    assert verdict.policy_findings is not None
+    assert verdict.policy_findings[0]["expected"] == "more"
 
 
 # --- refused ------------------------------------------------------------------------------------
@@ -362,6 +392,8 @@ def test_a_chain_that_leads_nowhere_is_refused() -> None:
         (ACME, CBOR[:-1], Reason.MALFORMED_CBOR),
         (ACME, b"\xa0" + bytes(16 * 1024), Reason.TOO_LARGE),
         (ACME, BASE64URL + b"=", Reason.MALFORMED_BASE64),
+        (ACME, BASE64URL + b"\x0b", Reason.MALFORMED_BASE64),
+        (ACME, BASE64URL + b"\x1c", Reason.MALFORMED_BASE64),
         (OF_CHAIN, b"", Reason.MALFORMED_CERTIFICATE),
         (OF_CHAIN, PLIST, Reason.MALFORMED_CERTIFICATE),
         (OF_CHAIN, PEM.replace(b"END", b"DNE"), Reason.MALFORMED_CERTIFICATE),

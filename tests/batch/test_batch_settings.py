@@ -17,6 +17,16 @@ from appleattest.batch import Row, Settings, Verdict, verifier_for, verify_many,
 from appleattest.policy import MinimumOSVersion, Policy, SerialNumberInInventory, SIPEnabled
 from appleattest.signatures import AWSLC, Engine
 
+
+class Unhashable:
+    """Signatures as `Verifier` takes them, without a hash."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def issuer_key(self, spki: bytes) -> None:
+        """None: each leaf is the engine's."""
+
+
 FULL: dict[str, Any] = {
     "trust": AUTHORITY.trust,
     "limits": Limits(plist_bytes=32 * 1024),
@@ -69,6 +79,7 @@ def test_the_time_is_in_utc_and_whole_seconds() -> None:
         ("limits", 7, TypeError),
         ("policy", SIPEnabled(), TypeError),
         ("signatures", "fast", TypeError),
+        ("signatures", Unhashable(), TypeError),
         ("at", "2025-06-01", TypeError),
         ("at", datetime(2025, 6, 1), ValueError),  # noqa: DTZ001 - naive on purpose
         ("unchecked", None, TypeError),

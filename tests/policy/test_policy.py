@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from appleattest import Freshness, PolicyViolation, Reason, decode_unverified, mdm, policy
 from appleattest.policy.findings import Facts, Finding
 from appleattest.testing import AttestationAuthority, Properties
+from hostile_input import PanicException
 
 MAC: Final = Properties.mac()
 Verdict = policy.Verdict
@@ -50,6 +51,14 @@ class Custom:
 
 def broken(*_: object) -> Any:
     raise RuntimeError("the inventory is out of reach")
+
+
+def panicking(*_: object) -> Any:
+    raise PanicException("the inventory failed in Rust")
+
+
+def interrupted(*_: object) -> Any:
+    raise KeyboardInterrupt
 
 
 def test_a_device_in_good_order(authority: AttestationAuthority) -> None:
@@ -227,12 +236,13 @@ def test_an_unverified_one_is_none(authority: AttestationAuthority) -> None:
     ("act", "found"),
     [
         (broken, "RuntimeError: 'the inventory is out of reach'"),
+        (panicking, "PanicException: 'the inventory failed in Rust'"),
         (lambda _: None, "'NoneType'"),
         (lambda _: True, "'bool'"),
         (lambda _: "satisfied", "'str'"),
         (lambda _: {"passed": True}, "'dict'"),
     ],
-    ids=["raises", "none", "true", "text", "dict"],
+    ids=["raises", "panics", "none", "true", "text", "dict"],
 )
 def test_a_rule_that_finds_nothing_fails(
     act: Any, found: str, authority: AttestationAuthority
@@ -247,6 +257,15 @@ def test_a_rule_that_finds_nothing_fails(
         rules.require(authority.verified(MAC))
     good = Custom(lambda _: Finding(rule="custom", verdict=Verdict.SATISFIED, expected="all"))
     assert policy.Policy(good).evaluate(authority.verified(MAC)).passed
+
+
+def test_an_interrupt_is_no_finding(authority: AttestationAuthority) -> None:
+    for rules in (
+        policy.Policy(Custom(interrupted)),
+        policy.Policy(policy.SIPEnabled(), score=interrupted),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            rules.evaluate(authority.verified(MAC))
 
 
 def test_an_inventory_out_of_reach_fails(authority: AttestationAuthority) -> None:
@@ -281,12 +300,13 @@ def test_a_score_may_depend_on_the_attestation(authority: AttestationAuthority) 
     ("score", "found"),
     [
         (broken, "RuntimeError: 'the inventory is out of reach'"),
+        (panicking, "PanicException: 'the inventory failed in Rust'"),
         (lambda *_: math.nan, "nan"),
         (lambda *_: math.inf, "inf"),
         (lambda *_: None, "TypeError: "),
         (lambda *_: "high", "ValueError: "),
     ],
-    ids=["raises", "nan", "infinity", "none", "text"],
+    ids=["raises", "panics", "nan", "infinity", "none", "text"],
 )
 def test_a_score_that_is_none_fails(
     score: Any, found: str, authority: AttestationAuthority

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appleattest.acme.responses import read_response
 from appleattest.carriers.certificate_sequence import bounded
-from appleattest.forms import Form, recognise
+from appleattest.forms import WHITE_SPACE, Form, recognise
 from appleattest.limits import Limits
 from appleattest.wire import base64url
 
@@ -39,5 +39,5 @@ def _object(content: bytes) -> bytes | str | None:
     if b"\xa0" <= content[:1] <= b"\xbf":  # a map of CBOR, and no text begins so
         return content
     if recognise(content) is Form.ATTESTATION_OBJECT:
-        return content.decode("ascii", "replace").strip()
+        return content.strip(WHITE_SPACE).decode("ascii", "replace")
     return None

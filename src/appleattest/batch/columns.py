@@ -93,7 +93,12 @@ OUTPUT_COLUMNS: Final = (
         "the public sentence of a refusal, which names no device; of an invalid row, which column "
         "is wrong",
     ),
-    Column("detail", TEXT, True, "what the operator should know; may name the device"),
+    Column(
+        "detail",
+        TEXT,
+        True,
+        "what the operator should know; may name the device, and show the nonce that was expected",
+    ),
     Column("carrier", TEXT, True, "as in the row, where it is one of the three"),
     Column(
         "freshness",

@@ -10,7 +10,7 @@ from appleattest.batch.row import Row
 from appleattest.batch.verdict import INVALID, REFUSED, VERIFIED, Verdict
 from appleattest.errors import AttestationError, FreshnessMismatch
 from appleattest.mdm import Discrepancies
-from appleattest.policy import Policy
+from appleattest.policy import Finding, Policy
 from appleattest.report import DEVICE, Outcome
 from appleattest.text import plain, type_name
 
@@ -30,12 +30,15 @@ def verified(
     device = attestation.device
     values: dict[str, Any] = {name: _plain(value) for name, value in device.values.items()}
     if discrepancies is not None:
-        values["discrepancies"] = [_texts(each.to_dict()) for each in discrepancies]
+        values["discrepancies"] = [
+            {**_texts(each.to_dict()), "explained_by_age": each.explained_by_age}
+            for each in discrepancies
+        ]
         values["compared"] = sorted(each.value for each in discrepancies.compared)
     if policy is not None:
         result = policy.evaluate(attestation, discrepancies, at=attestation.verified_at)
         values["policy"] = "passed" if result.passed else "violated"
-        values["policy_findings"] = [_texts(each.to_dict()) for each in result.findings]
+        values["policy_findings"] = list(map(_texts, map(Finding.to_dict, result.findings)))
     return Verdict(
         row.id,
         VERIFIED,
@@ -55,7 +58,10 @@ def verified(
 
 
 def refused(row: Row, refusal: AttestationError) -> Verdict:
-    """The verdict about a row whose attestation was refused. It holds nothing that is attested."""
+    """The verdict about a row whose attestation was refused.
+
+    Nothing that is attested is in it, but for what `detail` tells the operator.
+    """
     checks = () if refusal.report is None else refusal.report.checks
     ended = {check.name: check.outcome for check in checks if check.outcome in _ENDED}
     failed = (name for name, outcome in ended.items() if outcome is Outcome.FAILED)
@@ -88,14 +94,14 @@ def _plain(value: Any) -> str | None:
 
 
 def _texts(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A finding or a discrepancy, all of it as text that can be written, beside truth and None."""
+    """A finding or a discrepancy, all of it as text that can be written, or None."""
     return {name: _text(value) for name, value in found.items()}
 
 
-def _text(value: object) -> Any:
+def _text(value: object) -> str | None:
     """Text without lone surrogates; a rule of the caller's own may hold anything."""
-    if value is None or type(value) is bool:
-        return value
+    if value is None:
+        return None
     if not isinstance(value, str):
         return f"a value of the type {type_name(value)}"
     return plain(value).encode("utf-8", "backslashreplace").decode()

@@ -12,6 +12,7 @@ from appleattest.limits import Limits
 from appleattest.policy import Policy
 from appleattest.sealed import Immutable, OwnCopy
 from appleattest.signatures import Engine, Signatures
+from appleattest.text import type_name
 from appleattest.times import utc_seconds
 from appleattest.trust import TrustStore
 from appleattest.verifier import Verifier
@@ -37,7 +38,8 @@ class Settings(OwnCopy, Immutable):
 
     A row that names no freshness is invalid, and so is a row of `mdm` or `acme` that names no
     device. `unchecked` lets a row without nonce, token or freshness pass unchecked, and
-    `any_device` a row that names no device. What a row does name is always checked.
+    `any_device` a row that names no device. What a row does name is always checked; only
+    `previous_nonces` without a nonce refuse nothing, and tell a cached attestation.
 
     Two are equal by value, and each process makes one verifier for all that are. Raises `TypeError`
     or `ValueError` for an argument that is not as described.
@@ -82,7 +84,7 @@ class Settings(OwnCopy, Immutable):
             if not isinstance(value, bool):
                 raise TypeError(f"{name} is True or False, not {type(value).__name__}")
         limits = checked_limits(limits)
-        signatures = Engine() if signatures is None else signatures
+        signatures = Engine() if signatures is None else _hashable(signatures)
         self._fill(
             trust=trust,
             limits=limits,
@@ -114,6 +116,16 @@ class Settings(OwnCopy, Immutable):
             f"<Settings {self.trust!r}, policy={self.policy!r}, at={self.at}, "
             f"unchecked={self.unchecked}, any_device={self.any_device}>"
         )
+
+
+def _hashable(signatures: Signatures) -> Signatures:
+    try:
+        hash(signatures)
+    except TypeError:
+        raise TypeError(
+            f"signatures is an object with a hash, which {type_name(signatures)} has not"
+        ) from None
+    return signatures
 
 
 def verifier_for(settings: Settings) -> Verifier:

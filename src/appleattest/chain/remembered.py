@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from appleattest.boundary import is_parser_failure
 from appleattest.certificates import DecodedCertificate
 from appleattest.signatures import IssuerKey, Signatures
 
@@ -16,11 +17,14 @@ from appleattest.signatures import IssuerKey, Signatures
 def key_of(issuer: DecodedCertificate, signatures: Signatures) -> IssuerKey | None:
     """The issuer's key in that library; None where it has none, and its leaves are the engine's.
 
-    The path has been accepted before, so whatever the library raises refuses nothing.
+    The path has been accepted before, so whatever the library raises refuses nothing, a panic
+    of Rust among it. An interrupt of the caller's passes.
     """
     try:
         return signatures.issuer_key(issuer.spki)
-    except Exception:  # noqa: BLE001 - as above
+    except BaseException as error:
+        if not is_parser_failure(error):
+            raise
         return None
 
 
@@ -30,7 +34,7 @@ def is_issued_by(
     """Whether the leaf names this issuer, is valid at `at`, and has a signature by its `key`.
 
     The engine has accepted a path from the issuer to an anchor that is valid at `at`. Whatever
-    the library raises is a refusal.
+    the library raises is a refusal, as in `key_of`.
     """
     if leaf.issuer != issuer.subject or not leaf.not_before <= at <= leaf.not_after:
         return False
@@ -42,5 +46,7 @@ def is_issued_by(
             key.verifies(certificate.signature, certificate.tbs_certificate_bytes, digest.name)
             is True
         )
-    except Exception:  # noqa: BLE001 - whatever it raises is a refusal
+    except BaseException as error:
+        if not is_parser_failure(error):
+            raise
         return False

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NoReturn, TypeAlias
 
 from appleattest.attestation import Attestation
+from appleattest.boundary import is_parser_failure
 from appleattest.errors import PolicyViolation, Reason
 from appleattest.policy.combinators import require_rules
 from appleattest.policy.findings import DiscrepancyLike, Facts, Finding, Rule, Verdict
@@ -180,7 +181,9 @@ class Policy(OwnCopy, Immutable):
         try:
             score = float(self._score(attestation, findings))
             found = f"{score}"
-        except Exception as error:  # noqa: BLE001 - it is the caller's own function
+        except BaseException as error:  # it is the caller's own function
+            if not is_parser_failure(error):
+                raise
             score, found = math.nan, describe(error)
         if math.isfinite(score):
             return score, ()
@@ -223,7 +226,9 @@ def _checked(rule: Rule, facts: Facts) -> Finding:
     """What the rule finds; `ERROR`, which fails, if it raises or returns something else."""
     try:
         finding: object = rule.check(facts)
-    except Exception as error:  # noqa: BLE001 - it is the caller's own rule or inventory
+    except BaseException as error:  # it is the caller's own rule or inventory
+        if not is_parser_failure(error):
+            raise
         return _error(rule, describe(error))
     return finding if isinstance(finding, Finding) else _error(rule, type_name(finding))
 
