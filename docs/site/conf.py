@@ -36,7 +36,7 @@ myst_heading_anchors = 4
 nitpicky = True
 # Documented by others. The site is built without a network, so their inventories are not read.
 FOREIGN = (
-    "collections cryptography dataclasses datetime ec enum hypothesis pyarrow types typing "
+    "collections cryptography dataclasses datetime ec enum hypothesis pa pyarrow types typing "
     "uuid x509"
 )
 nitpick_ignore_regex = [(r"py:.*", rf"({FOREIGN.replace(' ', '|')})\..*")]
