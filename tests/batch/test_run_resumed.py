@@ -291,10 +291,10 @@ def test_the_command_is_killed_at_any_moment(tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     chance = random.Random(seed)
     killed = 0
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
             wait_for_begin(out, process)
-            time.sleep(chance.uniform(0, 2.5))
+            time.sleep(chance.uniform(0, 1.5 * number / ROUNDS))  # the first one surely is too soon
             process.send_signal(signal.SIGKILL)
         killed += process.returncode == -signal.SIGKILL
         wait_for_end(tmp_path)
