@@ -9,7 +9,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
-PERFORMANCE = ROOT / "docs" / "performance.md"
 
 
 def pasted(code: str) -> tuple[list[str], str]:
@@ -45,14 +44,3 @@ def test_a_block_that_fails_is_noticed() -> None:
     shown, errors = pasted("x = 1\nx + 1\nnobody\n")
     assert shown == ["2"]
     assert "NameError" in errors
-
-
-def test_the_rate_is_the_one_that_was_measured() -> None:
-    rates = re.findall(r"about ([\d,]+) MDM responses a second", README.read_text(encoding="utf-8"))
-    measured = re.findall(
-        r"(?m)^  verify_mdm, XML plist .* x +([\d,]+) us", PERFORMANCE.read_text(encoding="utf-8")
-    )
-    (rate,), (microseconds,) = (
-        [int(each.replace(",", "")) for each in found] for found in (rates, measured)
-    )
-    assert abs(rate * microseconds / 1_000_000 - 1) < 0.1

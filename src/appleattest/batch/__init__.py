@@ -25,7 +25,8 @@ from appleattest.batch.verification import JudgedRow, judge_row, verify_many, ve
 if TYPE_CHECKING:
     from appleattest.batch.arrow import verify_batch
     from appleattest.batch.counts import Summary
-    from appleattest.batch.runner import run
+    from appleattest.batch.runner import Progress, run
+    from appleattest.batch.running.workers import Kind
     from appleattest.batch.schemas import INPUT_SCHEMA, OUTPUT_SCHEMA
     from appleattest.batch.tables import verify_table
 
@@ -36,8 +37,10 @@ __all__ = [
     "OUTPUT_SCHEMA",
     "Column",
     "JudgedRow",
+    "Kind",
     "PreviousNonce",
     "PreviousNonceLike",
+    "Progress",
     "Row",
     "RunError",
     "Settings",
@@ -55,6 +58,8 @@ __all__ = [
 _OF_ARROW: Final = {
     "INPUT_SCHEMA": "appleattest.batch.schemas",
     "OUTPUT_SCHEMA": "appleattest.batch.schemas",
+    "Kind": "appleattest.batch.running.workers",
+    "Progress": "appleattest.batch.runner",
     "Summary": "appleattest.batch.counts",
     "run": "appleattest.batch.runner",
     "verify_batch": "appleattest.batch.arrow",

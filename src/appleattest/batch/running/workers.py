@@ -22,6 +22,7 @@ from appleattest.batch.running.parts import write_part
 from appleattest.batch.settings import Settings
 
 Kind: TypeAlias = Literal["threads", "processes"]
+"""What the workers of a run are."""
 KINDS: Final[tuple[Kind, ...]] = ("threads", "processes")
 _IN_FLIGHT: Final = 2
 """Chunks that are read ahead for each worker."""
