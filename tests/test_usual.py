@@ -39,6 +39,7 @@ READ: Final = (
     "issuer",
     "subject",
     "spki",
+    "signed",
     "public_key",
     "not_before",
     "not_after",

@@ -50,6 +50,11 @@ class DecodedCertificate:
         return key
 
     @cached_property
+    def signed(self) -> bytes:
+        """The octets that the issuer signed, as the engine takes them: encoded anew."""
+        return self.x509.tbs_certificate_bytes
+
+    @cached_property
     def not_before(self) -> datetime:
         """When it becomes valid, UTC."""
         return self.x509.not_valid_before_utc

@@ -80,7 +80,8 @@ _AROUND_VALUE: Final = 14
 """Octets of a property's extension before its value, after the outer length."""
 _OUTER_LENGTHS: Final = bytes(min(inner + _AROUND_VALUE, 0xFF) for inner in range(256))
 """The outer length by that of the value. Above 0x7F there is none of one octet."""
-_ODD_ATTRIBUTES: Final = (bytes.fromhex("06035504"), bytes.fromhex("060b2b0601040182373c"))
+_ODD_ATTRIBUTE: Final = bytes.fromhex("06035504")
+_ODD_COUNTRY: Final = bytes.fromhex("060b2b0601040182373c")
 """Types of attributes. The general reader looks for odd ones inside extensions too."""
 
 
@@ -119,7 +120,13 @@ class UsualLeaf(DecodedCertificate):
         self, loaded: x509.Certificate, found: re.Match[bytes], raw: dict[str, bytes]
     ) -> None:
         super().__init__(found.string, loaded, *found.group("issuer", "subject", "spki"))
+        self._found: Final = found
         self._raw: Final = raw
+
+    @property
+    def signed(self) -> bytes:
+        """The octets that the issuer signed. In DER they are what encoding anew would give."""
+        return self._found["signed"]
 
     @property
     def basic_constraints(self) -> x509.BasicConstraints:
@@ -172,7 +179,7 @@ def _loaded(found: re.Match[bytes]) -> x509.Certificate | None:
     """The certificate, if its key is a point of its curve and nothing in it is odd."""
     p256, p384, extensions = found.group("p256", "p384", "extensions")
     is_point = points.P256.has(p256) if p256 else points.P384.has(p384)
-    if not is_point or any(each in extensions for each in _ODD_ATTRIBUTES):
+    if not is_point or _ODD_ATTRIBUTE in extensions or _ODD_COUNTRY in extensions:
         return None
     try:
         return x509.load_der_x509_certificate(found.string)

@@ -42,10 +42,7 @@ def is_issued_by(
     digest = certificate.signature_hash_algorithm
     assert digest is not None  # noqa: S101 - the allowlist saw to it
     try:
-        return (
-            key.verifies(certificate.signature, certificate.tbs_certificate_bytes, digest.name)
-            is True
-        )
+        return key.verifies(certificate.signature, leaf.signed, digest.name) is True
     except BaseException as error:
         if not is_parser_failure(error):
             raise
