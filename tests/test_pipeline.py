@@ -403,6 +403,10 @@ PLACES: list[tuple[str, str, type[AttestationError], Reason]] = [
     ("refuse_malformed_identity", "properties", MalformedInput, Reason.MALFORMED_PROPERTY),
     # After the last check has ended.
     ("_attestation", "freshness", FreshnessMismatch, Reason.FRESHNESS_MISSING),
+    # When the report of a success is made.
+    ("decode_properties", "properties", MalformedInput, Reason.MALFORMED_PROPERTY),
+    ("_freshness_check", "freshness", FreshnessMismatch, Reason.FRESHNESS_MISSING),
+    ("accepted", "freshness", FreshnessMismatch, Reason.FRESHNESS_MISSING),
 ]
 
 
@@ -538,3 +542,35 @@ def test_whatever_the_judge_of_the_device_raises(nonce: Any, verifier: Verifier)
     assert [check.outcome for check in report.checks[5:]] == [freshness, Outcome.FAILED]
     mended = mdm_request(lambda: CHAIN, UNCHECKED, (), ISSUED_AT)
     assert run_checks(verifier, answered_by(mended, lambda *_: None)).error is None
+
+
+FINDINGS = [
+    ("_set_aside", Reason.MALFORMED_CERTIFICATE, "certificates"),
+    ("decode_properties", Reason.MALFORMED_PROPERTY, "properties"),
+    ("_freshness_check", Reason.FRESHNESS_MISSING, "freshness"),
+]
+
+
+@pytest.mark.parametrize(("name", "reason", "step"), FINDINGS, ids=lambda value: str(value))
+def test_whatever_is_raised_in_looking_for_findings(
+    name: str, reason: Reason, step: str, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aside = AUTHORITY.reissue(deviations=[deviations.CriticalExtension()])
+    request = mdm_request(lambda: [*CHAIN, aside.der], UNCHECKED, (), ISSUED_AT)
+    answered = answered_by(request, lambda *_: None)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"appleattest.pipeline.{name}", _raiser(RuntimeError("odd")))
+        with pytest.raises(AttestationError) as caught:
+            run_checks(verifier, answered)
+
+    assert caught.value.reason is reason
+    report = caught.value.report
+    assert report is not None
+    failed = [check.name for check in report.checks if check.outcome is Outcome.FAILED]
+    assert failed == [step]
+    names = [check.name for check in report.checks]
+    assert [check.outcome for check in report.checks[names.index(step) + 1 :]] == [
+        Outcome.NOT_REACHED for _ in names[names.index(step) + 1 :]
+    ]
+    assert run_checks(verifier, answered).error is None

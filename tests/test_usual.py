@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from appleattest import AttestationError, oids
-from appleattest.certificates import DecodedCertificate, points
+from appleattest import AttestationError, MalformedInput, Reason, oids
+from appleattest.certificates import DecodedCertificate, decode_certificate, points
 from appleattest.certificates.general import read_general
 from appleattest.certificates.usual import UsualIntermediate, UsualLeaf, read_usual
 from appleattest.testing import AttestationAuthority, Deviation, KeyKind, Properties, der
@@ -206,6 +207,21 @@ def test_a_day_that_is_in_no_month() -> None:
     assert read_usual(never) is None
     with pytest.raises(AttestationError):
         read_general(never)
+
+
+def test_whatever_loading_raises_is_left_to_the_general_reader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_encoded: bytes) -> x509.Certificate:
+        raise x509.InvalidVersion("odd", 3)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(x509, "load_der_x509_certificate", fail)
+        assert read_usual(LEAF) is None
+        with pytest.raises(MalformedInput) as caught:
+            decode_certificate(LEAF)
+    assert caught.value.reason is Reason.MALFORMED_CERTIFICATE
+    assert decode_certificate(LEAF).der == LEAF
 
 
 # Points

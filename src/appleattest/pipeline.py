@@ -107,21 +107,13 @@ class Pipeline:
 
     def verify(self, request: Request) -> Attestation:
         """Run every check. Raises the first failure, which holds the report of all checks."""
-        return self._ended(request)[1]
+        run = _Run(request, self._paths)
+        return _ended(run, run.to_attestation)
 
     def run(self, request: Request) -> Report:
         """`verify`, answered by the report of a success."""
-        run, attestation = self._ended(request)
-        return accepted(run.checks(), attestation)
-
-    def _ended(self, request: Request) -> tuple[_Run, Attestation]:
         run = _Run(request, self._paths)
-        try:
-            return run, contained(run.to_attestation, run.unforeseen)
-        except AttestationError as error:
-            if error.report is None:
-                refused(_checks_until(request.checks, run.ended(), error), error)
-            raise
+        return _ended(run, run.to_report)
 
 
 class _Run:
@@ -142,6 +134,11 @@ class _Run:
         self._paths = paths
         self._stage = 0
         """How many checks have ended. The last one ends with the run: it fails where that does."""
+
+    def to_report(self) -> Report:
+        """Every check in its order; the report of a success."""
+        attestation = self.to_attestation()
+        return accepted(self.checks(), attestation)
 
     def to_attestation(self) -> Attestation:
         """Every check in its order."""
@@ -183,26 +180,35 @@ class _Run:
 
     def checks(self) -> list[Check]:
         """All of them, of a run that reached the last."""
-        checks = [*self._ended_before_freshness(), self._freshness_check()]
+        last, self._stage = self._stage, _IDENTIFIED
+        checks = [*self._found(), self._freshness_check()]
+        self._stage = last
         if DEVICE in self._request.checks:
             checks.append(self._device_check())
         return checks
 
-    def ended(self) -> list[Check]:
-        """Those that have ended, of a run that was ended by something unforeseen, or early."""
-        checks = self._ended_before_freshness()
-        if self._stage > _IDENTIFIED:
-            checks.append(self._freshness_check())
-        return checks
+    def checks_until(self, error: AttestationError) -> list[Check]:
+        """Those that passed, the one that failed, and those that were not reached."""
+        return _checks_until(self._request.checks, self._found(), error)
 
-    def _ended_before_freshness(self) -> list[Check]:
-        checks = [_PASSED[name] for name in CHECKS[: min(self._stage, _IDENTIFIED)]]
-        if self._stage >= _DECODED and self._presented.set_aside:
+    def _found(self) -> list[Check]:
+        """Those that have ended, of a run that was ended by something unforeseen, or early.
+
+        What is raised in looking for findings is a failure of the check that they belong to.
+        """
+        reached, self._stage = self._stage, min(self._stage, _READ)
+        checks = [_PASSED[name] for name in CHECKS[: min(reached, _IDENTIFIED)]]
+        if reached >= _DECODED and self._presented.set_aside:
             checks[_DECODED - 1] = _finding("certificates", _set_aside(self._presented))
-        if self._stage >= _IDENTIFIED:
+        self._stage = min(reached, _JUDGED)
+        if reached >= _IDENTIFIED:
             problems = decode_properties(self._device.raw).problems
             if problems:
                 checks[_IDENTIFIED - 1] = _finding("properties", list(problems.values()))
+        self._stage = min(reached, _IDENTIFIED)
+        if reached > _IDENTIFIED:
+            checks.append(self._freshness_check())
+        self._stage = reached
         return checks
 
     def _freshness_check(self) -> Check:
@@ -222,6 +228,16 @@ class _Run:
         malformed = _Unforeseen(MalformedInput, self._request.malformed)
         kind, reason = _UNFORESEEN.get(self._request.checks[self._stage], malformed)
         return kind(reason, what)
+
+
+def _ended(run: _Run, result: Callable[[], _T]) -> _T:
+    """The result of the run; its error holds a report. Nothing else comes out of either."""
+    try:
+        return contained(result, run.unforeseen)
+    except AttestationError as error:
+        if error.report is None:
+            refused(run.checks_until(error), error)
+        raise
 
 
 _READ, _DECODED, _FOUND, _JUDGED, _IDENTIFIED = range(1, 6)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appleattest import Limits
+from appleattest import Limits, MalformedInput, Reason
 from appleattest.testing import AttestationAuthority, carriers
 from appleattest.wire import plist, plist_usual, plist_xml
 
@@ -156,3 +156,21 @@ def test_the_limits_are_those_of_the_general_reader() -> None:
     assert agree(of(tokens), limits)
     more = b"<array>%b</array>" % (b"<string>a</string>" * 7)
     assert plist_usual.read(of(more), limits) is None
+
+
+def test_a_limit_beyond_what_the_machine_counts() -> None:
+    limits = Limits(plist_elements=2**63, plist_depth=2**63)
+    assert agree(RESPONSE, limits)
+    assert plist.decode(RESPONSE, limits) == plist.decode(RESPONSE, Limits())
+
+
+def test_whatever_the_quick_reader_raises_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_document: bytes, _limits: Limits) -> object:
+        raise OverflowError("odd")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plist_usual, "read", fail)
+        with pytest.raises(MalformedInput) as caught:
+            plist.decode(RESPONSE, Limits())
+    assert caught.value.reason is Reason.MALFORMED_PLIST
+    assert plist.decode(RESPONSE, Limits())

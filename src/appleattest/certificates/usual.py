@@ -183,7 +183,7 @@ def _loaded(found: re.Match[bytes]) -> x509.Certificate | None:
         return None
     try:
         return x509.load_der_x509_certificate(found.string)
-    except ValueError:  # such as a day that is in no month
+    except Exception:  # noqa: BLE001 - the general reader says what: a day that is in no month
         return None
 
 

@@ -26,11 +26,9 @@ def decode(document: bytes, limits: Limits) -> object:
             Reason.TOO_LARGE,
             f"a property list of {len(document)} bytes; at most {limits.plist_bytes} are read",
         )
-    value = plist_usual.read(document, limits)
-    if value is not None:
-        return value
     reader = plist_binary if document.startswith(_BINARY) else plist_xml
     try:
-        return reader.read(document, limits)
+        value = plist_usual.read(document, limits)
+        return reader.read(document, limits) if value is None else value
     except Exception as error:  # noqa: BLE001 - plistlib and expat raise six kinds between them
         raise MalformedInput(Reason.MALFORMED_PLIST, describe(error)) from None

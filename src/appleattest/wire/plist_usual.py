@@ -43,7 +43,8 @@ def read(document: bytes, limits: Limits) -> object | None:
     """The value of the document; None also where it is malformed or beyond the limits."""
     if not (document.startswith(_BEGINNING) and document.endswith(_END)):
         return None
-    parts = _tokens().split(document[len(_BEGINNING) : -len(_END)], limits.plist_elements)
+    most = min(limits.plist_elements, len(document))
+    parts = _tokens().split(document[len(_BEGINNING) : -len(_END)], most)
     if b"".join(parts[:: _GROUPS + 1]).strip(_WHITE_SPACE):
         return None
     columns = [parts[place :: _GROUPS + 1] for place in range(1, _GROUPS + 1)]
