@@ -362,9 +362,9 @@ def test_another_device_is_refused() -> None:
     assert_refused(verdict, Reason.IDENTIFIER_MISMATCH, "device")
 
 
-def test_another_device_that_is_stale_as_well_fails_the_first_check_first() -> None:
+def test_the_check_of_another_device_that_is_stale_as_well_is_that_of_the_reason() -> None:
     verdict = judged(MDM._replace(serial_number="OTHER", nonce=EARLIER))
-    assert_refused(verdict, Reason.IDENTIFIER_MISMATCH, "freshness")
+    assert_refused(verdict, Reason.IDENTIFIER_MISMATCH, "device")
     assert (verdict.device_check, verdict.freshness) == ("failed", None)
 
 

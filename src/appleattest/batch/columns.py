@@ -85,7 +85,7 @@ OUTPUT_COLUMNS: Final = (
     Column("verdict", TEXT, False, '`"verified"`, `"refused"` or `"invalid"`'),
     Column("reason", TEXT, True, "why it was refused: a value of `Reason`"),
     Column("element", TEXT, True, "which part of the attestation is at fault"),
-    Column("check", TEXT, True, "the first check that failed"),
+    Column("check", TEXT, True, "the check that failed for this reason"),
     Column(
         "message",
         TEXT,

@@ -63,8 +63,9 @@ def refused(row: Row, refusal: AttestationError) -> Verdict:
     Nothing that is attested is in it, but for what `detail` tells the operator.
     """
     checks = () if refusal.report is None else refusal.report.checks
+    failure = Outcome.FAILED, refusal.reason
     ended = {check.name: check.outcome for check in checks if check.outcome in _ENDED}
-    failed = (name for name, outcome in ended.items() if outcome is Outcome.FAILED)
+    failed = (check.name for check in checks if (check.outcome, check.reason) == failure)
     stale = refusal.attestation if isinstance(refusal, FreshnessMismatch) else None
     device_check = ended.get(DEVICE)
     return Verdict(
