@@ -28,6 +28,7 @@ from appleattest import (
     oids,
     sha256_of,
 )
+from appleattest.freshness import FreshnessResult
 from appleattest.properties import PROPERTIES, Property
 from appleattest.report import CHECKS, Check, Outcome
 from appleattest.testing import (
@@ -220,6 +221,18 @@ def test_several_malformed_properties_are_one_finding(verifier: Verifier) -> Non
 
 
 # What is said of freshness
+
+
+def test_a_code_that_answers_no_request(verifier: Verifier) -> None:
+    request = mdm_request(lambda: CHAIN, UNCHECKED, (), ISSUED_AT)._replace(
+        judge_freshness=lambda code: FreshnessResult(Freshness.UNMATCHED, code)
+    )
+    report = run_checks(verifier, request)
+    assert report.checks[-1] == Check(
+        "freshness", Outcome.FINDING, detail="answers no request that is known"
+    )
+    assert report.attestation is not None
+    assert not report.attestation.is_current
 
 
 def test_a_check_that_was_not_asked_for(verifier: Verifier) -> None:
