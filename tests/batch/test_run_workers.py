@@ -133,6 +133,7 @@ PROGRAM = """
 import os, signal, sys, threading
 from appleattest.batch import Settings, run
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     def interrupt(done, total):
         os.kill(os.getpid(), signal.SIGINT)
     run(sys.argv[1], sys.argv[2], Settings(), workers=2, progress=interrupt)
