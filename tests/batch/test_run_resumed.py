@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
 import pytest
 from batch_rows import AT, AUTHORITY, MDM, SETTINGS
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -20,6 +22,7 @@ from run_tools import ROWS, VERDICTS, read_table, told, write_parquet, write_sql
 
 from appleattest import Freshness
 from appleattest.batch import Row, RunError, Settings, Summary, run, runner
+from appleattest.batch.destinations import open_destination
 from appleattest.batch.destinations.files import ParquetFile
 from appleattest.batch.running.identity import settings_digest
 from appleattest.batch.running.parts import Parts
@@ -322,3 +325,121 @@ def wait_for_end(folder: Path) -> None:
     while found := processes_of(folder):
         assert time.monotonic() < deadline, found
         time.sleep(0.05)
+
+
+def first_part(folder: Path) -> Path:
+    return min((folder / "out.parquet.parts").glob("*.part"))
+
+
+@pytest.mark.parametrize("damage", ["nothing", "cut", "no rows", "no digest"])
+def test_a_part_that_is_damaged_is_made_again(damage: str, tmp_path: Path) -> None:
+    source, out = write_parquet(tmp_path, ROWS), tmp_path / "out.parquet"
+    stopped(source, out)
+    part = first_part(tmp_path)
+    whole = pa.ipc.open_stream(part.read_bytes()).read_all()
+    if damage in ("nothing", "cut"):
+        part.write_bytes(b"" if damage == "nothing" else part.read_bytes()[:-400])
+    else:
+        kept = whole.slice(0, 0) if damage == "no rows" else whole.replace_schema_metadata()
+        with pa.ipc.new_stream(str(part), kept.schema) as stream:
+            stream.write_table(kept)
+    assert run_here(source, out).rows == 8
+    assert told(read_table(out)) == VERDICTS
+
+
+@pytest.mark.parametrize("to", ["out.parquet", "duckdb:out.duckdb"])
+def test_a_verdict_that_is_missing_at_the_end(
+    to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if to.startswith("duckdb"):
+        pytest.importorskip("duckdb", reason="pip install duckdb")
+    monkeypatch.chdir(tmp_path)
+    source, right = write_parquet(tmp_path, ROWS), Parts.batches
+    with monkeypatch.context() as patched:
+        patched.setattr(Parts, "batches", lambda parts, count: right(parts, count - 1))
+        with pytest.raises(RunError, match="there are 8 rows and 6 verdicts"):
+            run(source, to, SETTINGS, workers=1)
+    assert not open_destination(to).exists()
+    assert run(source, to, SETTINGS, workers=1).rows == 8
+
+
+def test_a_folder_that_others_can_write_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parts are the verdicts: whoever writes one decides who is verified."""
+    source, out = write_parquet(tmp_path, ROWS), tmp_path / "out.parquet"
+    stopped(source, out)
+    folder = tmp_path / "out.parquet.parts"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    for mode in (0o720, 0o702):
+        folder.chmod(mode)
+        with pytest.raises(RunError, match="others can write to"):
+            run_here(source, out)
+    folder.chmod(0o700)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+        with pytest.raises(RunError, match="others can write to"):
+            run_here(source, out)
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunError, match="is in the way"):
+        run_here(source, out)
+    folder.unlink()
+    (tmp_path / "elsewhere").rename(folder)
+    assert run_here(source, out).rows == 8
+
+
+def test_where_no_user_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, out = write_parquet(tmp_path, ROWS), tmp_path / "out.parquet"
+    stopped(source, out)
+    monkeypatch.delattr(os, "geteuid")
+    assert run_here(source, out).rows == 8
+
+
+def test_two_runs_at_one_time(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="Windows locks no folder")
+    source, out = write_parquet(tmp_path, ROWS), tmp_path / "out.parquet"
+    refused = []
+
+    def again(done: int, total: int | None) -> None:
+        with pytest.raises(RunError, match="another run is at work") as each:
+            run_here(source, out, Settings(trust=AUTHORITY.trust, unchecked=True))
+        refused.append(each)
+
+    assert run_here(source, out, progress=again).rows == 8
+    assert refused
+    assert told(read_table(out)) == VERDICTS
+
+
+@pytest.mark.parametrize("missing", ["module", "locks"])
+def test_a_system_without_locks(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    if missing == "module":
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+    else:
+        fcntl = pytest.importorskip("fcntl", reason="Windows locks no folder")
+        monkeypatch.setattr(fcntl, "flock", none)
+    assert run_here(write_parquet(tmp_path, ROWS), tmp_path / "out.parquet").rows == 8
+
+
+def test_a_result_that_is_gone_is_not_told_as_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = write_parquet(tmp_path, ROWS), tmp_path / "out.parquet"
+
+    def stop(*_: object) -> None:
+        raise StoppedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Parts, "remove", stop)
+        with pytest.raises(StoppedError):
+            run_here(source, out)
+    out.rename(tmp_path / "elsewhere")
+    with pytest.raises(RunError, match="its result is gone"):
+        run_here(source, out)
+    (tmp_path / "elsewhere").rename(out)
+    assert run_here(source, out).rows == 8

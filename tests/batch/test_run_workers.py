@@ -129,6 +129,20 @@ def test_a_worker_that_ends_by_itself() -> None:
         runner._result(broken)
 
 
+def test_a_worker_that_ends_while_more_is_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise BrokenExecutor
+
+    source, out = write_parquet(tmp_path, [MDM]), str(tmp_path / "out.parquet")
+    with monkeypatch.context() as patched:
+        patched.setattr(Workers, "submit", broken)
+        with pytest.raises(RunError, match="a worker ended by itself"):
+            runner.run(source, out, SETTINGS, workers=1)
+    assert runner.run(source, out, SETTINGS, workers=1).rows == 1
+
+
 PROGRAM = """
 import os, signal, sys, threading
 from appleattest.batch import Settings, run

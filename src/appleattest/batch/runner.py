@@ -33,10 +33,20 @@ from appleattest.batch.settings import Settings, checked_settings
 from appleattest.batch.sources import Source, open_source
 from appleattest.times import rfc3339, utc_seconds
 
+_TEXT_OR_NULL: Final = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_null,
+)
+
 Progress: TypeAlias = Callable[[int, int | None], object]
 """Called with the rows that are done, and with all of them where that is known."""
 
 _MOST_WORKERS: Final = 256
+_WORKER_ENDED: Final = (
+    "a worker ended by itself: the memory may not suffice. Run this again to go on"
+)
 
 
 def run(
@@ -72,20 +82,31 @@ def run(
     given, to = open_source(source, settings.limits), open_destination(destination)
     to.check()
     _require_apart(source, destination)
-    parts = Parts(to.parts)
-    if not parts.is_begun() and to.exists() and not overwrite:
-        raise RunError(f"{destination} is there already: it is replaced only when overwriting")
-    identity = given.identity()
-    at = parts.begin(_bound(identity, settings, carrier), _now(settings))
-    if (ended := parts.finished()) is not None:
-        parts.remove()
-        return Summary(ended)
-    tell = _Telling(progress, given)
-    with Workers(_as_of(settings, at), count, chosen) as pool:
-        made = _verify(_with_carrier(given.chunks(), carrier), parts, pool, tell)
-    if given.identity() != identity:
-        raise RunError(f"the source changed during the run. To start over, remove {parts.folder}")
-    return _end(parts, made, tell.done, to)
+    with Parts(to.parts) as parts:
+        if not parts.is_begun() and to.exists() and not overwrite:
+            raise RunError(f"{destination} is there already: it is replaced only when overwriting")
+        identity = given.identity()
+        at = parts.begin(_bound(identity, settings, carrier), _now(settings))
+        if (ended := parts.finished()) is not None:
+            return _ended(ended, parts, to)
+        tell = _Telling(progress, given)
+        with Workers(_as_of(settings, at), count, chosen) as pool:
+            made = _verify(_with_carrier(given.chunks(), carrier), parts, pool, tell)
+        if given.identity() != identity:
+            raise RunError(
+                f"the source changed during the run. To start over, remove {parts.folder}"
+            )
+        return _end(parts, made, tell.done, to)
+
+
+def _ended(counts: dict[str, Any], parts: Parts, to: Destination) -> Summary:
+    """The summary of a run that was stopped while it removed its parts."""
+    if not to.exists():
+        raise RunError(
+            f"the run ended, and its result is gone. To start over, remove {parts.folder}"
+        )
+    parts.remove()
+    return Summary(counts)
 
 
 def _require_apart(source: str, destination: str) -> None:
@@ -132,8 +153,8 @@ def _verify(chunks: Iterator[pa.RecordBatch], parts: Parts, pool: Workers, tell:
     number = 0
     under_way: deque[Future[int]] = deque()
     for rows in chunks:
-        if (known := parts.digest(number)) is None:
-            under_way.append(pool.submit(rows, parts.path(number)))
+        if (known := parts.digest(number, rows.num_rows)) is None:
+            under_way.append(_submitted(pool, rows, parts.path(number)))
         elif known == digest_of(rows):
             tell(rows.num_rows)
         else:
@@ -149,13 +170,18 @@ def _verify(chunks: Iterator[pa.RecordBatch], parts: Parts, pool: Workers, tell:
     return number
 
 
+def _submitted(pool: Workers, rows: pa.RecordBatch, path: Path) -> Future[int]:
+    try:
+        return pool.submit(rows, path)
+    except BrokenExecutor:
+        raise RunError(_WORKER_ENDED) from None
+
+
 def _result(done: Future[int]) -> int:
     try:
         return done.result()
     except BrokenExecutor:
-        raise RunError(
-            "a worker ended by itself: the memory may not suffice. Run this again to go on"
-        ) from None
+        raise RunError(_WORKER_ENDED) from None
     except ValueError as error:
         raise RunError(f"the source cannot be read as rows: {error}") from None
 
@@ -168,7 +194,11 @@ def _end(parts: Parts, made: int, rows: int, to: Destination) -> Summary:
         for batch in parts.batches(made):
             summary.add(batch)
             yield batch
-        assert summary.rows == rows  # noqa: S101 - a part has a verdict for each of its rows
+        if summary.rows != rows:
+            raise RunError(
+                f"there are {rows} rows and {summary.rows} verdicts: somebody else wrote to "
+                f"{parts.folder}. To start over, remove it"
+            )
 
     to.write(counted())
     parts.finish(summary.to_counts())
@@ -187,8 +217,15 @@ def _with_carrier(
         if place < 0:
             yield rows.append_column("carrier", pa.array([carrier] * rows.num_rows))
         else:
-            filled = pc.fill_null(rows.column(place).cast(pa.string()), carrier)
-            yield rows.set_column(place, "carrier", filled)
+            yield rows.set_column(place, "carrier", _filled(rows.column(place), carrier))
+
+
+def _filled(carriers: pa.Array, carrier: str) -> pa.Array:
+    """These carriers, this one for null; a column of another type is for the worker to refuse."""
+    kind = carriers.type.value_type if pa.types.is_dictionary(carriers.type) else carriers.type
+    if not any(is_of(kind) for is_of in _TEXT_OR_NULL):
+        return carriers
+    return pc.fill_null(carriers.cast(pa.string()), carrier)
 
 
 def _bound(identity: Any, settings: Settings, carrier: str | None) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 A part is written under another name, flushed to the disk and renamed. So a part that is there is
 whole. It holds the digest of its rows. The manifest says which source, which settings and which
-columns the parts belong to; a run with others refuses to go on.
+columns the parts belong to; a run with others refuses to go on. Parts are believed: so the folder
+is for its owner alone, and one run holds it at a time.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +25,8 @@ _MANIFEST: Final = "manifest.json"
 _UNFINISHED: Final = "manifest.json.tmp"
 _DIGEST: Final = b"rows"
 _COMPRESSION: Final = "zstd"
+_OWNER_ALONE: Final = 0o700
+_WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def write_part(path: Path, digest: str, verdicts: pa.RecordBatch) -> None:
@@ -54,10 +58,22 @@ def flush_folder(folder: Path) -> None:
 
 
 class Parts:
-    """The folder of one run. Another run of the same source and settings goes on with it."""
+    """The folder of one run. Another run of the same source and settings goes on with it.
+
+    Use it in a `with`: leaving it lets another run have the folder.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._held: int | None = None
+
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     @property
     def folder(self) -> Path:
@@ -68,11 +84,14 @@ class Parts:
         """Bind the folder to what the parts belong to, or find it bound to that already.
 
         Returns as of when the rows are judged: `at`, or when the run was first started. Raises
-        `RunError` where the folder belongs to another source or other settings.
+        `RunError` where the folder belongs to another source or other settings, where another run
+        holds it, and where somebody else may have written to it.
         """
+        self._make_folder()
+        self._hold()
         found = self._manifest()
         if found is None:
-            self._make_folder()
+            self._require_empty()
             self._write_manifest({**bound, "at": at})
             return at
         changed = [name for name, value in bound.items() if found.get(name) != value]
@@ -110,11 +129,15 @@ class Parts:
         """The file of this part."""
         return self._folder / f"{number:08}.part"
 
-    def digest(self, number: int) -> str | None:
-        """The digest of the rows of this part; None where it is not there."""
-        with suppress(FileNotFoundError), pa.OSFile(str(self.path(number))) as file:
-            metadata = pa.ipc.open_stream(file).schema.metadata
-            return bytes(metadata[_DIGEST]).decode()
+    def digest(self, number: int, rows: int) -> str | None:
+        """The digest of the rows of this part; None where it is not there, or not whole."""
+        with (
+            suppress(OSError, pa.ArrowException, KeyError, ValueError),
+            pa.OSFile(str(self.path(number))) as file,
+        ):
+            verdicts = pa.ipc.open_stream(file).read_all()
+            if verdicts.num_rows == rows:
+                return bytes((verdicts.schema.metadata or {})[_DIGEST]).decode()
         return None
 
     def batches(self, count: int) -> Iterator[pa.RecordBatch]:
@@ -125,13 +148,37 @@ class Parts:
                     yield batch.cast(OUTPUT_SCHEMA)
 
     def _make_folder(self) -> None:
-        """Make the folder; one without a manifest is ours only where nothing of note is in it."""
+        """Make the folder, or find one that is there and that its owner alone can write."""
         try:
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(_OWNER_ALONE)
         except FileExistsError:
-            raise self._in_the_way() from None
+            found = self._folder.lstat()
+            if not stat.S_ISDIR(found.st_mode):
+                raise self._in_the_way() from None
+            if _may_be_of_others(found):
+                raise RunError(
+                    f"others can write to {self._folder}, so its parts are not believed. "
+                    "To start over, remove it"
+                ) from None
+
+    def _require_empty(self) -> None:
+        """A folder without a manifest is ours only where nothing of note is in it."""
         if any(each.name != _UNFINISHED for each in self._folder.iterdir()):
             raise self._in_the_way()
+
+    def _hold(self) -> None:
+        """Keep other runs out until this one ends, however it ends."""
+        try:
+            import fcntl
+        except ModuleNotFoundError:  # Windows locks no folder
+            return
+        self._held = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"another run is at work in {self._folder}: let it end") from None
+        except OSError:  # a file system without locks
+            return
 
     def _in_the_way(self) -> RunError:
         return RunError(f"{self._folder} is in the way: the parts of the run go there")
@@ -154,3 +201,10 @@ class Parts:
             flush(file)
         unfinished.replace(self._folder / _MANIFEST)
         flush_folder(self._folder)
+
+
+def _may_be_of_others(found: os.stat_result) -> bool:
+    """Whether a folder is another user's, or others can write to it; Windows does not say."""
+    if not hasattr(os, "geteuid"):
+        return False
+    return found.st_uid != os.geteuid() or bool(found.st_mode & _WRITABLE_BY_OTHERS)
