@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -279,3 +280,39 @@ def test_what_needs_a_run_is_public() -> None:
     assert batch.run is runner.run
     assert issubclass(RunError, ValueError)
     assert sources.open_source("duckdb:#SELECT 1", Limits()).count() is None
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "duckdb"])
+def test_a_view_in_the_place_of_the_table(scheme: str, tmp_path: Path) -> None:
+    module = sqlite3 if scheme == "sqlite" else pytest.importorskip("duckdb", reason="install it")
+    source, path = write_parquet(tmp_path, ROWS), str(tmp_path / "told.db")
+    with closing(module.connect(path)) as database:
+        database.execute("CREATE VIEW verdicts AS SELECT 1 AS id")
+        database.commit()
+    with pytest.raises(RunError, match="the destination cannot be written"):
+        run_here(source, f"{scheme}:{path}", overwrite=True)
+    with closing(module.connect(path)) as database:
+        assert database.execute("SELECT id FROM verdicts").fetchall() == [(1,)]
+        database.execute("DROP VIEW verdicts")
+        database.commit()
+    assert run_here(source, f"{scheme}:{path}").rows == 8
+
+
+def test_a_destination_that_is_a_link_to_nothing(tmp_path: Path) -> None:
+    source, out = write_parquet(tmp_path, ROWS), tmp_path / "out.jsonl"
+    out.symlink_to(tmp_path / "nothing")
+    with pytest.raises(RunError, match="is there already"):
+        run_here(source, out)
+    out.unlink()
+    assert run_here(source, out).rows == 8
+
+
+def test_a_column_of_carriers_that_are_octets(tmp_path: Path) -> None:
+    for carrier in (b"\xff", "mdm"):
+        rows = pa.table({"id": ["a"], "carrier": [carrier], "attestation": [b"x"]})
+        parquet.write_table(rows, tmp_path / "rows.parquet")
+        if isinstance(carrier, bytes):
+            with pytest.raises(RunError, match="carrier: a column of string was expected"):
+                run_here(str(tmp_path / "rows.parquet"), tmp_path / "out.jsonl", carrier="mdm")
+            shutil.rmtree(tmp_path / "out.jsonl.parts")
+    assert run_here(str(tmp_path / "rows.parquet"), tmp_path / "out.jsonl", carrier="mdm").rows == 1

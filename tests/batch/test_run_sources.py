@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import struct
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -18,7 +19,16 @@ from pyarrow import parquet
 from run_tools import ROWS, SOURCES, as_json, record_batch, write_files, write_parquet, write_sqlite
 
 from appleattest.batch import RunError
-from appleattest.batch.sources import MOST_OCTETS, MOST_ROWS, PROBLEM, cells, open_source
+from appleattest.batch.destinations import open_destination
+from appleattest.batch.sources import (
+    MOST_OCTETS,
+    MOST_ROWS,
+    PROBLEM,
+    cells,
+    open_source,
+    tables,
+)
+from appleattest.batch.sources.json_lines import JSONLines
 from appleattest.batch.sources.source import chunks_of_batches, chunks_of_rows
 from appleattest.limits import Limits
 
@@ -97,14 +107,14 @@ def test_a_sidecar_that_cannot_be_read(sidecar: bytes, tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = write_files(tmp_path)
-    right = Path.open
+    right = os.open
 
-    def wrong(path: Path, *arguments: Any) -> Any:
-        if path.name == "a.plist":
+    def wrong(path: Any, *arguments: Any) -> Any:
+        if str(path).endswith("a.plist"):
             raise PermissionError(13, "Permission denied")
         return right(path, *arguments)
 
-    monkeypatch.setattr(Path, "open", wrong)
+    monkeypatch.setattr(os, "open", wrong)
     assert rows_of(str(files))[0][PROBLEM] == "attestation cannot be read: Permission denied"
 
 
@@ -172,6 +182,7 @@ def test_cells(name: str, cell: object, value: object) -> None:
         ("nonce", "n n", "nonce is not base64"),
         ("nonce", "<n>", "nonce is not base64"),
         ("nonce", [], "nonce is text, not 'list'"),
+        ("attestation", "\u00e9", "attestation is not base64"),
         ("at", "yesterday", "at is no time such as 2026-01-31T12:00:00Z"),
         ("at", "2026-01-31T12:00:00", "at is no time such as 2026-01-31T12:00:00Z"),
         ("at", 7, "at is no time such as 2026-01-31T12:00:00Z"),
@@ -179,7 +190,7 @@ def test_cells(name: str, cell: object, value: object) -> None:
         ("previous_nonces", 7, "previous_nonces is a list, not 'int'"),
         ("previous_nonces", [{}], "previous_nonces is text, not 'NoneType'"),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_cells_that_cannot_be_read(name: str, cell: object, problem: str) -> None:
     id_ = None if name == "id" else "7"
@@ -194,6 +205,7 @@ def test_sqlite(tmp_path: Path) -> None:
         ("#nothing", "the database cannot be read: no such table"),
         ("#SELECT id FROM rows", "no columns id and attestation"),
         ("#SELECT attestation FROM rows", "no columns id and attestation"),
+        ("#SELECT id, attestation, nonce, nonce FROM rows", "has 2 columns nonce"),
         ("#DROP TABLE rows", "neither the name of a table nor a query"),
         ("", "say which table after #"),
         ("# ", "say which table after #"),
@@ -275,3 +287,115 @@ def test_parquet_reads_the_columns_of_a_row_alone(tmp_path: Path) -> None:
     (row,) = rows_of(str(tmp_path / "rows.parquet"))
     assert "other" not in row
     assert row["nonce"] == EARLIER
+
+
+def test_text_of_sqlite_that_is_no_utf_8_is_its_row_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "rows.db")) as database:
+        database.execute("CREATE TABLE rows (id, attestation)")
+        database.execute("INSERT INTO rows VALUES (CAST(x'ff41' AS TEXT), x'00'), ('b', x'01')")
+        database.commit()
+    first, second = rows_of(f"sqlite:{tmp_path}/rows.db#rows")
+    assert first[PROBLEM] == "id has a lone surrogate, which is no character"
+    assert (second["id"], second[PROBLEM]) == ("b", None)
+
+
+def test_a_database_that_breaks_while_it_is_read(tmp_path: Path) -> None:
+    write_sqlite(tmp_path, ROWS)
+    breaking = "SELECT abs(-9223372036854775807 - (id IS NULL)) AS x, id, attestation FROM rows"
+    with pytest.raises(RunError, match="the database cannot be read: integer overflow"):
+        rows_of(f"sqlite:{tmp_path}/rows.db#{breaking}")
+    assert len(rows_of(f"sqlite:{tmp_path}/rows.db#{breaking} WHERE id IS NOT NULL")) == 7
+
+
+def test_a_query_of_duckdb_is_one_and_writes_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb", reason="pip install duckdb")
+    query, to = f"FROM '{write_parquet(tmp_path, ROWS)}'", tmp_path / "told.csv"
+    for more in (f"; COPY (SELECT 1) TO '{to}'", "; SELECT 1"):
+        with pytest.raises(RunError, match="one query alone"):
+            rows_of(f"duckdb:#{query}{more}")
+    with pytest.raises(RunError, match="one query alone"):
+        rows_of("duckdb:#WITH x AS (SELECT 1) INSERT INTO t FROM x")
+    assert not to.exists()
+    assert len(rows_of(f"duckdb:#{query}")) == len(ROWS)
+
+
+def test_a_table_of_duckdb_reads_no_other_file(tmp_path: Path) -> None:
+    """Whoever made the database may have made a view of it."""
+    duckdb = pytest.importorskip("duckdb", reason="pip install duckdb")
+    source, path = write_parquet(tmp_path, ROWS), tmp_path / "rows.duckdb"
+    with duckdb.connect(path) as database:
+        database.execute(f"CREATE VIEW rows AS FROM '{source}'")
+        database.execute(f"CREATE TABLE copied AS FROM '{source}'")
+    with pytest.raises(RunError, match="file system operations are disabled"):
+        rows_of(f"duckdb:{path}#rows")
+    assert len(rows_of(f"duckdb:{path}#copied")) == len(ROWS)
+    assert len(rows_of(f"duckdb:{path}#FROM rows")) == len(ROWS)
+
+
+def test_duckdb_fetches_no_extension(tmp_path: Path) -> None:
+    """It would: the file is of SQLite, which needs one."""
+    pytest.importorskip("duckdb", reason="pip install duckdb")
+    write_sqlite(tmp_path, ROWS)
+    with pytest.raises(RunError, match="disabled through configuration"):
+        rows_of(f"duckdb:{tmp_path}/rows.db#rows")
+    with pytest.raises(RunError, match="the destination is no database") as refused:
+        open_destination(f"duckdb:{tmp_path}/rows.db").exists()
+    assert "download" not in str(refused.value)
+
+
+def test_a_long_line_is_a_row_also_where_it_begins_with_spaces(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    most = JSONLines(path, LIMITS)._limits.json_bytes
+    path.write_bytes(b" " * (most + 1) + b'{"id": "a"}\n' + b" " * most + b'\n{"id": "b"}\n')
+    first, second = rows_of(str(path))
+    assert first[PROBLEM] == f"line 1 has more than {most:,} octets"
+    assert second["id"] == "b"
+
+
+@pytest.mark.parametrize("other", ["link", "fifo"])
+def test_a_sidecar_is_a_file(other: str, tmp_path: Path) -> None:
+    files = write_files(tmp_path)
+    sidecar = files / "a.plist.expect.json"
+    sidecar.rename(tmp_path / "elsewhere.json")
+    if other == "link":
+        sidecar.symlink_to(tmp_path / "elsewhere.json")
+    else:
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("Windows has no such file")
+        os.mkfifo(sidecar)  # which nobody writes to
+    assert "attestation cannot be read" in rows_of(str(files))[0][PROBLEM]
+    sidecar.unlink()
+    (tmp_path / "elsewhere.json").rename(sidecar)
+    assert rows_of(str(files))[0][PROBLEM] is None
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.binary()], ids=str)
+def test_a_column_of_arrow_that_lies_about_its_values(kind: pa.DataType, tmp_path: Path) -> None:
+    """Its values would be read from somewhere else in this process."""
+    path = tmp_path / "rows.arrow"
+    for offset in (900_000_000, -5, 4):
+        offsets = pa.py_buffer(struct.pack("<iii", 0, offset, 8))
+        column = pa.Array.from_buffers(kind, 2, [None, offsets, pa.py_buffer(b"\xff" * 8)])
+        ids = pa.array(["a", "b"])
+        names = ["id", "carrier", "attestation", "note"]
+        rows = pa.RecordBatch.from_arrays([ids, ids, column, ids], names)
+        with pa.ipc.new_file(str(path), rows.schema) as file:
+            file.write_batch(rows)
+        if offset != 4:
+            with pytest.raises(RunError, match="Offset invariant failure"):
+                rows_of(str(path))
+    (chunk,) = open_source(str(path), LIMITS).chunks()  # what is no UTF-8 is for each row to say
+    assert chunk.num_rows == 2
+
+
+def test_parquet_that_is_damaged_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = write_parquet(tmp_path, ROWS)
+
+    def broken(*_: object, **__: object) -> None:
+        raise pa.ArrowInvalid("a page is damaged")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tables, "chunks_of_batches", broken)
+        with pytest.raises(RunError, match="the source cannot be read: a page is damaged"):
+            rows_of(source)
+    assert len(rows_of(source)) == len(ROWS)

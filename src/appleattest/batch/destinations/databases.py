@@ -14,7 +14,7 @@ import pyarrow as pa
 from appleattest.batch.columns import OCTETS, OUTPUT_COLUMNS, TRUTH
 from appleattest.batch.errors import RunError
 from appleattest.batch.schemas import OUTPUT_SCHEMA
-from appleattest.batch.sources.databases import MEMORY, TABLE, duckdb_module
+from appleattest.batch.sources.databases import DUCKDB, TABLE, duckdb_module
 from appleattest.batch.verdict import Verdict
 from appleattest.text import quoted
 
@@ -57,14 +57,17 @@ class SQLiteTable(_Table):
             f'"{each.name}" {_TYPES.get(each.type, "TEXT")}' for each in OUTPUT_COLUMNS
         )
         places = ", ".join("?" * len(OUTPUT_COLUMNS))
-        with closing(self._open()) as database:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute(f'DROP TABLE IF EXISTS "{self._table}"')
-            database.execute(f'CREATE TABLE "{self._table}" ({columns})')
-            into = f'INSERT INTO "{self._table}" VALUES ({places})'  # noqa: S608 - checked
-            for batch in verdicts:
-                database.executemany(into, map(_cells, batch.to_pylist()))
-            database.execute("COMMIT")
+        try:
+            with closing(self._open()) as database:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute(f'DROP TABLE IF EXISTS "{self._table}"')
+                database.execute(f'CREATE TABLE "{self._table}" ({columns})')
+                into = f'INSERT INTO "{self._table}" VALUES ({places})'  # noqa: S608 - checked
+                for batch in verdicts:
+                    database.executemany(into, map(_cells, batch.to_pylist()))
+                database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _unwritten(error) from None
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, isolation_level=None)
@@ -92,15 +95,23 @@ class DuckDBTable(_Table):
 
     def write(self, verdicts: Iterable[pa.RecordBatch]) -> None:
         """Make the table anew and fill it, in one transaction."""
-        with self._open() as database:
-            database.register(
-                "verdicts_of_this_run", pa.RecordBatchReader.from_batches(OUTPUT_SCHEMA, verdicts)
-            )
-            table = f'CREATE OR REPLACE TABLE "{self._table}"'
-            database.execute(f"{table} AS SELECT * FROM verdicts_of_this_run")  # noqa: S608
+        try:
+            with self._open() as database:
+                database.register(
+                    "verdicts_of_this_run",
+                    pa.RecordBatchReader.from_batches(OUTPUT_SCHEMA, verdicts),
+                )
+                table = f'CREATE OR REPLACE TABLE "{self._table}"'
+                database.execute(f"{table} AS SELECT * FROM verdicts_of_this_run")  # noqa: S608
+        except duckdb_module().Error as error:
+            raise _unwritten(error) from None
 
     def _open(self) -> Any:
-        return duckdb_module().connect(str(self._path), config={"memory_limit": MEMORY})
+        return duckdb_module().connect(str(self._path), config=DUCKDB)
+
+
+def _unwritten(error: Exception) -> RunError:
+    return RunError(f"the destination cannot be written, so the run did not end: {error}")
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:

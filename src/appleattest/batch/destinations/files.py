@@ -30,8 +30,8 @@ class File(ABC):
         self.parts = path.with_name(f"{path.name}.parts")
 
     def exists(self) -> bool:
-        """Whether the file is there."""
-        return self._path.exists()
+        """Whether the file is there, or a link to nothing."""
+        return self._path.exists() or self._path.is_symlink()
 
     def check(self) -> None:
         """Raise `RunError` where its folder is not there, or the file is none."""

@@ -6,7 +6,6 @@ text of a document itself: PEM, a property list in XML, or JSON. Times are RFC 3
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -62,7 +61,7 @@ def _octets(cell: object, name: str) -> bytes:
     standard = text.strip().replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ValueError(f"{name} is not base64") from None
 
 

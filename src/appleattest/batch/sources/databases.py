@@ -22,8 +22,14 @@ from appleattest.text import quoted
 
 TABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUERY: Final = re.compile(r"\s*(?:SELECT|WITH|FROM)\s", re.IGNORECASE)
-MEMORY: Final = "128MB"
-"""What DuckDB may hold; a larger sort goes to its temporary directory."""
+DUCKDB: Final = {
+    "memory_limit": "128MB",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "lock_configuration": True,
+}
+"""What DuckDB may hold; a larger sort goes to its temporary directory. It fetches no extension."""
 
 
 def query_of(asked: str, *, by: str = "") -> str:
@@ -36,7 +42,10 @@ def query_of(asked: str, *, by: str = "") -> str:
 
 
 class SQLite:
-    """A table or a query of a SQLite database, which is opened for reading alone."""
+    """A table or a query of a SQLite database, which is opened for reading alone.
+
+    Text that is no UTF-8 gets surrogates, so that its row alone cannot be read.
+    """
 
     def __init__(self, path: Path, asked: str) -> None:
         self._path = path
@@ -60,16 +69,21 @@ class SQLite:
             names = [each[0] for each in found.description]
             if "attestation" not in names or "id" not in names:
                 raise RunError("the source has no columns id and attestation")
+            for name in COLUMNS:
+                if names.count(name) > 1:
+                    raise RunError(f"the source has {names.count(name)} columns {name}")
             known = [(place, name) for place, name in enumerate(names) if name in COLUMNS]
             yield from chunks_of_rows(
-                row_of({name: cells[place] for place, name in known}) for cells in found
+                row_of({name: cells[place] for place, name in known}) for cells in _each(found)
             )
 
     def _open(self) -> sqlite3.Connection:
         try:
-            return sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+            database = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
         except sqlite3.Error as error:
             raise RunError(f"the database cannot be read: {error}") from None
+        database.text_factory = _text
+        return database
 
 
 def _executed(database: sqlite3.Connection, query: str) -> sqlite3.Cursor:
@@ -79,12 +93,26 @@ def _executed(database: sqlite3.Connection, query: str) -> sqlite3.Cursor:
         raise RunError(f"the database cannot be read: {error}") from None
 
 
+def _each(found: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
+    """The rows, as far as the database can be read."""
+    try:
+        yield from found
+    except sqlite3.Error as error:
+        raise RunError(f"the database cannot be read: {error}") from None
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode("utf-8", "surrogateescape")
+
+
 class DuckDB:
     """A table or a query of a DuckDB database; without a file, a query of what DuckDB can read."""
 
     def __init__(self, path: Path | None, asked: str) -> None:
         self._path = path
         self._query = query_of(asked)
+        # A table of a database may be a view, which then reads no file and no address of its own.
+        self._config = {**DUCKDB, "enable_external_access": self._query == asked}
 
     def identity(self) -> Mapping[str, Any]:
         """The database's file, where there is one, and the query."""
@@ -102,14 +130,22 @@ class DuckDB:
             with duckdb.connect(
                 ":memory:" if self._path is None else str(self._path),
                 read_only=self._path is not None,
-                config={"memory_limit": MEMORY},
+                config=self._config,
             ) as database:
+                _require_one_query(database, self._query)
                 found = database.sql(self._query)
                 # The older name goes with DuckDB 1, the newer one came after 1.4.
                 reader = getattr(found, "to_arrow_reader", None) or found.fetch_arrow_reader
                 yield from chunks_of_batches(reader(MOST_ROWS))
         except duckdb.Error as error:
             raise RunError(f"the query cannot be run: {error}") from None
+
+
+def _require_one_query(database: Any, query: str) -> None:
+    """Refuse what writes, and a second statement after the query."""
+    kinds = [each.type.name for each in database.extract_statements(query)]
+    if kinds != ["SELECT"]:
+        raise RunError("what is read is one query alone, and nothing that writes")
 
 
 def duckdb_module() -> Any:

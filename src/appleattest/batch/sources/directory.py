@@ -6,6 +6,7 @@ the other columns of the row, such as `nonce`. Names that begin with a dot are l
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from appleattest.limits import Limits
 from appleattest.wire import strict_json
 
 SIDECAR: Final = ".expect.json"
+_NO_LINK_AND_NO_WAIT: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Directory:
@@ -96,8 +98,17 @@ def _names(folder: Path) -> list[str]:
 
 def _read(path: Path, most: int) -> bytes:
     """The octets, one more than `most` at the most: the verifier then refuses them as too large."""
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_opened) as file:
         return file.read(most + 1)
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a file and no link, and never wait: what may have come in its place is no file."""
+    descriptor = os.open(path, flags | _NO_LINK_AND_NO_WAIT)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no file, but a link or a device")
+    return descriptor
 
 
 def _writable(name: str) -> str:

@@ -48,7 +48,7 @@ class JSONLines:
     def _rows(self) -> Iterator[dict[str, Any]]:
         with self._path.open("rb") as file:
             for number, line in enumerate(self._lines(file), start=1):
-                if line.strip():
+                if line.strip() or self._is_too_long(line):
                     yield self._row(number, line)
 
     def _lines(self, file: BinaryIO) -> Iterator[bytes]:
@@ -60,8 +60,11 @@ class JSONLines:
                 rest = file.readline(most + 1)
             yield line
 
+    def _is_too_long(self, line: bytes) -> bool:
+        return len(line.rstrip(b"\r\n")) > self._limits.json_bytes
+
     def _row(self, number: int, line: bytes) -> dict[str, Any]:
-        if len(line.rstrip(b"\r\n")) > self._limits.json_bytes:
+        if self._is_too_long(line):
             most = self._limits.json_bytes
             return problem_row(None, f"line {number} has more than {most:,} octets")
         try:

@@ -61,8 +61,7 @@ def chunks_of_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[pa.RecordBatch
 def chunks_of_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The columns of the input in these batches, cut into chunks."""
     for batch in batches:
-        known = [name for name in batch.schema.names if name in COLUMNS]
-        rows = batch.select(known) if len(set(known)) == len(known) else batch
+        rows = batch.select([n for n, name in enumerate(batch.schema.names) if name in COLUMNS])
         for start in range(0, rows.num_rows, MOST_ROWS):
             yield from _halved(rows.slice(start, MOST_ROWS))
 

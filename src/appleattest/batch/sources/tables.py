@@ -37,7 +37,10 @@ class Parquet:
         """Its rows; each column is read in blocks, so a large row group is no burden."""
         with self._open() as file:
             known = [name for name in file.schema_arrow.names if name in COLUMNS]
-            yield from chunks_of_batches(file.iter_batches(MOST_ROWS, columns=known))
+            try:
+                yield from chunks_of_batches(file.iter_batches(MOST_ROWS, columns=known))
+            except pa.ArrowException as error:
+                raise RunError(f"the source cannot be read: {error}") from None
 
     def _open(self) -> parquet.ParquetFile:
         try:
@@ -65,11 +68,33 @@ class Arrow:
         try:
             with pa.memory_map(str(self._path)) as file:
                 yield from chunks_of_batches(_batches(file))
-        except pa.ArrowInvalid as error:
+        except pa.ArrowException as error:
             raise RunError(f"the source is no Arrow file or stream: {error}") from None
 
 
 def _batches(file: pa.NativeFile) -> Iterator[pa.RecordBatch]:
+    """Each record batch, whose columns of the input do not lie about where their values are."""
+    for batch in _read(file):
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if name in COLUMNS:
+                _as_octets(column).validate(full=True)
+        yield batch
+
+
+def _as_octets(column: pa.Array) -> pa.Array:
+    """A column of text as octets: text that is no UTF-8 is the mistake of its row alone."""
+    octets = next((kind for is_text, kind in _OCTETS_OF if is_text(column.type)), None)
+    return column if octets is None else column.view(octets)
+
+
+_OCTETS_OF: Final = (
+    (pa.types.is_string, pa.binary()),
+    (pa.types.is_large_string, pa.large_binary()),
+    (pa.types.is_string_view, pa.binary_view()),
+)
+
+
+def _read(file: pa.NativeFile) -> Iterator[pa.RecordBatch]:
     magic = file.read(len(_FILE_MAGIC))
     file.seek(0)
     if magic != _FILE_MAGIC:
