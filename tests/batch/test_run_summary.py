@@ -125,6 +125,7 @@ def test_values_beyond_a_number_are_counted_together() -> None:
 
 def test_sentences() -> None:
     assert groups.sentence(Summary()) == "There were no rows."
+    assert not Summary().is_clean
     assert groups.sentence(summary(verdict())) == "All 1 rows are verified."
     assert groups.actions(summary(verdict())) == ""
     found = summary(

@@ -198,3 +198,27 @@ def test_untrusted_names_are_made_printable(folder: Path) -> None:
     result = run("batch", "a\x1b[31m", "--out", str(folder / "out.jsonl"))
     assert result.exit_code == 2
     assert "\x1b" not in result.stderr
+
+
+def test_no_rows_are_no_success(folder: Path) -> None:
+    for each in (folder / "responses").iterdir():
+        each.unlink()
+    result = run(*words(folder))
+    assert result.exit_code == 1
+    assert "There were no rows." in result.stdout
+
+
+def test_a_page_has_a_place_of_its_own(folder: Path) -> None:
+    table = f"sqlite:{folder}/out.db#verdicts"
+    for page, out, problem in (
+        ("out.jsonl", folder / "out.jsonl", "the source or the destination"),
+        ("out.db", table, "the source or the destination"),
+        ("nowhere/page.html", table, "its folder is not there"),
+    ):
+        given = ["--out", str(out), "--page", str(folder / page), "--unchecked", "--any-device"]
+        result = run(*words(folder, *given))
+        assert result.exit_code == 2
+        assert problem in result.stderr
+        assert not (folder / "out.db").exists()
+    given = ["--out", table, "--page", str(folder / "page.html"), "--unchecked", "--any-device"]
+    assert run(*words(folder, *given)).exit_code == 0

@@ -108,8 +108,12 @@ class Summary:
 
     @property
     def is_clean(self) -> bool:
-        """Whether every row is verified, agrees with its device, and violates no policy."""
-        return self.verified == self.rows and not self.violated and not self.contradicted
+        """Whether every row is verified, agrees with its device, and violates no policy.
+
+        Where there are no rows, nothing was verified, and it is false.
+        """
+        all_verified = 0 < self.rows == self.verified
+        return all_verified and not self.violated and not self.contradicted
 
     def counts(self, column: str) -> Mapping[str, int]:
         """The rows by the value of this column, the most frequent first.

@@ -81,6 +81,7 @@ def batch(
     or a query in the place of TABLE. DEST is a file of one of these kinds, or a table.
     """
     settings = _settings(**judging)
+    _require_place(page_name, source, out)
     render = None if page_name is None else _renderer()
     try:
         with _progress() as progress:
@@ -133,6 +134,22 @@ def _backend(name: str) -> Signatures:
         return AWSLC() if name == "awslc" else Engine()
     except ImportError as missing:
         raise click.BadParameter(f"{missing}.", param_hint="--signatures") from None
+
+
+def _require_place(page: str | None, *taken: str) -> None:
+    """Refuse a page that could not be written later, or would replace the rows or the verdicts."""
+    if page is None:
+        return
+    if not Path(page).parent.is_dir():
+        raise click.BadParameter("its folder is not there.", param_hint="--page")
+    if Path(page).resolve() in map(_file_of, taken):
+        raise click.BadParameter("it is the source or the destination.", param_hint="--page")
+
+
+def _file_of(name: str) -> Path:
+    scheme, _, rest = name.partition(":")
+    file = rest.partition("#")[0] if scheme in ("sqlite", "duckdb") else name
+    return Path(file).resolve()
 
 
 def _renderer() -> Callable[..., str]:
