@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 from pyarrow import compute as pc
 
+from appleattest.batch.arrow_values import is_readable
 from appleattest.batch.counts import Summary
 from appleattest.batch.destinations import TABLE, Destination, open_destination
 from appleattest.batch.errors import RunError
 from appleattest.batch.expectations import COLUMNS_OF
+from appleattest.batch.names import Name, name_of
 from appleattest.batch.running.chunks import digest_of
 from appleattest.batch.running.identity import settings_digest
 from appleattest.batch.running.parts import Parts
@@ -28,17 +30,10 @@ from appleattest.batch.running.workers import (
     default_kind,
     default_workers,
 )
-from appleattest.batch.schemas import OUTPUT_SCHEMA
+from appleattest.batch.schemas import INPUT_SCHEMA, OUTPUT_SCHEMA
 from appleattest.batch.settings import Settings, checked_settings
 from appleattest.batch.sources import Source, open_source
 from appleattest.times import rfc3339, utc_seconds
-
-_TEXT_OR_NULL: Final = (
-    pa.types.is_string,
-    pa.types.is_large_string,
-    pa.types.is_string_view,
-    pa.types.is_null,
-)
 
 Progress: TypeAlias = Callable[[int, int | None], object]
 """Called with the rows that are done, and with all of them where that is known."""
@@ -111,26 +106,16 @@ def _ended(counts: dict[str, Any], parts: Parts, to: Destination) -> Summary:
 
 def _require_apart(source: str, destination: str) -> None:
     """Refuse a destination that would replace the source, or become a part of it."""
-    given, to = _place(source), _place(destination)
-    if given == to:
+    given, to = name_of(source), name_of(destination)
+    if (given.path, _table(given)) == (to.path, _table(to)):
         raise RunError("the destination is the source, which it would replace")
-    if not given.table and given.path.is_dir() and to.path.is_relative_to(given.path):
+    if not given.scheme and given.path.is_dir() and to.path.is_relative_to(given.path):
         raise RunError("the destination lies in the source, and would become a part of it")
 
 
-class _Place(NamedTuple):
-    """A file or a directory; of a database also the table, or the query."""
-
-    path: Path
-    table: str
-
-
-def _place(name: str) -> _Place:
-    scheme, _, rest = name.partition(":")
-    if scheme not in ("sqlite", "duckdb"):
-        return _Place(Path(name).resolve(), "")
-    file, _, table = rest.partition("#")
-    return _Place(Path(file).resolve(), table.lower() or TABLE)
+def _table(name: Name) -> str:
+    """The table or the query of a database, as databases compare names."""
+    return name.scheme and (name.asked.lower() or TABLE)
 
 
 class _Telling:
@@ -222,8 +207,7 @@ def _with_carrier(
 
 def _filled(carriers: pa.Array, carrier: str) -> pa.Array:
     """These carriers, this one for null; a column of another type is for the worker to refuse."""
-    kind = carriers.type.value_type if pa.types.is_dictionary(carriers.type) else carriers.type
-    if not any(is_of(kind) for is_of in _TEXT_OR_NULL):
+    if not is_readable(carriers.type, INPUT_SCHEMA.field("carrier")):
         return carriers
     return pc.fill_null(carriers.cast(pa.string()), carrier)
 

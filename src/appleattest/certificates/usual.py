@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final
+from typing import ClassVar, Final
 
 from cryptography import x509
 
@@ -108,59 +108,56 @@ def _usage(*bits: str) -> x509.KeyUsage:
     return x509.KeyUsage(**{bit: bit in bits for bit in every.split()})
 
 
-class UsualLeaf(DecodedCertificate):
-    """A leaf of the usual shape. What its shape says need not be read from it."""
+class _Usual(DecodedCertificate):
+    """A certificate of a usual shape. What its shape says need not be read from it."""
 
-    _CONSTRAINTS: Final = x509.BasicConstraints(ca=False, path_length=None)
-    _USAGE: Final = _usage(
-        "digital_signature", "content_commitment", "key_encipherment", "data_encipherment"
-    )
+    _CONSTRAINTS: ClassVar[x509.BasicConstraints]
+    _USAGE: ClassVar[x509.KeyUsage]
 
-    def __init__(
-        self, loaded: x509.Certificate, found: re.Match[bytes], raw: dict[str, bytes]
-    ) -> None:
+    def __init__(self, loaded: x509.Certificate, found: re.Match[bytes]) -> None:
         super().__init__(found.string, loaded, *found.group("issuer", "subject", "spki"))
         self._found: Final = found
-        self._raw: Final = raw
+
+    @property
+    def basic_constraints(self) -> x509.BasicConstraints:
+        """Those of its shape."""
+        return self._CONSTRAINTS
+
+    @property
+    def key_usage(self) -> x509.KeyUsage:
+        """That of its shape."""
+        return self._USAGE
 
     @property
     def signed(self) -> bytes:
         """The octets that the issuer signed. In DER they are what encoding anew would give."""
         return self._found["signed"]
 
-    @property
-    def basic_constraints(self) -> x509.BasicConstraints:
-        """It is no CA."""
-        return self._CONSTRAINTS
 
-    @property
-    def key_usage(self) -> x509.KeyUsage:
-        """The four usages of a leaf."""
-        return self._USAGE
+class UsualLeaf(_Usual):
+    """A leaf: no CA, and the four usages of one."""
+
+    _CONSTRAINTS = x509.BasicConstraints(ca=False, path_length=None)
+    _USAGE = _usage(
+        "digital_signature", "content_commitment", "key_encipherment", "data_encipherment"
+    )
+
+    def __init__(
+        self, loaded: x509.Certificate, found: re.Match[bytes], raw: dict[str, bytes]
+    ) -> None:
+        super().__init__(loaded, found)
+        self._raw: Final = raw
 
     def properties(self) -> dict[str, bytes]:
         """The raw values of every extension under Apple's attestation arc, by dotted OID."""
         return self._raw
 
 
-class UsualIntermediate(DecodedCertificate):
-    """An intermediate of the usual shape. What its shape says need not be read from it."""
+class UsualIntermediate(_Usual):
+    """A CA that issues leaves alone, and signs certificates and revocation lists."""
 
-    _CONSTRAINTS: Final = x509.BasicConstraints(ca=True, path_length=0)
-    _USAGE: Final = _usage("key_cert_sign", "crl_sign")
-
-    def __init__(self, loaded: x509.Certificate, found: re.Match[bytes]) -> None:
-        super().__init__(found.string, loaded, *found.group("issuer", "subject", "spki"))
-
-    @property
-    def basic_constraints(self) -> x509.BasicConstraints:
-        """It is a CA that issues leaves alone."""
-        return self._CONSTRAINTS
-
-    @property
-    def key_usage(self) -> x509.KeyUsage:
-        """It signs certificates and revocation lists."""
-        return self._USAGE
+    _CONSTRAINTS = x509.BasicConstraints(ca=True, path_length=0)
+    _USAGE = _usage("key_cert_sign", "crl_sign")
 
 
 def read_usual(encoded: bytes) -> UsualLeaf | UsualIntermediate | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from appleattest import batch as batches
+from appleattest.batch.names import name_of
 from appleattest.cli import output
 from appleattest.cli.options import at_option, json_option, policy_of, root_option, verifier_of
 from appleattest.cli.output import Line, Style
@@ -142,14 +143,8 @@ def _require_place(page: str | None, *taken: str) -> None:
         return
     if not Path(page).parent.is_dir():
         raise click.BadParameter("its folder is not there.", param_hint="--page")
-    if Path(page).resolve() in map(_file_of, taken):
+    if Path(page).resolve() in [name_of(each).path for each in taken]:
         raise click.BadParameter("it is the source or the destination.", param_hint="--page")
-
-
-def _file_of(name: str) -> Path:
-    scheme, _, rest = name.partition(":")
-    file = rest.partition("#")[0] if scheme in ("sqlite", "duckdb") else name
-    return Path(file).resolve()
 
 
 def _renderer() -> Callable[..., str]:

@@ -15,6 +15,7 @@ from appleattest.batch.destinations.files import (
     ParquetFile,
 )
 from appleattest.batch.errors import RunError
+from appleattest.batch.names import name_of
 from appleattest.text import quoted
 
 _FILES: Final[dict[str, type[File]]] = {
@@ -41,9 +42,8 @@ def open_destination(name: str) -> Destination:
     `sqlite:FILE` or `duckdb:FILE`, with `#TABLE` after it or the table `verdicts`. Raises
     `RunError` for any other name.
     """
-    scheme, colon, rest = name.partition(":")
-    if colon and scheme in _TABLES:
-        file, _, table = rest.partition("#")
+    scheme, file, table = name_of(name)
+    if scheme:
         return _TABLES[scheme](_path(file, name), table or TABLE)
     path = _path(name, name)
     if path.suffix.lower() not in _FILES:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from appleattest.batch.errors import RunError
+from appleattest.batch.names import Name, name_of
 from appleattest.batch.sources.databases import DuckDB, SQLite
 from appleattest.batch.sources.directory import Directory
 from appleattest.batch.sources.json_lines import JSONLines
@@ -26,9 +27,9 @@ def open_source(name: str, limits: Limits) -> Source:
     `.feather`, `.ipc`); `sqlite:FILE#TABLE`, `duckdb:FILE#TABLE` or `duckdb:#QUERY`, where a query
     may stand for the table. Raises `RunError` for any other name, and for what is not there.
     """
-    scheme, colon, rest = name.partition(":")
-    if colon and scheme in ("sqlite", "duckdb"):
-        return _database(scheme, rest)
+    parts = name_of(name)
+    if parts.scheme:
+        return _database(parts)
     path = Path(name)
     suffix = path.suffix.lower()
     if path.is_dir():
@@ -43,9 +44,9 @@ def open_source(name: str, limits: Limits) -> Source:
     raise RunError(f"{quoted(name)} is no source: no directory, and no suffix that is known")
 
 
-def _database(scheme: str, rest: str) -> Source:
-    file, hash_, asked = rest.partition("#")
-    if not (hash_ and asked.strip()):
+def _database(name: Name) -> Source:
+    scheme, file, asked = name
+    if not asked.strip():
         raise RunError(f"say which table after #, as in {scheme}:fleet.db#responses")
     if scheme == "duckdb" and not file:
         return DuckDB(None, asked)
