@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from timing import Prepare, always
 
 from appleattest import Limits, Verifier, decode_unverified
+from appleattest.certificates.general import read_general
+from appleattest.certificates.usual import read_usual
 from appleattest.chain.path import path_policy
 from appleattest.signatures import Signatures
 from appleattest.testing import AttestationAuthority, carriers
@@ -143,6 +145,14 @@ class Inputs(NamedTuple):
         return {
             f"decode_unverified, {form}": always(lambda data=data: decode_unverified(data))  # type: ignore[misc]
             for form, data in forms.items()
+        }
+
+    def readings(self) -> dict[str, Prepare]:
+        """The two readers of a leaf, each alone: one of them reads it in a verification."""
+        leaf = self.chain[0]
+        return {
+            "the quick reader of a leaf": always(lambda: read_usual(leaf)),
+            "the general reader of a leaf": always(lambda: read_general(leaf)),
         }
 
     def leaf_alone(self) -> Prepare:

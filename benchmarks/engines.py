@@ -39,6 +39,8 @@ Engine = Callable[[str, int], AbstractContextManager[Run]]
 
 _WORKERS: Final = (1, 2)
 _PASSES: Final = 3
+_COUNTED: Final = 1000
+"""Rows whose octets are counted."""
 _PARTS: Final = 16
 """Into which the rows are cut: several for each worker, so that none waits long for another."""
 
@@ -167,6 +169,9 @@ def _timed(run: Run) -> tuple[float, float | None]:
 
 def _print_table(found: Sequence[Row]) -> None:
     single = {each.engine: each.rate for each in found if each.workers == 1}
+    rows, chosen = backlog(_COUNTED), settings()
+    given, told = (each.nbytes // _COUNTED for each in (rows, verify_table(rows, chosen)))
+    print(f"a row has {given:,} octets in Arrow, and its verdict {told:,}")
     print("engine         workers  start, s   rows/s  of ideal  processor, us a row")
     for each in found:
         ideal = single[each.engine] * each.workers

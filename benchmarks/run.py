@@ -154,7 +154,7 @@ def _on_two_threads(inputs: Inputs, rounds: Rounds) -> Section:
 
 
 def _decoding(inputs: Inputs, rounds: Rounds) -> Section:
-    cases = {"leaf": inputs.leaf_alone(), **inputs.decodings()}
+    cases = {"leaf": inputs.leaf_alone(), **inputs.readings(), **inputs.decodings()}
     found = side_by_side(cases, rounds.decode, batch=20)
     return Section("decoding / load the leaf and read its extensions", _ratios(found, "leaf"))
 

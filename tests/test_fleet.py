@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -336,10 +337,14 @@ def test_the_storage_of_a_fleet_is_measured(
 ) -> None:
     monkeypatch.setattr(storage, "REPETITIONS", 1)
     with closing(sqlite3.connect(":memory:")) as copy:
-        first_line, _, *lines = storage.measure(second, copy)
+        first_line, due, _, *lines = storage.measure(second, copy)
         found = copy.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE INDEX%'")
         indexes = {name.removeprefix("device_") for (name,) in found}
     assert first_line.startswith(f"{COUNT} devices; who is due, found in ")
+    days, most = re.findall(r"after ([\d.]+) days in the mean; most on one day: ([\d,]+)", due)[0]
+    assert 7 < float(days) <= 27
+    days_of = rows(second, "SELECT count(*) FROM device GROUP BY CAST(again_at AS DATE)")
+    assert (int(most),) == max(days_of)
     figures = {line.split("  ")[-1]: int(line.split()[0].replace(",", "")) for line in lines}
     assert 3000 < figures["the event, until it is judged"] < 5000
     assert 300 < figures["DeviceState as JSON"] < 500
